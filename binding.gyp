@@ -1,0 +1,13 @@
+{
+  'targets': [{
+    'target_name': 'sparsetune',
+    'sources': ["<!@(node -p \"require('node:fs').readdirSync('native',{recursive:true}).filter(f=>f.endsWith('.cpp')).map(f=>'native/'+f.replaceAll('\\\\\\\\','/')).sort().join(' ')\")"],
+    'include_dirs': ['native', '.deps/llama/include', "<!(node -p \"require('node-addon-api').include_dir\")"],
+    'defines': ['NAPI_VERSION=8', 'NODE_ADDON_API_CPP_EXCEPTIONS'],
+    'cflags_cc!': ['-fno-exceptions', '-std=gnu++17', '-std=gnu++20'],
+    'cflags_cc': ['-std=c++17', '-O3', '-fexceptions', '-fvisibility=hidden', '-Wall', '-Wextra', '-Wno-missing-field-initializers'],
+    'conditions': [['OS=="linux"', {'libraries': ['-ldl']}]],
+    'xcode_settings': {'CLANG_CXX_LANGUAGE_STANDARD': 'c++17', 'GCC_ENABLE_CPP_EXCEPTIONS': 'YES'},
+    'msvs_settings': {'VCCLCompilerTool': {'ExceptionHandling': 1, 'AdditionalOptions': ['/std:c++17']}},
+  }],
+}

@@ -1,0 +1,15 @@
+#include <napi.h>
+
+#include "binding/args.h"
+
+namespace {
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  sparsetune::binding::RegisterAttention(env, exports);
+  sparsetune::binding::RegisterLlama(env, exports);
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(sparsetune, Init)

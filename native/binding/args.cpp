@@ -1,0 +1,112 @@
+#include "binding/args.h"
+
+#include <cstring>
+
+namespace sparsetune::binding {
+namespace {
+
+template <typename ErrorType>
+[[noreturn]] void Throw(Napi::Env env, const char* code, const std::string& message) {
+  auto error = ErrorType::New(env, message);
+  error.Set("code", Napi::String::New(env, code));
+  throw error;
+}
+
+MaskerKind ReadKind(Napi::Env env, const std::string& name) {
+  struct Named {
+    const char* name;
+    MaskerKind kind;
+  };
+  static constexpr Named kKinds[] = {
+      {"sink", MaskerKind::kSink},
+      {"local", MaskerKind::kLocal},
+      {"top_k", MaskerKind::kTopK},
+      {"top_p", MaskerKind::kTopP},
+      {"quest", MaskerKind::kQuest},
+      {"double_sparsity", MaskerKind::kDoubleSparsity},
+      {"hash_top_k", MaskerKind::kHashTopK},
+      {"random_sampling", MaskerKind::kRandomSampling},
+      {"adaptive_sampling", MaskerKind::kAdaptiveSampling},
+      {"magic_pig", MaskerKind::kMagicPig},
+  };
+  for (const Named& entry : kKinds) {
+    if (name == entry.name) return entry.kind;
+  }
+  ThrowType(env, "ERR_CONFIG", "Unknown masker kind \"" + name + "\"");
+}
+
+void ReadCount(const Napi::Object& masker, const char* stem, KeyCount* count) {
+  const std::string size = std::string(stem) + "Size";
+  const std::string fraction = std::string(stem) + "Fraction";
+  if (masker.Has(size)) *count = {false, masker.Get(size).As<Napi::Number>().DoubleValue()};
+  if (masker.Has(fraction)) *count = {true, masker.Get(fraction).As<Napi::Number>().DoubleValue()};
+}
+
+uint32_t ReadUint(const Napi::Object& object, const char* name, uint32_t fallback) {
+  const Napi::Value value = object.Get(name);
+  return value.IsNumber() ? value.As<Napi::Number>().Uint32Value() : fallback;
+}
+
+MaskerConfig ReadMasker(const Napi::Object& object) {
+  MaskerConfig masker;
+  masker.kind = ReadKind(object.Env(), object.Get("kind").ToString().Utf8Value());
+  ReadCount(object, "sink", &masker.size);
+  ReadCount(object, "window", &masker.size);
+  ReadCount(object, "heavy", &masker.size);
+  masker.lsh_l = ReadUint(object, "lshL", masker.lsh_l);
+  masker.lsh_k = ReadUint(object, "lshK", masker.lsh_k);
+  masker.min_matches = ReadUint(object, "minMatches", masker.min_matches);
+  const Napi::Value center = object.Get("center");
+  if (center.IsString()) masker.center = center.As<Napi::String>().Utf8Value() != "none";
+  return masker;
+}
+
+}  // namespace
+
+void ThrowType(Napi::Env env, const char* code, const std::string& message) {
+  Throw<Napi::TypeError>(env, code, message);
+}
+
+void ThrowRange(Napi::Env env, const char* code, const std::string& message) {
+  Throw<Napi::RangeError>(env, code, message);
+}
+
+void ThrowError(Napi::Env env, const char* code, const std::string& message) {
+  Throw<Napi::Error>(env, code, message);
+}
+
+ChainConfig ReadChain(const Napi::Value& value) {
+  ChainConfig chain;
+  const auto object = value.As<Napi::Object>();
+  const auto maskers = object.Get("maskers").As<Napi::Array>();
+  for (uint32_t i = 0; i < maskers.Length(); ++i) {
+    chain.maskers.push_back(ReadMasker(maskers.Get(i).As<Napi::Object>()));
+  }
+  const Napi::Value semantics = object.Get("semantics");
+  if (semantics.IsString() && semantics.As<Napi::String>().Utf8Value() == "hub") {
+    chain.semantics = Semantics::kHub;
+  }
+  const Napi::Value seed = object.Get("seed");
+  if (seed.IsNumber()) chain.seed = static_cast<uint64_t>(seed.As<Napi::Number>().Int64Value());
+  return chain;
+}
+
+Isa ReadIsa(const Napi::Value& value) {
+  if (value.IsUndefined() || value.IsNull()) return BestIsa();
+  const std::string name = value.ToString().Utf8Value();
+  Isa isa = Isa::kScalar;
+  if (name == "avx2") {
+    isa = Isa::kAvx2;
+  } else if (name == "avx512") {
+    isa = Isa::kAvx512;
+  } else if (name != "scalar") {
+    ThrowType(value.Env(), "ERR_ARGUMENT",
+              "Expected \"scalar\", \"avx2\" or \"avx512\" for isa but received \"" + name + "\"");
+  }
+  if (!SupportsIsa(isa)) {
+    ThrowRange(value.Env(), "ERR_ARGUMENT", "This CPU has no " + name + "; leave isa out");
+  }
+  return isa;
+}
+
+}  // namespace sparsetune::binding

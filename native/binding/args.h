@@ -1,0 +1,29 @@
+#pragma once
+
+#include <napi.h>
+
+#include <string>
+
+#include "core/cpu.h"
+#include "maskers/config.h"
+
+namespace sparsetune::binding {
+
+/// Throws a JavaScript error with a stable `code` through node-addon-api.
+[[noreturn]] void ThrowType(Napi::Env env, const char* code, const std::string& message);
+[[noreturn]] void ThrowRange(Napi::Env env, const char* code, const std::string& message);
+[[noreturn]] void ThrowError(Napi::Env env, const char* code, const std::string& message);
+
+/// Reads `{ maskers: [{ kind, ... }], semantics?, seed? }`. TypeScript has validated it; what is
+/// still wrong here (an unknown kind) is a TypeError with code ERR_CONFIG.
+ChainConfig ReadChain(const Napi::Value& value);
+
+/// Reads 'scalar' | 'avx2' | 'avx512', or undefined for the best one of this CPU. A name this CPU
+/// cannot run is a RangeError with code ERR_ARGUMENT.
+Isa ReadIsa(const Napi::Value& value);
+
+/// Adds the exports of attention.cpp and of llama.cpp to the addon.
+void RegisterAttention(Napi::Env env, Napi::Object exports);
+void RegisterLlama(Napi::Env env, Napi::Object exports);
+
+}  // namespace sparsetune::binding

@@ -1,0 +1,14 @@
+#pragma once
+
+namespace sparsetune {
+
+/// Instruction sets the kernels are written for, in rising order of preference.
+enum class Isa { kScalar = 0, kAvx2 = 1, kAvx512 = 2 };
+
+/// The best instruction set of this CPU. Probed once; safe to call from any thread.
+Isa BestIsa();
+
+/// True where this CPU runs `isa`.
+bool SupportsIsa(Isa isa);
+
+}  // namespace sparsetune

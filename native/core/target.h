@@ -1,0 +1,25 @@
+#pragma once
+
+// Opens and closes a region whose functions are compiled for one instruction set, so that a file
+// needs no compiler flag of its own (node-gyp has flags per target only, not per file).
+// Include every header before SPARSETUNE_TARGET_BEGIN: an inline function of a header compiled inside
+// the region could be the copy the linker keeps, and would then crash on an older CPU.
+#if defined(__x86_64__) || defined(_M_X64)
+#define SPARSETUNE_X86_64 1
+#else
+#define SPARSETUNE_X86_64 0
+#endif
+
+#define SPARSETUNE_STRINGIFY(x) #x
+#if defined(__clang__)
+#define SPARSETUNE_TARGET_BEGIN(isa) \
+  _Pragma(SPARSETUNE_STRINGIFY(clang attribute push(__attribute__((target(isa))), apply_to = function)))
+#define SPARSETUNE_TARGET_END _Pragma("clang attribute pop")
+#elif defined(__GNUC__)
+#define SPARSETUNE_TARGET_BEGIN(isa) \
+  _Pragma("GCC push_options") _Pragma(SPARSETUNE_STRINGIFY(GCC target(isa)))
+#define SPARSETUNE_TARGET_END _Pragma("GCC pop_options")
+#else
+#define SPARSETUNE_TARGET_BEGIN(isa)
+#define SPARSETUNE_TARGET_END
+#endif

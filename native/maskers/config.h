@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace sparsetune {
+
+/// The ways to choose keys; names as in the JSON of a config.
+enum class MaskerKind : uint8_t {
+  kSink,
+  kLocal,
+  kTopK,
+  kTopP,
+  kQuest,
+  kDoubleSparsity,
+  kHashTopK,
+  kRandomSampling,
+  kAdaptiveSampling,
+  kMagicPig,
+};
+
+/// A number of keys: a count, or a fraction (0..1) of the keys of a row.
+struct KeyCount {
+  bool is_fraction = false;
+  double value = 0;
+};
+
+/// One masker and its parameters; a field is read only by the kinds it belongs to.
+struct MaskerConfig {
+  MaskerKind kind = MaskerKind::kSink;
+  KeyCount size;             ///< sink, local (window), top_k (heavy)
+  uint32_t lsh_l = 0;        ///< magic_pig: hash tables
+  uint32_t lsh_k = 0;        ///< magic_pig: bits per table
+  uint32_t min_matches = 2;  ///< magic_pig: tables that must agree, 1 or 2 (exact semantics)
+  bool center = true;        ///< magic_pig: subtract the mean key (exact: "keys"; hub: "both")
+};
+
+/// `exact` is this project's rule, `hub` the one of sparse-attention-hub with its quirks.
+enum class Semantics : uint8_t { kExact, kHub };
+
+/// A chain of maskers, applied in order to an empty mask; no maskers is dense attention.
+struct ChainConfig {
+  std::vector<MaskerConfig> maskers;
+  Semantics semantics = Semantics::kExact;
+  uint64_t seed = 0;  ///< of all random draws and projections
+};
+
+}  // namespace sparsetune

@@ -1,0 +1,2 @@
+/** Exports of native/binding/attention.cpp. */
+export type AttentionAddon = object;

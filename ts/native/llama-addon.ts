@@ -1,0 +1,2 @@
+/** Exports of native/binding/llama.cpp. */
+export type LlamaAddon = object;

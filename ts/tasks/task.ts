@@ -1,0 +1,52 @@
+/** What a task may ask of the model it makes prompts for. */
+export interface TaskTools {
+  /** Token ids of `text`, without any begin-of-text token. */
+  tokenize(text: string): Int32Array;
+  detokenize(tokens: Int32Array): string;
+  /** The model's own chat template (Jinja), or undefined where it has none. */
+  readonly chatTemplate: string | undefined;
+}
+
+/** One question over a context, with what a right answer is. */
+export interface TaskQuestion {
+  /** Unique in its split, stable over runs. */
+  readonly id: string;
+  /** Text that follows the context. */
+  readonly question: string;
+  /** Start of the answer, given to the model; ends without a trailing blank. */
+  readonly answerPrefix: string;
+  /** The continuation that teacher forcing runs over; starts with its own blank. */
+  readonly gold: string;
+  readonly references: readonly string[];
+  /** Limit of a generated answer, in tokens. */
+  readonly maxNewTokens: number;
+  /** Where the needle lies, 0 (start) to 1 (end), where that has a meaning. */
+  readonly depth?: number;
+}
+
+/** A long text that is prefilled once, and the questions asked over it. */
+export interface TaskContext {
+  readonly id: string;
+  readonly text: string;
+  readonly questions: readonly TaskQuestion[];
+}
+
+/** `search` is what a study may see, `validation` what only its winners are judged on. */
+export type Split = 'search' | 'validation';
+
+/** How a prompt is laid out: the model's chat template, or plain concatenation. */
+export type PromptStyle = 'chat' | 'plain';
+
+/** A benchmark at given parameters. Deterministic: the same id gives the same prompts. */
+export interface Task {
+  /** `<benchmark>[/<subset>][@L]`, e.g. `niah_mq8@512`. */
+  readonly id: string;
+  /** Raised when the prompts or the metric of this id change. */
+  readonly version: number;
+  /** All parameters, defaults filled in; part of a winner's key. */
+  readonly parameters: Readonly<Record<string, string | number | boolean>>;
+  readonly promptStyle: PromptStyle;
+  contexts(split: Split, tools: TaskTools): readonly TaskContext[];
+  /** The task's own metric of one generated answer, 0 to 1, higher is better. */
+  score(prediction: string, question: TaskQuestion): number;
+}

@@ -1,0 +1,37 @@
+import type { ValidationRow, Winner } from './cache/winner.js';
+import type { Metrics } from './metrics.js';
+
+export type TunePhase = 'load' | 'prefill' | 'reference' | 'search' | 'validate';
+
+/** State of a study as a user wants to see it. */
+export interface StudyProgress {
+  /** Trials that will be started in all. */
+  readonly trials: number;
+  readonly running: number;
+  readonly complete: number;
+  readonly pruned: number;
+  readonly failed: number;
+  /** Per rung: its questions, and how many trials have reached it. */
+  readonly rungs: readonly { readonly resource: number; readonly trials: number }[];
+  readonly best?: {
+    readonly trial: number;
+    readonly params: Readonly<Record<string, unknown>>;
+    readonly metrics: Metrics;
+    readonly isFeasible: boolean;
+  };
+}
+
+/** What `tune` tells while it works: JSON-serialisable, one object a step. */
+export type TuneEvent =
+  | { event: 'phase'; phase: TunePhase; config?: string; split?: 'search' | 'validation' }
+  | { event: 'progress'; phase: TunePhase; done: number; total: number; unit: string; elapsedMs: number; remainingMs?: number }
+  | { event: 'prepared'; split: 'search' | 'validation'; contexts: number; questions: number; contextTokens: number;
+      prefillMs: number; snapshotsReused: number; referenceMs: number; noiseFloorKl: number; denseAccuracy: number }
+  | { event: 'study'; config: string; name: string; resumedTrials: number; trials: number }
+  | { event: 'trial'; config: string; trial: number; state: 'running' | 'complete' | 'pruned' | 'failed'; questions: number;
+      params: Readonly<Record<string, unknown>>; metrics?: Metrics; error?: string }
+  | { event: 'search'; config: string; progress: StudyProgress; elapsedMs: number; remainingMs?: number }
+  | { event: 'validation'; config: string; row: ValidationRow }
+  | { event: 'warning'; message: string }
+  | { event: 'winner'; config: string; cached: boolean; path: string; winner: Winner }
+  | { event: 'no-winner'; config: string; reason: string; nearest?: ValidationRow };
