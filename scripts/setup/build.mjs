@@ -4,7 +4,11 @@ import { onChange, run, step } from './process.mjs';
 const nativeInputs = ['native', '.deps/llama/version.json', 'package-lock.json'];
 
 export function buildTypeScript() {
-  const stamp = { inputs: ['ts', 'test', 'tsconfig.json', 'package-lock.json'], outputs: ['build/ts/ts/home.js'], stamp: 'build/ts/.stamp' };
+  const stamp = {
+    inputs: ['ts', 'test', 'tsconfig.json', 'package-lock.json'],
+    outputs: ['build/ts/ts/home.js'],
+    stamp: 'build/ts/.stamp',
+  };
   onChange(stamp, () => {
     step('TypeScript: tsc');
     npmRun('build:ts');

