@@ -14,6 +14,7 @@ double LogSumExp(const float* logits, size_t n, float maximum) {
 }
 
 std::vector<int32_t> MostLikely(const float* logits, size_t n, size_t k) {
+  if (k == 0) return {};
   std::vector<int32_t> order(n);
   std::iota(order.begin(), order.end(), 0);
   const auto before = [logits](int32_t a, int32_t b) {
