@@ -1,9 +1,9 @@
 // Makes a bare clone ready to build, test and run: system packages, npm packages, llama.cpp headers,
 // both compilers' output and the test models. Plain node; says nothing where nothing is to be done.
 //
-//   node scripts/setup.mjs [--gemma] [--no-model] [--home DIR]
+//   node scripts/setup.mjs [--gemma] [--no-model] [--gyp] [--home DIR]
 import { parseArgs } from 'node:util';
-import { buildNative, buildTypeScript } from './setup/build.mjs';
+import { buildGyp, buildNative, buildTypeScript } from './setup/build.mjs';
 import { installLlamaHeaders } from './setup/llama-headers.mjs';
 import { installNpmPackages } from './setup/npm-packages.mjs';
 import { fail, isMain, loadCompiled, step } from './setup/process.mjs';
@@ -30,6 +30,7 @@ export async function setup({ models = [], home } = {}) {
 if (isMain(import.meta.url)) {
   const { values } = parseArgs({
     options: {
+      gyp: { type: 'boolean', default: false },
       gemma: { type: 'boolean', default: false },
       model: { type: 'boolean', default: true },
       home: { type: 'string' },
@@ -38,5 +39,6 @@ if (isMain(import.meta.url)) {
   });
   const models = values.model ? ['smollm2', ...(values.gemma ? ['gemma3'] : [])] : [];
   await setup({ models, home: values.home }).catch(fail);
+  if (values.gyp) buildGyp();
   step('ready');
 }

@@ -35,7 +35,7 @@ export function niahMq8({
     contexts(split, tools) {
       return Array.from({ length: contextCounts[split] }, (_, index) => {
         const draw = drawContext(new Rng('niah_mq8', split, index, seed));
-        return fit(draw, `${split}/${index}`, { length, promptStyle, tools });
+        return longestContext(draw, `${split}/${index}`, { length, promptStyle, tools });
       });
     },
     score: (prediction, question) => stringMatchAll(prediction, question.references),
@@ -64,7 +64,7 @@ interface Fit {
 }
 
 /** The context with the most lines of noise that still fits, at least one a stratum. */
-function fit(draw: Draw, id: string, { length, promptStyle, tools }: Fit): TaskContext {
+function longestContext(draw: Draw, id: string, { length, promptStyle, tools }: Fit): TaskContext {
   const tokensAt = (lines: number) =>
     longestRun(renderContext(makeContext(draw, id, lines), promptStyle, tools)) + bosTokens;
   const smallest = tokensAt(keyCount);
