@@ -1,0 +1,41 @@
+import { Rng } from '../tasks/rng.js';
+
+/** A mean with the bounds of its interval. */
+export interface Interval {
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+const draws = 10_000;
+
+/**
+ * 95 % interval of the mean of paired differences: contexts are drawn with replacement, then questions within each,
+ * since questions of one context are not independent. Percentile bootstrap; always the same draws.
+ *
+ * @param differences - one per question
+ * @param contextOf - the context of each question
+ * @see Efron and Tibshirani, An Introduction to the Bootstrap, chapter 13; Davison and Hinkley, section 3.8
+ */
+export function pairedInterval(
+  differences: readonly number[],
+  contextOf: readonly number[],
+): Interval {
+  const groups = Map.groupBy(differences.keys(), (index) => contextOf[index] ?? 0);
+  const contexts = [...groups.values()];
+  const rng = new Rng('paired interval', differences.length);
+  const pick = <T>(items: readonly T[]): T => items[rng.integer(0, items.length - 1)] as T;
+  const means = Float64Array.from({ length: draws }, () => {
+    let sum = 0;
+    let count = 0;
+    for (let i = 0; i < contexts.length; i++) {
+      const questions = pick(contexts);
+      for (let j = 0; j < questions.length; j++) sum += differences[pick(questions)] ?? 0;
+      count += questions.length;
+    }
+    return sum / count;
+  }).sort();
+  const at = (share: number) => means[Math.round(share * (draws - 1))] ?? Number.NaN;
+  const total = differences.reduce((sum, difference) => sum + difference, 0);
+  return { mean: total / differences.length, low: at(0.025), high: at(0.975) };
+}
