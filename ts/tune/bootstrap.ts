@@ -15,22 +15,20 @@ const draws = 10_000;
  *
  * @param differences - one per question
  * @param contextOf - the context of each question
- * @see Efron and Tibshirani, An Introduction to the Bootstrap, chapter 13; Davison and Hinkley, section 3.8
+ * @see Davison and Hinkley, Bootstrap Methods and their Application, section 3.8
  */
 export function pairedInterval(
   differences: readonly number[],
   contextOf: readonly number[],
 ): Interval {
-  const groups = Map.groupBy(differences.keys(), (index) => contextOf[index] ?? 0);
-  const contexts = [...groups.values()];
+  const contexts = byContext(differences, contextOf);
   const rng = new Rng('paired interval', differences.length);
-  const pick = <T>(items: readonly T[]): T => items[rng.integer(0, items.length - 1)] as T;
   const means = Float64Array.from({ length: draws }, () => {
     let sum = 0;
     let count = 0;
     for (let i = 0; i < contexts.length; i++) {
-      const questions = pick(contexts);
-      for (let j = 0; j < questions.length; j++) sum += differences[pick(questions)] ?? 0;
+      const questions = rng.pick(contexts);
+      for (let j = 0; j < questions.length; j++) sum += rng.pick(questions);
       count += questions.length;
     }
     return sum / count;
@@ -38,4 +36,13 @@ export function pairedInterval(
   const at = (share: number) => means[Math.round(share * (draws - 1))] ?? Number.NaN;
   const total = differences.reduce((sum, difference) => sum + difference, 0);
   return { mean: total / differences.length, low: at(0.025), high: at(0.975) };
+}
+
+function byContext(values: readonly number[], contextOf: readonly number[]): number[][] {
+  const groups = new Map<number, number[]>();
+  values.forEach((value, index) => {
+    const context = contextOf[index] ?? 0;
+    groups.set(context, [...(groups.get(context) ?? []), value]);
+  });
+  return [...groups.values()];
 }
