@@ -1,5 +1,7 @@
 #include "llama/llama_api.h"
 
+#include <mutex>
+
 #ifdef _WIN32
 #include <windows.h>
 #else
@@ -52,9 +54,14 @@ void Bind(Library library, const char* name, Function* function) {
   }
 }
 
-// llama.cpp reports through one process-wide callback; only its errors concern a user.
-void PrintErrorsOnly(ggml_log_level level, const char* text, void*) {
-  if (level == GGML_LOG_LEVEL_ERROR) fputs(text, stderr);
+// llama.cpp reports through one process-wide callback. What it says of an error goes into the
+// message of the EngineFailure that follows; nothing is printed.
+std::mutex log_mutex;
+std::string log_errors;
+
+void KeepErrors(ggml_log_level level, const char* text, void*) {
+  const std::lock_guard<std::mutex> lock(log_mutex);
+  if (level == GGML_LOG_LEVEL_ERROR && log_errors.size() < 2000) log_errors += text;
 }
 
 }  // namespace
@@ -75,7 +82,7 @@ std::shared_ptr<const LlamaApi> LlamaApi::Load(const LibraryPaths& paths) {
 #undef SPARSETUNE_BIND_LLAMA
 
   if (api->ggml_backend_reg_count() == 0) {
-    api->llama_log_set(PrintErrorsOnly, nullptr);
+    api->llama_log_set(KeepErrors, nullptr);
     api->ggml_backend_load_all_from_path(paths.folder.c_str());
   }
   ggml_backend_reg_t cpu = api->ggml_backend_reg_by_name("CPU");
@@ -90,6 +97,14 @@ std::shared_ptr<const LlamaApi> LlamaApi::Load(const LibraryPaths& paths) {
     throw EngineFailure("ERR_LLAMA_VERSION", "The CPU back end of llama.cpp has no thread pool");
   }
   return api;
+}
+
+std::string LlamaApi::TakeErrors() {
+  const std::lock_guard<std::mutex> lock(log_mutex);
+  std::string errors;
+  errors.swap(log_errors);
+  while (!errors.empty() && errors.back() == '\n') errors.pop_back();
+  return errors;
 }
 
 LlamaBuild LlamaApi::build() const { return {llama_version(), ggml_version(), ggml_commit()}; }

@@ -109,6 +109,9 @@ class LlamaApi {
 
   LlamaBuild build() const;
 
+  /// What llama.cpp has reported as errors since the last call, in this process; for messages.
+  static std::string TakeErrors();
+
 #define SPARSETUNE_DECLARE(name) decltype(&::name) name = nullptr;
   SPARSETUNE_GGML_BASE_FUNCTIONS(SPARSETUNE_DECLARE)
   SPARSETUNE_GGML_FUNCTIONS(SPARSETUNE_DECLARE)

@@ -69,10 +69,13 @@ Model::Model(std::shared_ptr<const LlamaApi> api, const std::string& path, int32
     : api_(std::move(api)), n_threads_(n_threads) {
   llama_model_params params = api_->llama_model_default_params();
   params.n_gpu_layers = 0;
+  LlamaApi::TakeErrors();
   model_ = api_->llama_model_load_from_file(path.c_str(), params);
   if (model_ == nullptr) {
     throw EngineFailure("ERR_ENGINE", "llama.cpp could not load " + path +
-                                          ": is it a GGUF file, complete, of a known architecture?");
+                                          ": is it a GGUF file, complete, of a known architecture?"
+                                          " It said: " +
+                                          LlamaApi::TakeErrors());
   }
   vocab_ = api_->llama_model_get_vocab(model_);
   try {
@@ -215,7 +218,8 @@ ContextPtr Model::NewContext(const ContextOptions& options) const {
   if (context == nullptr) {
     throw EngineFailure("ERR_ENGINE", "llama.cpp could not make a context of " +
                                           std::to_string(options.n_ctx) +
-                                          " tokens: is there enough memory?");
+                                          " tokens: is there enough memory? It said: " +
+                                          LlamaApi::TakeErrors());
   }
   api_->llama_attach_threadpool(context.get(), pool_, pool_);
   return context;

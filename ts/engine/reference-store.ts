@@ -64,7 +64,7 @@ export class ReferenceStore {
       }
       await rename(temporary, path);
     } catch (error) {
-      await rm(temporary, { force: true });
+      await rm(temporary, { force: true }).catch(() => undefined); // the folder itself may be the trouble
       this.#warn(
         `Could not store the dense reference in ${this.folder}: ${(error as Error).message}`,
       );

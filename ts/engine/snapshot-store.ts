@@ -89,7 +89,7 @@ export class SnapshotStore {
       await writeFile(temporary, key, payload);
       await rename(temporary, path);
     } catch (error) {
-      await rm(temporary, { force: true });
+      await rm(temporary, { force: true }).catch(() => undefined); // the folder itself may be the trouble
       this.#warn(
         `Could not store a snapshot in ${this.folder}: ${(error as Error).message}. Free some space or lower --snapshot-limit.`,
       );
