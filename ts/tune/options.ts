@@ -82,7 +82,7 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
     objective,
     trials: integer('trials', options.trials ?? 27, 1),
     seed: integer('seed', options.seed ?? 0, 0),
-    threads: integer('threads', options.threads ?? usableThreads(), 1),
+    threads: integer('threads', options.threads ?? usableThreads().threads, 1),
     home: resolveHome(options.home),
     force: options.force ?? false,
     snapshotLimitBytes: options.snapshotLimitBytes,
