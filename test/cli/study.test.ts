@@ -1,0 +1,103 @@
+import test, { type ExecutionContext } from 'ava';
+import { AshaScheduler } from '../../ts/search/asha-scheduler.js';
+import { JournalStorage } from '../../ts/search/journal-storage.js';
+import { Study } from '../../ts/search/study.js';
+import { TpeSampler } from '../../ts/search/tpe-sampler.js';
+import type { TuneOptions } from '../../ts/tune.js';
+import { temporaryFolder } from '../helpers/folder.js';
+import { recordedEvents, replay } from '../helpers/recorded-tune.js';
+import { runCaught } from '../helpers/run-cli.js';
+
+const metadata = {
+  model: 'smollm2',
+  task: 'niah_mq8@512',
+  config: 'hash_attention',
+  promptStyle: 'chat',
+};
+
+/** A study that was stopped after its first batch. */
+async function stoppedStudy(
+  t: ExecutionContext,
+  about: Record<string, unknown> = metadata,
+): Promise<string> {
+  const home = await temporaryFolder(t);
+  const study = await Study.open({
+    name: 'first',
+    storage: new JournalStorage(home),
+    space: { type: 'object', properties: { x: { type: 'number', minimum: 0, maximum: 1 } } },
+    sampler: new TpeSampler({ seed: 5 }),
+    scheduler: new AshaScheduler({ maxResource: 9 }),
+    objective: 'kl s.t. density<=0.1',
+    trials: 6,
+    metadata: about,
+  });
+  const jobs = await study.ask(2);
+  await study.tell(
+    jobs.map(({ trial, to }) => ({
+      trial,
+      to,
+      metrics: { kl: 0.5 - trial.number / 10, density: 0.05 },
+    })),
+  );
+  await study.close();
+  return home;
+}
+
+test('a home without studies lists none', async (t) => {
+  t.regex(
+    (await runCaught(['study', 'ls', '--home', await temporaryFolder(t)])).out,
+    /No studies are stored/,
+  );
+});
+
+test('a stopped study is listed with its best and shown with its trials', async (t) => {
+  const home = await stoppedStudy(t);
+  const { out } = await runCaught(['study', 'ls', '--home', home]);
+  t.regex(
+    out,
+    /first {2}hash_attention {2}niah_mq8@512 {2}2\/6 {5}stopped {2}KL 0\.400, density 5\.0%/,
+  );
+  const shown = (await runCaught(['study', 'show', 'first', '--home', home])).out;
+  t.regex(shown, /objective {3}kl s\.t\. density<=0\.1/);
+  t.regex(shown, /\n {2}1 .* KL 0\.400.*\n {2}0 .* KL 0\.500/);
+  t.regex(shown, /go on: sparsetune study resume first/);
+  t.is(
+    JSON.parse((await runCaught(['study', 'show', 'first', '--home', home, '--json'])).out).trials
+      .length,
+    2,
+  );
+});
+
+test('resume tunes again with what the study was started with', async (t) => {
+  const home = await stoppedStudy(t);
+  let seen: Partial<TuneOptions> = {};
+  const { code } = await runCaught(['study', 'resume', 'first', '--home', home, '--threads', '3'], {
+    tune: (options) => {
+      seen = options;
+      return replay(recordedEvents)(options);
+    },
+  });
+  t.is(code, 0);
+  const { signal: _signal, onEvent: _onEvent, ...options } = seen;
+  t.deepEqual(options, {
+    ...metadata,
+    promptStyle: 'chat',
+    config: ['hash_attention'],
+    objective: 'kl s.t. density<=0.1',
+    trials: 6,
+    seed: 5,
+    home,
+    threads: 3,
+  });
+});
+
+test('a study that tune did not start is not resumed, and an unknown one is named', async (t) => {
+  const home = await stoppedStudy(t, {});
+  const foreign = await runCaught(['study', 'resume', 'first', '--home', home]);
+  t.is(foreign.code, 1);
+  t.regex(foreign.err, /was not started by "sparsetune tune"/);
+  t.regex(
+    (await runCaught(['study', 'show', 'frist', '--home', home])).err,
+    /did you mean first\?/,
+  );
+});
