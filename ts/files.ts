@@ -19,7 +19,7 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
     }
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => {}); // the folder itself may be the trouble
     throw error;
   }
   await syncFolder(dirname(path));

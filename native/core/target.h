@@ -10,6 +10,14 @@
 #define SPARSETUNE_X86_64 0
 #endif
 
+// 1 where the compiler knows target regions, so that avx2 and avx512 versions are built; 0 elsewhere
+// (MSVC, arm64), where only the scalar versions exist.
+#if SPARSETUNE_X86_64 && defined(__GNUC__)
+#define SPARSETUNE_X86_KERNELS 1
+#else
+#define SPARSETUNE_X86_KERNELS 0
+#endif
+
 #define SPARSETUNE_STRINGIFY(x) #x
 #if defined(__clang__)
 #define SPARSETUNE_TARGET_BEGIN(isa) \

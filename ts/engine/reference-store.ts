@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeFileAtomic } from '../files.js';
 import type { EngineContext, EngineQuestion } from './question.js';
 import { hashTokens } from './snapshot-store.js';
 import type { DenseReference } from './teacher-forcing.js';
@@ -51,20 +52,9 @@ export class ReferenceStore {
   }
 
   async write(key: ReferenceKey, set: ReferenceSet): Promise<void> {
-    const path = this.#path(key);
-    const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
     try {
-      await mkdir(this.folder, { recursive: true });
-      const file = await open(temporary, 'wx');
-      try {
-        await file.writeFile(encode(set));
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(temporary, path);
+      await writeFileAtomic(this.#path(key), encode(set));
     } catch (error) {
-      await rm(temporary, { force: true }).catch(() => undefined); // the folder itself may be the trouble
       this.#warn(
         `Could not store the dense reference in ${this.folder}: ${(error as Error).message}`,
       );

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '../errors.js';
+import { writeFileAtomic } from '../files.js';
 import { addonPath, loadAddon } from '../native/addon.js';
 import type { OverrideWay } from '../native/llama-addon.js';
 import { llamaCpp } from './llama-library.js';
@@ -84,8 +85,7 @@ export async function ensureSelfTest(folder: string): Promise<void> {
         `The llama.cpp libraries do not behave as ${llamaCpp.release} does; reinstall them.`,
     );
   }
-  await mkdir(folder, { recursive: true });
-  await writeFile(marker, `${JSON.stringify(result)}\n`);
+  await writeFileAtomic(marker, `${JSON.stringify(result)}\n`);
 }
 
 async function buildId(): Promise<string> {

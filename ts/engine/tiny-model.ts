@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { writeFileAtomic } from '../files.js';
 import { encodeGguf, type GgufTensor, type GgufValue } from './gguf-writer.js';
 
 const shape = { layers: 3, width: 64, ffn: 128, nQHeads: 4, nKvHeads: 2, headDim: 32 } as const;
@@ -13,10 +11,7 @@ const specialTokens = ['<unk>', '<s>', '</s>'];
  */
 export async function ensureTinyModel(path: string): Promise<void> {
   if (existsSync(path)) return;
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
-  await writeFile(temporary, encodeGguf(metadata(), tensors()));
-  await rename(temporary, path);
+  await writeFileAtomic(path, encodeGguf(metadata(), tensors()));
 }
 
 function metadata(): Record<string, GgufValue> {

@@ -39,6 +39,8 @@ export function niahMq8({
       });
     },
     score: (prediction, question) => stringMatchAll(prediction, question.references),
+    // What is found once stays found; a longer answer can only find more.
+    isSettled: (prediction, question) => stringMatchAll(prediction, question.references) === 1,
   };
 }
 

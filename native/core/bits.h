@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#if defined(_MSC_VER) && !defined(__clang__)
+#include <intrin.h>
+#endif
+
+namespace sparsetune {
+
+/// Number of the lowest set bit; `word` is not 0.
+inline uint32_t LowestBit(uint64_t word) {
+#if defined(__GNUC__)
+  return static_cast<uint32_t>(__builtin_ctzll(word));
+#elif defined(_MSC_VER)
+  unsigned long bit = 0;
+  _BitScanForward64(&bit, word);
+  return bit;
+#else
+  uint32_t bit = 0;
+  while ((word >> bit & 1) == 0) ++bit;
+  return bit;
+#endif
+}
+
+/// The lowest `n` bits set; n is at most 64.
+inline uint64_t LowBits(size_t n) { return n >= 64 ? ~uint64_t{0} : (uint64_t{1} << n) - 1; }
+
+/// Calls visit(i) for each set bit i of `n_words` words, ascending.
+template <typename Visit>
+void ForEachBit(const uint64_t* words, size_t n_words, Visit visit) {
+  for (size_t w = 0; w < n_words; ++w) {
+    for (uint64_t word = words[w]; word != 0; word &= word - 1) visit(w * 64 + LowestBit(word));
+  }
+}
+
+}  // namespace sparsetune

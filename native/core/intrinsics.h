@@ -1,0 +1,17 @@
+#pragma once
+
+#include "core/target.h"
+
+// <immintrin.h> without the warnings that GCC 12 raises inside that header itself: its "undefined"
+// vectors are initialised with themselves (GCC bug 105593).
+#if SPARSETUNE_X86_KERNELS
+#if !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+#include <immintrin.h>
+#if !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+#endif

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace sparsetune {
+
+/// Four random 32-bit words from a counter: no state, so any draw can be made alone, in any order
+/// and on any instruction set, with the same result.
+using PhiloxBlock = std::array<uint32_t, 4>;
+
+/// Philox4x32-10 of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC 2011).
+PhiloxBlock Philox(const PhiloxBlock& counter, uint64_t key);
+
+/// Four independent standard normal numbers from one block (Box-Muller, computed in double).
+std::array<float, 4> PhiloxNormal(const PhiloxBlock& counter, uint64_t key);
+
+/// First word of a counter, so that two uses never share a draw.
+enum class DrawDomain : uint32_t { kLshPlane = 1 };
+
+}  // namespace sparsetune

@@ -1,0 +1,32 @@
+#include <cstddef>
+#include <cstdint>
+
+#include "core/intrinsics.h"
+#include "core/target.h"
+#include "kernels/attend/attend_isa.h"
+
+#if SPARSETUNE_X86_KERNELS
+
+SPARSETUNE_TARGET_BEGIN("avx2,fma,f16c")
+
+namespace sparsetune {
+namespace {
+
+#include "core/vec_avx2.inl"
+#include "kernels/scores/scores_body.inl"
+#include "kernels/attend/attend_body.inl"
+
+}  // namespace
+
+void AttendAvx2(const AttendQueries& queries, const AttendRows& rows, AttendState* state) {
+  if (rows.dtype == Dtype::kF32) {
+    AttendRowsOf<float>(queries, rows, state);
+  } else {
+    AttendRowsOf<uint16_t>(queries, rows, state);
+  }
+}
+
+}  // namespace sparsetune
+
+SPARSETUNE_TARGET_END
+#endif

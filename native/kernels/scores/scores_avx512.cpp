@@ -1,0 +1,33 @@
+#include <cstddef>
+#include <cstdint>
+
+#include "core/intrinsics.h"
+#include "core/target.h"
+#include "kernels/scores/scores_isa.h"
+
+#if SPARSETUNE_X86_KERNELS
+
+SPARSETUNE_TARGET_BEGIN("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl")
+
+namespace sparsetune {
+namespace {
+
+#include "core/vec_avx512.inl"
+#include "kernels/scores/scores_body.inl"
+#include "kernels/scores/scores_rows.inl"
+
+}  // namespace
+
+void ScoresAvx512(const float* const* queries, size_t n_queries, const ScoreRows& rows, float* scores,
+                size_t stride) {
+  if (rows.dtype == Dtype::kF32) {
+    ScoreRowsOf<float>(queries, n_queries, rows, scores, stride);
+  } else {
+    ScoreRowsOf<uint16_t>(queries, n_queries, rows, scores, stride);
+  }
+}
+
+}  // namespace sparsetune
+
+SPARSETUNE_TARGET_END
+#endif

@@ -1,0 +1,61 @@
+// The score kernel in terms of a vec.inl. Included inside a target region and the instruction set's
+// own anonymous namespace; includes nothing itself.
+
+constexpr size_t kTileRows = 4;
+
+/// Dot products of kTileRows rows with `kHeads` queries; writes kTileRows scores per query.
+template <int kHeads, typename T>
+inline void ScoreTile(const float* const* queries, const T* const* rows, size_t head_dim,
+                      float* scores, size_t stride) {
+  Vec sums[kHeads][kTileRows];
+  for (int g = 0; g < kHeads; ++g) {
+    for (size_t r = 0; r < kTileRows; ++r) sums[g][r] = Zero();
+  }
+  size_t i = 0;
+  for (; i + kLanes <= head_dim; i += kLanes) {
+    Vec keys[kTileRows];
+    for (size_t r = 0; r < kTileRows; ++r) keys[r] = Load(rows[r] + i);
+    for (int g = 0; g < kHeads; ++g) {
+      const Vec query = Load(queries[g] + i);
+      for (size_t r = 0; r < kTileRows; ++r) sums[g][r] = MulAdd(query, keys[r], sums[g][r]);
+    }
+  }
+  if (i < head_dim) {
+    for (int g = 0; g < kHeads; ++g) {
+      const Vec query = LoadPart(queries[g] + i, head_dim - i);
+      for (size_t r = 0; r < kTileRows; ++r) {
+        sums[g][r] = MulAdd(query, LoadPart(rows[r] + i, head_dim - i), sums[g][r]);
+      }
+    }
+  }
+  for (int g = 0; g < kHeads; ++g) {
+    _mm_storeu_ps(scores + g * stride, Reduce4(sums[g][0], sums[g][1], sums[g][2], sums[g][3]));
+  }
+}
+
+/// ScoreTile for any number of queries.
+template <typename T>
+inline void ScoreTiles(const float* const* queries, size_t n_queries, const T* const* rows,
+                       size_t head_dim, float* scores, size_t stride) {
+  size_t g = 0;
+  for (; g + kScoreHeads <= n_queries; g += kScoreHeads) {
+    ScoreTile<kScoreHeads, T>(queries + g, rows, head_dim, scores + g * stride, stride);
+  }
+  if (kScoreHeads == 4 && n_queries - g == 3) {
+    ScoreTile<3, T>(queries + g, rows, head_dim, scores + g * stride, stride);
+    return;
+  }
+  if (kScoreHeads == 4 && n_queries - g == 2) {
+    ScoreTile<2, T>(queries + g, rows, head_dim, scores + g * stride, stride);
+    return;
+  }
+  for (; g < n_queries; ++g) {
+    ScoreTile<1, T>(queries + g, rows, head_dim, scores + g * stride, stride);
+  }
+}
+
+template <typename T>
+inline void PrefetchRow(const T* row, size_t head_dim) {
+  const char* bytes = reinterpret_cast<const char*>(row);
+  for (size_t i = 0; i < head_dim * sizeof(T); i += 64) Prefetch(bytes + i);
+}

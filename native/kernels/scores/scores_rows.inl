@@ -1,0 +1,38 @@
+// The loop over rows of the score kernel. Included after scores_body.inl, in the same namespace.
+
+constexpr size_t kScoreAhead = 16;  ///< rows between the one scored and the one prefetched
+
+/// The rows of one tile; beyond the end the last row stands in, and its score is dropped.
+template <typename T>
+inline size_t TileRowPointers(const ScoreRows& rows, size_t first, const T** pointers) {
+  const T* keys = static_cast<const T*>(rows.keys);
+  const size_t n = rows.n - first < kTileRows ? rows.n - first : kTileRows;
+  for (size_t r = 0; r < kTileRows; ++r) {
+    const size_t at = first + (r < n ? r : n - 1);
+    pointers[r] = keys + (rows.indices == nullptr ? at : rows.indices[at]) * rows.head_dim;
+  }
+  return n;
+}
+
+template <typename T>
+void ScoreRowsOf(const float* const* queries, size_t n_queries, const ScoreRows& rows,
+                 float* scores, size_t stride) {
+  const T* keys = static_cast<const T*>(rows.keys);
+  for (size_t first = 0; first < rows.n; first += kTileRows) {
+    const T* pointers[kTileRows];
+    const size_t n = TileRowPointers(rows, first, pointers);
+    for (size_t r = first + kScoreAhead; r < first + kScoreAhead + n && r < rows.n; ++r) {
+      PrefetchRow(keys + (rows.indices == nullptr ? r : rows.indices[r]) * rows.head_dim,
+                  rows.head_dim);
+    }
+    if (n == kTileRows) {
+      ScoreTiles(queries, n_queries, pointers, rows.head_dim, scores + first, stride);
+      continue;
+    }
+    for (size_t g = 0; g < n_queries; ++g) {
+      float tile[kTileRows];
+      ScoreTile<1, T>(queries + g, pointers, rows.head_dim, tile, kTileRows);
+      for (size_t r = 0; r < n; ++r) scores[g * stride + first + r] = tile[r];
+    }
+  }
+}

@@ -1,0 +1,276 @@
+#include "maskers/chain.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <new>
+
+#include "core/bits.h"
+#include "maskers/dense.h"
+#include "maskers/kv_rows.h"
+#include "maskers/selection.h"
+
+namespace sparsetune {
+namespace {
+
+bool IsValidCount(const KeyCount& count) {
+  if (count.is_fraction) return count.value > 0 && count.value <= 1;
+  return count.value >= 1 && std::floor(count.value) == count.value;
+}
+
+Status CheckMasker(const MaskerConfig& masker) {
+  switch (masker.kind) {
+    case MaskerKind::kSink:
+    case MaskerKind::kLocal:
+    case MaskerKind::kTopK:
+      return IsValidCount(masker.size) ? Status::kOk : Status::kInvalidArgument;
+    case MaskerKind::kMagicPig: {
+      const bool is_valid = masker.lsh_k >= 1 && masker.lsh_k <= 16 && masker.lsh_l >= 1 &&
+                            masker.lsh_l <= 512 && masker.min_matches >= 1 &&
+                            masker.min_matches <= std::min(2u, masker.lsh_l);
+      return is_valid ? Status::kOk : Status::kInvalidArgument;
+    }
+    default:
+      return Status::kUnsupported;
+  }
+}
+
+Status CheckChain(const ChainConfig& chain) {
+  if (chain.semantics != Semantics::kExact) return Status::kUnsupported;
+  size_t n_samplers = 0;
+  for (const MaskerConfig& masker : chain.maskers) {
+    const Status status = CheckMasker(masker);
+    if (status != Status::kOk) return status;
+    n_samplers += masker.kind == MaskerKind::kMagicPig ? 1 : 0;
+  }
+  return n_samplers <= 1 ? Status::kOk : Status::kInvalidArgument;
+}
+
+Status CheckInput(const ChainConfig& chain, const GroupInput& input, const KeyIndex* index) {
+  const size_t n_kv = input.kv.n_kv();
+  if (input.kv.head_dim == 0 || input.group_size == 0) return Status::kInvalidShape;
+  if (input.n_q == 0 || input.n_q > n_kv || n_kv > std::numeric_limits<uint32_t>::max()) {
+    return Status::kInvalidShape;
+  }
+  if (input.window != 0 && !chain.maskers.empty()) return Status::kInvalidArgument;
+  if (!NeedsIndex(chain)) return Status::kOk;
+  if (index == nullptr) return Status::kInvalidArgument;
+  return index->n_kv() >= n_kv ? Status::kOk : Status::kInvalidShape;
+}
+
+Status ApplyMasker(const MaskerConfig& masker, const QueryGroup& group, Selection* selection) {
+  switch (masker.kind) {
+    case MaskerKind::kSink:
+      return ApplySink(masker, selection);
+    case MaskerKind::kLocal:
+      return ApplyLocal(masker, selection);
+    case MaskerKind::kTopK:
+      return ApplyTopK(masker, group, selection);
+    case MaskerKind::kMagicPig:
+      return ApplyMagicPig(masker, group, selection);
+    default:
+      return Status::kUnsupported;
+  }
+}
+
+/// The keys that some head keeps between sink and local, ascending, into buffers->kept.
+void UniteHeads(const Selection& selection, Scratch::Buffers* buffers) {
+  const size_t begin = selection.sink_end;
+  const size_t n_words = (selection.local_begin - begin + 63) / 64;
+  buffers->bits.assign(n_words, 0);
+  for (const HeadKeys& head : selection.heads) {
+    for (const uint32_t key : head.indices) {
+      buffers->bits[(key - begin) / 64] |= uint64_t{1} << (key - begin) % 64;
+    }
+  }
+  buffers->kept.clear();
+  ForEachBit(buffers->bits.data(), n_words, [&](size_t bit) {
+    buffers->kept.push_back(static_cast<uint32_t>(begin + bit));
+  });
+}
+
+/// [group_size, kept] log weights into buffers->log_weights; -infinity where a head lacks a key.
+void SpreadWeights(const Selection& selection, Scratch::Buffers* buffers) {
+  const size_t n = buffers->kept.size();
+  buffers->log_weights.assign(selection.heads.size() * n, -std::numeric_limits<float>::infinity());
+  for (size_t g = 0; g < selection.heads.size(); ++g) {
+    const HeadKeys& head = selection.heads[g];
+    float* row = buffers->log_weights.data() + g * n;
+    size_t at = 0;
+    for (size_t i = 0; i < head.indices.size(); ++i) {
+      while (buffers->kept[at] != head.indices[i]) ++at;
+      row[at] = head.log_weights[i];
+    }
+  }
+}
+
+/// Attends buffers->kept with buffers->log_weights: the keys of base, then those of tail.
+Status AttendKept(const AttendQueries& queries, const KvView& kv, Isa isa,
+                  Scratch::Buffers* buffers, AttendState* state) {
+  const auto& kept = buffers->kept;
+  const auto split = std::lower_bound(kept.begin(), kept.end(), kv.base.n_kv);
+  const auto n_base = static_cast<size_t>(split - kept.begin());
+  AttendRows rows;
+  rows.keys = kv.base.keys;
+  rows.values = kv.base.values;
+  rows.dtype = kv.dtype;
+  rows.indices = kept.data();
+  rows.n = n_base;
+  rows.log_weights = buffers->log_weights.data();
+  rows.weight_stride = kept.size();
+  const Status status = AttendAdd(queries, rows, isa, state);
+  if (status != Status::kOk) return status;
+  buffers->rows.assign(split, kept.end());
+  for (uint32_t& row : buffers->rows) row -= static_cast<uint32_t>(kv.base.n_kv);
+  rows.keys = kv.tail.keys;
+  rows.values = kv.tail.values;
+  rows.indices = buffers->rows.data();
+  rows.n = buffers->rows.size();
+  rows.log_weights += n_base;
+  return AttendAdd(queries, rows, isa, state);
+}
+
+void CountStats(const GroupInput& input, const Selection& selection,
+                const std::vector<uint32_t>& kept, GroupStats* stats) {
+  const size_t n_runs = selection.sink_end + selection.n_visible - selection.local_begin;
+  stats->visible += input.group_size * selection.n_visible;
+  stats->attended += input.group_size * n_runs;
+  for (const HeadKeys& head : selection.heads) stats->attended += head.indices.size();
+  // Key rows that were scored and also kept were read once.
+  const auto is_scored = [&](size_t key) {
+    return key >= selection.scored_begin && key < selection.scored_end;
+  };
+  size_t key_rows = selection.scored_end - selection.scored_begin;
+  for (size_t key = 0; key < selection.sink_end; ++key) key_rows += is_scored(key) ? 0 : 1;
+  for (size_t key = selection.local_begin; key < selection.n_visible; ++key) {
+    key_rows += is_scored(key) ? 0 : 1;
+  }
+  for (const uint32_t key : kept) key_rows += is_scored(key) ? 0 : 1;
+  const size_t row_bytes = input.kv.head_dim * DtypeBytes(input.kv.dtype);
+  stats->bytes_read += selection.index_bytes + (key_rows + n_runs + kept.size()) * row_bytes;
+}
+
+/// The mask rows of one query, by head; in the order (head, query) they are appended at the end.
+struct RecordedRow {
+  std::vector<uint32_t> indices;
+  std::vector<float> probs;
+
+  void AddRun(size_t begin, size_t end) {
+    for (size_t key = begin; key < end; ++key) {
+      indices.push_back(static_cast<uint32_t>(key));
+      probs.push_back(1.0f);
+    }
+  }
+};
+
+RecordedRow Record(const Selection& selection, const HeadKeys& head) {
+  RecordedRow row;
+  row.AddRun(0, selection.sink_end);
+  for (size_t i = 0; i < head.indices.size(); ++i) {
+    row.indices.push_back(head.indices[i]);
+    // A probability below the smallest float is that float: the record promises (0, 1].
+    row.probs.push_back(
+        std::max(std::exp(-head.log_weights[i]), std::numeric_limits<float>::denorm_min()));
+  }
+  row.AddRun(selection.local_begin, selection.n_visible);
+  return row;
+}
+
+void AppendRows(const std::vector<RecordedRow>& rows, MaskRecord* mask) {
+  if (mask->indptr.empty()) mask->indptr.push_back(0);
+  for (const RecordedRow& row : rows) {
+    mask->indices.insert(mask->indices.end(), row.indices.begin(), row.indices.end());
+    mask->probs.insert(mask->probs.end(), row.probs.begin(), row.probs.end());
+    mask->indptr.push_back(mask->indices.size());
+  }
+}
+
+/// One query of the group: choose, then attend what was chosen.
+Status AttendQuery(const ChainConfig& chain, const QueryGroup& group, size_t i,
+                   float* const* outputs, GroupStats* stats) {
+  const GroupInput& input = *group.input;
+  Scratch::Buffers* buffers = group.buffers;
+  Selection& selection = buffers->selection;
+  selection.Reset(input.group_size, VisibleTo(input, i).end);
+  for (const MaskerConfig& masker : chain.maskers) {
+    const Status status = ApplyMasker(masker, group, &selection);
+    if (status != Status::kOk) return status;
+  }
+  selection.KeepOwnWhereEmpty();
+  UniteHeads(selection, buffers);
+  SpreadWeights(selection, buffers);
+  const AttendQueries queries = {group.queries, input.group_size, input.kv.head_dim, input.scale};
+  AttendState state = BeginState(input.group_size, input.kv.head_dim, buffers);
+  Status status = AttendRun(queries, input.kv, {0, selection.sink_end}, group.isa, &state);
+  if (status == Status::kOk) {
+    status = AttendRun(queries, input.kv, {selection.local_begin, selection.n_visible}, group.isa,
+                       &state);
+  }
+  if (status == Status::kOk) status = AttendKept(queries, input.kv, group.isa, buffers, &state);
+  if (status != Status::kOk) return status;
+  AttendEnd(state, input.group_size, input.kv.head_dim, outputs);
+  CountStats(input, selection, buffers->kept, stats);
+  return Status::kOk;
+}
+
+Status AttendSparse(const ChainConfig& chain, const GroupInput& input, const KeyIndex* index,
+                    Isa isa, Scratch::Buffers* buffers, GroupStats* stats, MaskRecord* mask) {
+  std::vector<RecordedRow> rows(mask == nullptr ? 0 : input.group_size * input.n_q);
+  for (size_t i = 0; i < input.n_q; ++i) {
+    const size_t first = i * input.group_size;
+    const QueryGroup group = {&input, buffers->queries.data() + first, index, isa, buffers};
+    const Status status =
+        AttendQuery(chain, group, i, buffers->outputs.data() + first, stats);
+    if (status != Status::kOk) return status;
+    if (mask == nullptr) continue;
+    for (size_t g = 0; g < input.group_size; ++g) {
+      rows[g * input.n_q + i] = Record(buffers->selection, buffers->selection.heads[g]);
+    }
+  }
+  if (mask != nullptr) AppendRows(rows, mask);
+  return Status::kOk;
+}
+
+void RecordDense(const GroupInput& input, MaskRecord* mask) {
+  std::vector<RecordedRow> rows(input.group_size * input.n_q);
+  for (size_t r = 0; r < rows.size(); ++r) {
+    const VisibleKeys visible = VisibleTo(input, r % input.n_q);
+    rows[r].AddRun(visible.begin, visible.end);
+  }
+  AppendRows(rows, mask);
+}
+
+}  // namespace
+
+Scratch::Scratch() : buffers_(std::make_unique<Buffers>()) {}
+Scratch::~Scratch() = default;
+Scratch::Scratch(Scratch&&) noexcept = default;
+
+Status AttendGroup(const ChainConfig& chain, const GroupInput& input, const KeyIndex* index,
+                   Isa isa, Scratch* scratch, float* output, size_t out_head_stride,
+                   size_t out_query_stride, GroupStats* stats, MaskRecord* mask) {
+  Status status = CheckChain(chain);
+  if (status == Status::kOk) status = CheckInput(chain, input, index);
+  if (status != Status::kOk) return status;
+  try {
+    Scratch::Buffers& buffers = scratch->buffers();
+    buffers.queries.clear();
+    buffers.outputs.clear();
+    for (size_t i = 0; i < input.n_q; ++i) {
+      for (size_t g = 0; g < input.group_size; ++g) {
+        buffers.queries.push_back(input.queries + g * input.head_stride + i * input.query_stride);
+        buffers.outputs.push_back(output + g * out_head_stride + i * out_query_stride);
+      }
+    }
+    if (!chain.maskers.empty()) {
+      return AttendSparse(chain, input, index, isa, &buffers, stats, mask);
+    }
+    status = AttendDense(input, isa, &buffers, buffers.outputs.data(), stats);
+    if (status == Status::kOk && mask != nullptr) RecordDense(input, mask);
+    return status;
+  } catch (const std::bad_alloc&) {
+    return Status::kOutOfMemory;
+  }
+}
+
+}  // namespace sparsetune

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/status.h"
+#include "maskers/chain.h"
+
+namespace sparsetune {
+
+/// Keys one query head keeps besides the runs every head keeps; ascending.
+struct HeadKeys {
+  std::vector<uint32_t> indices;
+  std::vector<float> log_weights;  ///< -ln(inclusion probability)
+
+  void Clear();
+  void Add(size_t key, float log_weight);
+  /// Adds ascending keys, none of them kept yet; `weights` null: for certain. `spare` is overwritten.
+  void Merge(const std::vector<uint32_t>& keys, const float* weights, HeadKeys* spare);
+};
+
+/// Keys that an LSH lookup found for one head, ascending, and the norms of the centred keys.
+struct Matches {
+  std::vector<uint32_t> keys;
+  std::vector<float> norms;
+
+  void Clear();
+};
+
+/// The keys that one query of a group keeps, while a chain of maskers extends them. Keys in
+/// [0, sink_end) and [local_begin, n_visible) are kept by every head for certain; `heads` hold only
+/// keys between the two.
+struct Selection {
+  size_t n_visible = 0;  ///< keys that causality allows
+  size_t sink_end = 0;
+  size_t local_begin = 0;
+  std::vector<HeadKeys> heads;
+  size_t scored_begin = 0;  ///< key rows [scored_begin, scored_end) were read to choose
+  size_t scored_end = 0;
+  uint64_t index_bytes = 0;  ///< bytes of the KeyIndex that were read to choose
+
+  /// Starts anew for `n_heads` heads that see `n_visible` keys.
+  void Reset(size_t n_heads, size_t n_visible);
+  /// Keeps [0, end) or [begin, n_visible) for every head.
+  void KeepFirst(size_t end);
+  void KeepLast(size_t begin);
+  /// A head that keeps no key keeps its own last one.
+  void KeepOwnWhereEmpty();
+
+ private:
+  void DropOutside();
+};
+
+/// `count` of `n_visible` keys: a fraction is at least one key; never more than there are.
+size_t CountKeys(const KeyCount& count, size_t n_visible);
+
+/// What a masker needs to know of the query group at one position.
+struct QueryGroup {
+  const GroupInput* input = nullptr;
+  const float* const* queries = nullptr;  ///< [group_size]
+  const KeyIndex* index = nullptr;
+  Isa isa = Isa::kScalar;
+  Scratch::Buffers* buffers = nullptr;
+};
+
+// One masker each: extends the selection. Parameters are checked by CheckChain.
+Status ApplySink(const MaskerConfig& masker, Selection* selection);
+Status ApplyLocal(const MaskerConfig& masker, Selection* selection);
+Status ApplyTopK(const MaskerConfig& masker, const QueryGroup& group, Selection* selection);
+Status ApplyMagicPig(const MaskerConfig& masker, const QueryGroup& group, Selection* selection);
+
+/// Working memory behind Scratch.
+struct Scratch::Buffers {
+  Selection selection;
+  HeadKeys merged;
+  std::vector<const float*> queries;  ///< [n_q, group_size]
+  std::vector<float*> outputs;        ///< [n_q, group_size]
+  std::vector<float> max;             ///< AttendState
+  std::vector<float> sum;
+  std::vector<float> values;
+  std::vector<float> scores;
+  std::vector<uint32_t> chosen;
+  std::vector<uint32_t> candidates;
+  std::vector<uint32_t> rows;  ///< indices relative to a KvPiece
+  std::vector<uint64_t> bits;
+  std::vector<uint16_t> codes;
+  std::vector<Matches> matches;
+  std::vector<uint32_t> kept;      ///< keys that some head keeps
+  std::vector<float> log_weights;  ///< [group_size, kept]
+};
+
+}  // namespace sparsetune
