@@ -3,23 +3,25 @@ import { AshaScheduler } from '../../ts/search/asha-scheduler.js';
 import { JournalStorage } from '../../ts/search/journal-storage.js';
 import { Study } from '../../ts/search/study.js';
 import { TpeSampler } from '../../ts/search/tpe-sampler.js';
+import { rememberOptions } from '../../ts/tune/study-options.js';
 import type { TuneOptions } from '../../ts/tune.js';
 import { temporaryFolder } from '../helpers/folder.js';
 import { recordedEvents, replay } from '../helpers/recorded-tune.js';
 import { runCaught } from '../helpers/run-cli.js';
 
-const metadata = {
+const options = {
   model: 'smollm2',
   task: 'niah_mq8@512',
-  config: 'hash_attention',
+  config: ['dense', 'hash_attention', 'magic_pig'],
   promptStyle: 'chat',
-};
+  trials: 6,
+  seed: 5,
+  force: true,
+} as const;
+const key = { config: 'hash_attention', task: 'niah_mq8@512' };
 
 /** A study that was stopped after its first batch. */
-async function stoppedStudy(
-  t: ExecutionContext,
-  about: Record<string, unknown> = metadata,
-): Promise<string> {
+async function stoppedStudy(t: ExecutionContext): Promise<string> {
   const home = await temporaryFolder(t);
   const study = await Study.open({
     name: 'first',
@@ -29,7 +31,7 @@ async function stoppedStudy(
     scheduler: new AshaScheduler({ maxResource: 9 }),
     objective: 'kl s.t. density<=0.1',
     trials: 6,
-    metadata: about,
+    metadata: { key },
   });
   const jobs = await study.ask(2);
   await study.tell(
@@ -68,34 +70,35 @@ test('a stopped study is listed with its best and shown with its trials', async 
   );
 });
 
-test('resume tunes again with what the study was started with', async (t) => {
+test('resume goes on with the search, then with the configs that were to follow', async (t) => {
   const home = await stoppedStudy(t);
-  let seen: Partial<TuneOptions> = {};
+  await rememberOptions(
+    home,
+    'first',
+    { ...options, threads: 1, home: 'elsewhere' },
+    'hash_attention',
+  );
+  const seen: Partial<TuneOptions>[] = [];
   const { code } = await runCaught(['study', 'resume', 'first', '--home', home, '--threads', '3'], {
-    tune: (options) => {
-      seen = options;
-      return replay(recordedEvents)(options);
+    tune: (given) => {
+      const { signal: _signal, onEvent: _onEvent, ...rest } = given;
+      seen.push(rest);
+      return replay(recordedEvents)(given);
     },
   });
   t.is(code, 0);
-  const { signal: _signal, onEvent: _onEvent, ...options } = seen;
-  t.deepEqual(options, {
-    ...metadata,
-    promptStyle: 'chat',
-    config: ['hash_attention'],
-    objective: 'kl s.t. density<=0.1',
-    trials: 6,
-    seed: 5,
-    home,
-    threads: 3,
-  });
+  const { config: _config, force: _force, ...common } = options;
+  t.deepEqual(seen, [
+    { ...common, home, threads: 3, config: ['hash_attention'], resume: true },
+    { ...common, home, threads: 3, config: ['magic_pig'], force: true },
+  ]);
 });
 
-test('a study that tune did not start is not resumed, and an unknown one is named', async (t) => {
-  const home = await stoppedStudy(t, {});
+test('a study without options is not resumed, and an unknown one is named', async (t) => {
+  const home = await stoppedStudy(t);
   const foreign = await runCaught(['study', 'resume', 'first', '--home', home]);
   t.is(foreign.code, 1);
-  t.regex(foreign.err, /was not started by "sparsetune tune"/);
+  t.regex(foreign.err, /Run the "sparsetune tune" command that started it once more/);
   t.regex(
     (await runCaught(['study', 'show', 'frist', '--home', home])).err,
     /did you mean first\?/,

@@ -8,9 +8,9 @@ import { resolveHome } from '../home.js';
 import { testModels } from '../models/test-models.js';
 import { addonPath, loadAddon } from '../native/addon.js';
 import { usableThreads } from '../threads.js';
+import { version } from '../version.js';
 import { type CliContext, type ExitCode, exitCodes, print } from './context.js';
 import { homeOption, jsonOption } from './options.js';
-import { ownVersion } from './version.js';
 import { bytes } from './view/format.js';
 
 /** One line of the report: what was looked at, what was found, and whether it will do. */
@@ -57,7 +57,7 @@ export async function examine(home: string): Promise<Finding[]> {
   return [
     good(
       'sparsetune',
-      `${ownVersion()}, node ${process.version}, ${process.platform}-${process.arch} ${release()}`,
+      `${version}, node ${process.version}, ${process.platform}-${process.arch} ${release()}`,
     ),
     good(
       'cpu',

@@ -1,11 +1,11 @@
 import yargs, { type Argv } from 'yargs';
 import { errorCode } from '../files.js';
+import { version } from '../version.js';
 import { cacheCommand } from './cache.js';
 import { type CliContext, type ExitCode, exitCodes, UsageError } from './context.js';
 import { doctorCommand } from './doctor.js';
 import { studyCommand } from './study.js';
 import { tuneCommand } from './tune.js';
-import { ownVersion } from './version.js';
 
 /** Codes of errors that the command line caused. */
 const usageCodes = new Set([
@@ -47,7 +47,7 @@ function makeProgram(context: CliContext, finish: (code: ExitCode) => void): Arg
     .demandCommand(1, 'Name a command.')
     .recommendCommands()
     .strict()
-    .version(ownVersion())
+    .version(version)
     .help()
     .alias('help', 'h')
     .wrap(Math.min(100, context.out.columns ?? 100))

@@ -3,8 +3,8 @@ import { StorageError } from '../errors.js';
 import { resolveHome } from '../home.js';
 import { listStudies, readStudy, type StoredStudy } from '../search/journal-storage.js';
 import { latestResult, type Trial } from '../search/trial.js';
-import type { TuneOptions } from '../tune.js';
-import { type CliContext, type ExitCode, print, warn } from './context.js';
+import { recallOptions } from '../tune/study-options.js';
+import { type CliContext, type ExitCode, exitCodes, print, warn } from './context.js';
 import { defined, homeOption, jsonOption, parseCount } from './options.js';
 import { runTune } from './run-tune.js';
 import { number, parameters, percent } from './view/format.js';
@@ -17,11 +17,6 @@ interface StudyArguments {
   threads?: number;
   name?: string;
 }
-
-/** What `tune` keeps in the metadata of a study, so that the study can be gone on with by its name. */
-type StudyMetadata = Pick<TuneOptions, 'model' | 'task' | 'promptStyle' | 'space' | 'metrics'> & {
-  readonly config: string;
-};
 
 /** `sparsetune study ls|show|resume`: the searches in the home folder. */
 export function studyCommand(
@@ -112,14 +107,13 @@ function stateOf({ state, writer }: StoredStudy): string {
 }
 
 function row(study: StoredStudy): string[] {
-  const { header } = study.state;
   const { trials, best } = study.state.progress();
-  const metadata = header?.metadata ?? {};
+  const key = keyOf(study);
   const metrics = best?.metrics;
   return [
     study.name,
-    String(metadata['config'] ?? ''),
-    String(metadata['task'] ?? ''),
+    String(key['config'] ?? ''),
+    String(key['task'] ?? ''),
     `${study.state.trials.length}/${trials}`,
     stateOf(study),
     metrics === undefined ? '' : metricsText(metrics),
@@ -137,7 +131,7 @@ async function show(context: CliContext, args: StudyArguments): Promise<void> {
   print(context, [
     `${study.name}: ${stateOf(study)}, ${study.path}`,
     `  objective   ${header?.objective ?? ''}`,
-    `  about       ${parameters(header?.metadata ?? {})}`,
+    `  about       ${parameters(keyOf(study))}`,
     `  trials      ${trials.length} of ${header?.trials ?? 0}: ${complete} complete, ${pruned} pruned, ${failed} failed, ${running} running`,
     `  rungs       ${rungs.map((rung) => `${rung.trials} at ${rung.resource} questions`).join(', ')}`,
     '',
@@ -149,6 +143,11 @@ async function show(context: CliContext, args: StudyArguments): Promise<void> {
       ? ['', `  go on: sparsetune study resume ${study.name}`]
       : []),
   ]);
+}
+
+/** The key of the winner that the study searches for; empty for a study that `tune` did not start. */
+function keyOf({ state }: StoredStudy): Readonly<Record<string, unknown>> {
+  return (state.header?.metadata['key'] ?? {}) as Readonly<Record<string, unknown>>;
 }
 
 /** The best trials first, then the rest by number. */
@@ -180,31 +179,13 @@ function metricsText(metrics: Readonly<Record<string, number>>): string {
 }
 
 async function resume(context: CliContext, args: StudyArguments): Promise<ExitCode> {
-  const study = await readStudy(resolveHome(args.home, context.env), args.name ?? '');
-  const threads = parseCount('threads', args.threads);
-  const options = { ...storedOptions(study), ...defined({ home: args.home, threads }) };
-  return runTune(options, args, context);
-}
-
-/** The options of `tune` that this study was started with. */
-function storedOptions({ name, path, state }: StoredStudy): TuneOptions {
-  const { header } = state;
-  const metadata = (header?.metadata ?? {}) as Partial<StudyMetadata>;
-  const { model, task, config, promptStyle, space, metrics } = metadata;
-  if (header === undefined || model === undefined || task === undefined || config === undefined) {
-    throw new StorageError(
-      'ERR_STORAGE',
-      `${name} was not started by "sparsetune tune" and cannot be gone on with by name (${path}).`,
-    );
-  }
-  const { seed } = header.sampler.options;
-  return {
-    model,
-    task,
-    config: [config],
-    objective: header.objective,
-    trials: header.trials,
-    ...(typeof seed === 'number' && { seed }),
-    ...defined({ promptStyle, space, metrics }),
-  };
+  const home = resolveHome(args.home, context.env);
+  const { name } = await readStudy(home, args.name ?? '');
+  const { force, config, ...options } = await recallOptions(home, name);
+  const [first = '', ...rest] = config;
+  const common = { ...options, home, ...defined({ threads: parseCount('threads', args.threads) }) };
+  const code = await runTune({ ...common, config: [first], resume: true }, args, context);
+  if (code === exitCodes.interrupted || rest.length === 0) return code;
+  const others = await runTune({ ...common, config: rest, ...defined({ force }) }, args, context);
+  return others === exitCodes.done ? code : others;
 }
