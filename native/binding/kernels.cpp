@@ -152,8 +152,10 @@ Napi::Value JsAttend(const Napi::CallbackInfo& info) {
 }
 
 LshParams ReadLsh(const Napi::Object& args) {
-  return {static_cast<uint32_t>(ReadSize(args, "lshL")),
-          static_cast<uint32_t>(ReadSize(args, "lshK"))};
+  const LshParams params = {static_cast<uint32_t>(ReadSize(args, "lshL")),
+                            static_cast<uint32_t>(ReadSize(args, "lshK"))};
+  Require(args.Env(), params.lsh_l > 0 && params.lsh_k > 0, "positive lshL and lshK");
+  return params;
 }
 
 /// { headDim, vectors, planes, lshL, lshK, isa } -> [n, lshL]
