@@ -1,4 +1,4 @@
-import { runFolder } from './run-folder.js';
+import { runFolder } from '../golden-runner/run-folder.js';
 
 const folder = process.argv[2];
 if (folder === undefined) {
