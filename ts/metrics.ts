@@ -10,3 +10,8 @@ export interface Metrics {
   readonly outputError?: number;
   readonly score?: number;
 }
+
+/** The metrics of a stored trial, which the search keeps as plain numbers by name. */
+export function asMetrics(values: Readonly<Record<string, number>>): Metrics {
+  return values as unknown as Metrics;
+}

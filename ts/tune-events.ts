@@ -24,13 +24,45 @@ export interface StudyProgress {
 /** What `tune` tells while it works: JSON-serialisable, one object a step. */
 export type TuneEvent =
   | { event: 'phase'; phase: TunePhase; config?: string; split?: 'search' | 'validation' }
-  | { event: 'progress'; phase: TunePhase; done: number; total: number; unit: string; elapsedMs: number; remainingMs?: number }
-  | { event: 'prepared'; split: 'search' | 'validation'; contexts: number; questions: number; contextTokens: number;
-      prefillMs: number; snapshotsReused: number; referenceMs: number; noiseFloorKl: number; denseAccuracy: number }
+  | {
+      event: 'progress';
+      phase: TunePhase;
+      done: number;
+      total: number;
+      unit: string;
+      elapsedMs: number;
+      remainingMs?: number;
+    }
+  | {
+      event: 'prepared';
+      split: 'search' | 'validation';
+      contexts: number;
+      questions: number;
+      contextTokens: number;
+      prefillMs: number;
+      snapshotsReused: number;
+      referenceMs: number;
+      noiseFloorKl: number;
+      denseAccuracy: number;
+    }
   | { event: 'study'; config: string; name: string; resumedTrials: number; trials: number }
-  | { event: 'trial'; config: string; trial: number; state: 'running' | 'complete' | 'pruned' | 'failed'; questions: number;
-      params: Readonly<Record<string, unknown>>; metrics?: Metrics; error?: string }
-  | { event: 'search'; config: string; progress: StudyProgress; elapsedMs: number; remainingMs?: number }
+  | {
+      event: 'trial';
+      config: string;
+      trial: number;
+      state: 'running' | 'complete' | 'pruned' | 'failed';
+      questions: number;
+      params: Readonly<Record<string, unknown>>;
+      metrics?: Metrics;
+      error?: string;
+    }
+  | {
+      event: 'search';
+      config: string;
+      progress: StudyProgress;
+      elapsedMs: number;
+      remainingMs?: number;
+    }
   | { event: 'validation'; config: string; row: ValidationRow }
   | { event: 'warning'; message: string }
   | { event: 'winner'; config: string; cached: boolean; path: string; winner: Winner }

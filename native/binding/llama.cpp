@@ -1,7 +1,83 @@
+#include <map>
+
 #include "binding/args.h"
+#include "binding/async.h"
+#include "binding/llama_objects.h"
+#include "llama/dequantize.h"
 
 namespace sparsetune::binding {
+namespace {
 
-void RegisterLlama(Napi::Env, Napi::Object) {}
+std::shared_ptr<const llama::LlamaApi> LoadApi(const llama::LibraryPaths& paths) {
+  static std::mutex mutex;
+  static std::map<std::string, std::shared_ptr<const llama::LlamaApi>> loaded;
+  const std::lock_guard<std::mutex> lock(mutex);
+  auto& api = loaded[paths.folder];
+  if (api == nullptr) api = llama::LlamaApi::Load(paths);
+  return api;
+}
+
+llama::LibraryPaths ReadPaths(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  return {object.Get("folder").ToString(), object.Get("ggmlBase").ToString(),
+          object.Get("ggml").ToString(), object.Get("llama").ToString()};
+}
+
+// llamaBuild(paths): { llamaVersion, ggmlVersion, ggmlCommit }
+Napi::Value Build(const Napi::CallbackInfo& info) {
+  try {
+    const llama::LlamaBuild build = LoadApi(ReadPaths(info[0]))->build();
+    auto object = Napi::Object::New(info.Env());
+    object.Set("llamaVersion", build.llama_version);
+    object.Set("ggmlVersion", build.ggml_version);
+    object.Set("ggmlCommit", build.ggml_commit);
+    return object;
+  } catch (const llama::EngineFailure& failure) {
+    ThrowError(info.Env(), failure.code(), failure.what());
+  }
+}
+
+// loadModel(paths, file, threads): Promise<LlamaModel>
+Napi::Value LoadModel(const Napi::CallbackInfo& info) {
+  using Result = std::shared_ptr<ModelState>;
+  auto* constructor = static_cast<Napi::FunctionReference*>(info.Data());
+  return AsyncTask<Result>::Start(
+      info.Env(), info.Env().Undefined(), {},
+      [paths = ReadPaths(info[0]), file = info[1].ToString().Utf8Value(),
+       threads = info[2].As<Napi::Number>().Int32Value()](const auto&) {
+        auto state = std::make_shared<ModelState>();
+        state->model = std::make_shared<llama::Model>(LoadApi(paths), file, threads);
+        return state;
+      },
+      [constructor](Napi::Env env, Result& state) -> Napi::Value {
+        return constructor->New({Napi::External<Result>::New(env, &state)});
+      });
+}
+
+// dequantize(paths, from, to): Promise<void>
+Napi::Value Dequantize(const Napi::CallbackInfo& info) {
+  return AsyncTask<bool>::Start(
+      info.Env(), info.Env().Undefined(), {},
+      [paths = ReadPaths(info[0]), from = info[1].ToString().Utf8Value(),
+       to = info[2].ToString().Utf8Value()](const auto&) {
+        llama::Dequantize(*LoadApi(paths), from, to);
+        return true;
+      },
+      [](Napi::Env env, bool&) -> Napi::Value { return env.Undefined(); });
+}
+
+}  // namespace
+
+void RegisterLlama(Napi::Env env, Napi::Object exports) {
+  auto* constructor = new Napi::FunctionReference(ModelObject::Define(env));
+  env.AddCleanupHook([constructor] { delete constructor; });
+  exports.Set("LlamaModel", constructor->Value());
+  exports.Set("KvSnapshot", SnapshotObject::Define(env));
+  exports.Set("DecodeStream", StreamObject::Define(env));
+  exports.Set("QueryCapture", CaptureObject::Define(env));
+  exports.Set("llamaBuild", Napi::Function::New(env, Build, "llamaBuild"));
+  exports.Set("loadModel", Napi::Function::New(env, LoadModel, "loadModel", constructor));
+  exports.Set("dequantize", Napi::Function::New(env, Dequantize, "dequantize"));
+}
 
 }  // namespace sparsetune::binding

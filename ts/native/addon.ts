@@ -5,10 +5,16 @@ import type { AttentionAddon } from './attention-addon.js';
 import type { LlamaAddon } from './llama-addon.js';
 
 /** What native/binding exports: one interface a binding file. */
-export interface Addon extends AttentionAddon, LlamaAddon {}
+export interface Addon extends AttentionAddon, LlamaAddon {
+  /** The best instruction set of this CPU that kernels are built for. */
+  readonly bestIsa: Isa;
+}
+
+/** Instruction sets of the kernels, in rising order. */
+export type Isa = 'scalar' | 'avx2' | 'avx512';
 
 const require = createRequire(import.meta.url);
-let loaded: Addon | undefined;
+let loaded: { addon: Addon; path: string } | undefined;
 
 /**
  * Loads the native addon once: `SPARSETUNE_NATIVE` if set, else the build of this checkout
@@ -18,14 +24,20 @@ let loaded: Addon | undefined;
  */
 export function loadAddon(): Addon {
   loaded ??= tryAll();
-  return loaded;
+  return loaded.addon;
 }
 
-function tryAll(): Addon {
+/** The file that loadAddon took. */
+export function addonPath(): string {
+  loaded ??= tryAll();
+  return loaded.path;
+}
+
+function tryAll(): { addon: Addon; path: string } {
   const tried: string[] = [];
   for (const path of candidates()) {
     try {
-      return require(path) as Addon;
+      return { addon: require(path) as Addon, path: require.resolve(path) };
     } catch (cause) {
       tried.push(`${path}: ${(cause as Error).message.split('\n')[0]}`);
     }

@@ -1,2 +1,152 @@
+/** The libraries of one llama.cpp build: a folder and the file names inside it. */
+export interface LlamaLibraryPaths {
+  readonly folder: string;
+  readonly ggmlBase: string;
+  readonly ggml: string;
+  readonly llama: string;
+}
+
+/** The attention of one layer; `window` is its sliding window in keys, 0 for full attention. */
+export interface LayerGeometry {
+  readonly nQHeads: number;
+  readonly nKvHeads: number;
+  readonly headDim: number;
+  readonly scale: number;
+  readonly window: number;
+}
+
+/** What a loaded model says of itself. */
+export interface ModelInfo {
+  readonly layers: readonly LayerGeometry[];
+  readonly architecture: string;
+  readonly description: string;
+  /** Jinja source, empty where the GGUF has none. */
+  readonly chatTemplate: string;
+  readonly nVocab: number;
+  readonly nCtxTrain: number;
+  readonly bos: number;
+  readonly eos: number;
+  readonly addBos: boolean;
+  readonly threads: number;
+}
+
+/** A chain of maskers as the native side reads it; no maskers is dense attention. */
+export interface NativeChain {
+  readonly maskers: readonly Readonly<Record<string, unknown>>[];
+  readonly semantics?: 'exact' | 'hub';
+  readonly seed?: number;
+}
+
+/** Keys and values of a prefilled context; an opaque handle that keeps its payload alive. */
+export type NativeSnapshot = object;
+
+/** One continuation of a snapshot, with its config and its own new tokens (the tail). */
+export interface NativeStream {
+  readonly nTail: number;
+  /** Forgets all tail tokens after the first `nTail`. */
+  truncate(nTail: number): void;
+}
+
+/** Queries and dense outputs of one pass at a few layers. */
+export interface NativeCapture {
+  /** Relative Frobenius error of the chain's attention output against dense, per captured layer. */
+  outputErrors(chain: NativeChain): Promise<Float64Array>;
+}
+
+/** The next tokens of a stream, and what is wanted at the last `targets.length` positions. */
+export interface DecodeItem {
+  readonly stream: NativeStream;
+  readonly tokens: Int32Array;
+  /** Token whose log-probability is wanted, per position. */
+  readonly targets: Int32Array;
+  /** [targets, nIds]: tokens to look at; left out: the `nIds` most likely ones. */
+  readonly ids?: Int32Array;
+  readonly nIds: number;
+  readonly keepLogits?: boolean;
+  readonly capture?: NativeCapture;
+}
+
+/** Results of one DecodeItem. */
+export interface DecodeOutput {
+  /** [targets] */
+  readonly targetLogProbs: Float32Array;
+  /** [targets] */
+  readonly argmax: Int32Array;
+  /** [targets, nIds] */
+  readonly ids: Int32Array;
+  /** [targets, nIds] */
+  readonly logProbs: Float32Array;
+  /** [targets, nVocab] where asked for. */
+  readonly logits?: Float32Array;
+  /** Mean over rows (layer, query head, token) of attended / visible keys. */
+  readonly density: number;
+  /** Bytes of K, V and index touched, all layers and tokens. */
+  readonly bytesRead: number;
+  /** Bytes of the visible K and V rows, each read once per KV head and token. */
+  readonly denseBytes: number;
+  /** Thread time of the attention, selection included, all layers and tokens. */
+  readonly attentionMs: number;
+}
+
+/** `inGraph`: our code as a node of the graph; `replace`: after llama.cpp's own; `none`: a control. */
+export type OverrideWay = 'inGraph' | 'replace' | 'none';
+
+/** How llama.cpp itself decodes, for comparisons. */
+export interface PlainDecodeOptions {
+  readonly flashAttention: boolean;
+  readonly kvType: 'f16' | 'f32';
+  /** Empties the cache before every step: a control that must go wrong. */
+  readonly emptyCache?: boolean;
+}
+
+/** A loaded GGUF. Its tasks run one after another on one thread pool. */
+export interface NativeModel {
+  info(): ModelInfo;
+  tokenize(text: string, parseSpecial: boolean): Int32Array;
+  detokenize(tokens: Int32Array, special: boolean): string;
+  isEog(token: number): boolean;
+  /** The payload of a KvSnapshot over `tokens`; null where cancelled. */
+  prefill(tokens: Int32Array, onProgress?: (tokens: number) => void): Promise<Buffer | null>;
+  /** Null where cancelled. */
+  decode(
+    items: readonly DecodeItem[],
+    way?: OverrideWay,
+    onProgress?: (tokens: number) => void,
+  ): Promise<DecodeOutput[] | null>;
+  /** [nSteps, nVocab] of llama.cpp's own step by step decode of the last nSteps tokens. */
+  plainLogits(tokens: Int32Array, nSteps: number, options: PlainDecodeOptions): Promise<Float32Array>;
+  /** Median seconds of such a step. */
+  plainSeconds(tokens: Int32Array, nSteps: number, options: PlainDecodeOptions): Promise<number>;
+  /** Stops the running prefill or decode at its next batch. */
+  cancel(): void;
+}
+
 /** Exports of native/binding/llama.cpp. */
-export type LlamaAddon = object;
+export interface LlamaAddon {
+  /** Loads the libraries and tells their versions. */
+  llamaBuild(paths: LlamaLibraryPaths): {
+    llamaVersion: string;
+    ggmlVersion: string;
+    ggmlCommit: string;
+  };
+  loadModel(paths: LlamaLibraryPaths, file: string, threads: number): Promise<NativeModel>;
+  /** Copies a GGUF with all weights in f32. */
+  dequantize(paths: LlamaLibraryPaths, from: string, to: string): Promise<void>;
+  readonly KvSnapshot: new (
+    model: NativeModel,
+    payload: Uint8Array,
+    nTokens: number,
+  ) => NativeSnapshot;
+  readonly DecodeStream: new (
+    model: NativeModel,
+    snapshot: NativeSnapshot,
+    chain: NativeChain,
+    capacity: number,
+  ) => NativeStream;
+  readonly QueryCapture: new (
+    model: NativeModel,
+    snapshot: NativeSnapshot,
+    layers: Int32Array,
+    nQ: number,
+  ) => NativeCapture;
+}

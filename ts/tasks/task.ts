@@ -49,4 +49,6 @@ export interface Task {
   contexts(split: Split, tools: TaskTools): readonly TaskContext[];
   /** The task's own metric of one generated answer, 0 to 1, higher is better. */
   score(prediction: string, question: TaskQuestion): number;
+  /** True where no continuation of `prediction` can change its score; generation then stops. */
+  isSettled?(prediction: string, question: TaskQuestion): boolean;
 }

@@ -1,0 +1,186 @@
+#include "llama/attention_hook.h"
+
+#include <chrono>
+#include <cstring>
+
+namespace sparsetune::llama {
+namespace {
+
+double Seconds() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration<double>(now).count();
+}
+
+}  // namespace
+
+void RunStats::Add(const RunStats& other) {
+  group.attended += other.group.attended;
+  group.visible += other.group.visible;
+  group.bytes_read += other.group.bytes_read;
+  dense_bytes += other.dense_bytes;
+  seconds += other.seconds;
+}
+
+AttentionHook::AttentionHook(std::shared_ptr<const Model> model, OverrideWay way, Isa isa)
+    : model_(std::move(model)), way_(way), isa_(isa) {
+  for (size_t layer = 0; layer < model_->layers().size(); ++layer) {
+    slots_.push_back(std::make_unique<LayerSlot>());
+    slots_.back()->hook = this;
+    slots_.back()->layer = layer;
+    slots_.back()->scale = model_->layers()[layer].scale;
+  }
+  const auto n_threads = static_cast<size_t>(model_->n_threads());
+  scratch_.resize(n_threads);
+  stats_.resize(n_threads);
+}
+
+bool AttentionHook::OnNode(ggml_tensor* node, bool ask, void* self) {
+  auto* hook = static_cast<AttentionHook*>(self);
+  if (ask) return hook->Ask(node);
+  LayerSlot* slot = hook->SlotOf(node);
+  if (slot != nullptr) hook->RunItems(node, slot, 0);
+  return true;
+}
+
+bool AttentionHook::Ask(ggml_tensor* node) {
+  if (way_ == OverrideWay::kNone) return false;
+  if (IsKeyWrite(node) && !WritesCellsInOrder(node, 0)) {
+    Fail("llama.cpp did not store the batch's keys in order");
+  }
+  if (node->op != GGML_OP_FLASH_ATTN_EXT) return false;
+  LayerSlot* slot = SlotOf(node);
+  if (slot == nullptr) {
+    Fail("llama.cpp's graph has an attention node of an unknown layer");
+    return false;
+  }
+  if (way_ == OverrideWay::kReplace) return true;
+  TurnIntoCustom(node, slot);
+  return false;
+}
+
+AttentionHook::LayerSlot* AttentionHook::SlotOf(const ggml_tensor* node) {
+  const int layer = LayerOfAttentionNode(node);
+  if (layer < 0 || static_cast<size_t>(layer) >= slots_.size()) return nullptr;
+  return slots_[static_cast<size_t>(layer)].get();
+}
+
+// A graph that llama.cpp reuses keeps its custom nodes, so this runs once per built graph. The
+// parameters come from a node made by the public constructor; their layout is not ours to know.
+void AttentionHook::TurnIntoCustom(ggml_tensor* node, LayerSlot* slot) const {
+  const LlamaApi& api = model_->api();
+  alignas(16) char memory[8192];
+  ggml_context* context = api.ggml_init({sizeof(memory), memory, true});
+  ggml_tensor* argument = api.ggml_new_tensor_1d(context, GGML_TYPE_F32, 1);
+  const ggml_tensor* custom = api.ggml_custom_4d(context, GGML_TYPE_F32, 1, 1, 1, 1, &argument, 1,
+                                                 RunCustom, GGML_N_TASKS_MAX, slot);
+  node->op = GGML_OP_CUSTOM;
+  std::memcpy(node->op_params, custom->op_params, sizeof(node->op_params));
+  api.ggml_free(context);
+}
+
+void AttentionHook::RunCustom(ggml_tensor* node, int thread, int, void* slot) {
+  auto* layer = static_cast<LayerSlot*>(slot);
+  layer->hook->RunItems(node, layer, static_cast<size_t>(thread));
+}
+
+// Threads claim (run, KV head) pairs one by one; a pair has one owner, which first appends the new
+// keys of that head, so no barrier is needed.
+void AttentionHook::RunItems(ggml_tensor* node, LayerSlot* slot, size_t thread) {
+  const auto n_kv_heads = static_cast<size_t>(model_->layers()[slot->layer].n_kv_heads);
+  const size_t n_items = runs_.size() * n_kv_heads;
+  for (size_t item = slot->next_item++; item < n_items && !failed_; item = slot->next_item++) {
+    const size_t run = item / n_kv_heads;
+    RunStats& stats = stats_[thread][run];
+    const double start = Seconds();
+    try {
+      const Status status =
+          RunItem(node, *slot, runs_[run], item % n_kv_heads, thread, &stats);
+      if (status != Status::kOk) {
+        Fail("the attention kernels refused a config (status " +
+             std::to_string(static_cast<int>(status)) + ")");
+      }
+    } catch (const std::exception& error) {
+      Fail(error.what());
+    }
+    stats.seconds += Seconds() - start;
+    ++items_done_;
+  }
+}
+
+Status AttentionHook::RunItem(const ggml_tensor* node, const LayerSlot& slot, const BatchRun& run,
+                              size_t kv_head, size_t thread, RunStats* stats) {
+  static const ChainConfig kDense;
+  const LayerGeometry& geometry = model_->layers()[slot.layer];
+  const ggml_tensor* q = node->src[0];  // [head_dim, n_tokens, n_q_heads]
+  const CacheRows keys = RowsOf(model_->api(), node, 1);
+  const CacheRows values = RowsOf(model_->api(), node, 2);
+  const Status appended =
+      run.stream->AppendTail(slot.layer, kv_head, keys, values, run.column, run.n, isa_);
+  if (appended != Status::kOk) return appended;
+
+  const auto group_size = static_cast<size_t>(geometry.n_q_heads / geometry.n_kv_heads);
+  const size_t first_head = kv_head * group_size;
+  GroupInput input;
+  input.kv = run.stream->View(slot.layer, kv_head, run.n);
+  input.queries = reinterpret_cast<const float*>(static_cast<const char*>(q->data) +
+                                                 run.column * q->nb[1] + first_head * q->nb[2]);
+  input.query_stride = q->nb[1] / sizeof(float);
+  input.head_stride = q->nb[2] / sizeof(float);
+  input.group_size = group_size;
+  input.n_q = run.n;
+  input.scale = slot.scale;
+  input.window = geometry.window;
+  input.layer = static_cast<uint32_t>(slot.layer);
+  input.kv_head = static_cast<uint32_t>(kv_head);
+
+  // The result is [head_dim, n_q_heads, n_tokens].
+  auto* output = reinterpret_cast<float*>(static_cast<char*>(node->data) + run.column * node->nb[2] +
+                                          first_head * node->nb[1]);
+  const size_t out_head_stride = node->nb[1] / sizeof(float);
+  const size_t out_query_stride = node->nb[2] / sizeof(float);
+  const bool is_sparse = geometry.window == 0;
+  const uint64_t visible_before = stats->group.visible;
+  const Status status = AttendGroup(
+      is_sparse ? run.stream->chain() : kDense, input,
+      is_sparse ? run.stream->Index(slot.layer, kv_head) : nullptr, isa_, &scratch_[thread], output,
+      out_head_stride, out_query_stride, &stats->group, nullptr);
+  const uint64_t visible = stats->group.visible - visible_before;
+  stats->dense_bytes += visible / group_size * input.kv.head_dim * 2 * DtypeBytes(input.kv.dtype);
+  if (run.capture != nullptr && run.capture->Slot(slot.layer) >= 0) {
+    run.capture->Store(*run.stream, slot.layer, kv_head, input, output, out_head_stride,
+                       out_query_stride);
+  }
+  return status;
+}
+
+void AttentionHook::Fail(const std::string& message) {
+  bool expected = false;
+  if (failed_.compare_exchange_strong(expected, true)) failure_ = message;
+}
+
+void AttentionHook::Begin(std::vector<BatchRun> runs) {
+  runs_ = std::move(runs);
+  for (auto& slot : slots_) slot->next_item = 0;
+  for (auto& stats : stats_) stats.assign(runs_.size(), {});
+  items_done_ = 0;
+  failed_ = false;
+  failure_.clear();
+}
+
+std::vector<RunStats> AttentionHook::Finish() {
+  size_t expected = 0;
+  for (const LayerGeometry& layer : model_->layers()) {
+    expected += runs_.size() * static_cast<size_t>(layer.n_kv_heads);
+  }
+  if (!failed_ && way_ != OverrideWay::kNone && items_done_ != expected) {
+    Fail("llama.cpp's graph did not run every attention node through the override");
+  }
+  if (failed_) throw EngineFailure("ERR_ENGINE", "Sparse decode failed: " + failure_);
+  std::vector<RunStats> totals(runs_.size());
+  for (const auto& thread : stats_) {
+    for (size_t run = 0; run < totals.size(); ++run) totals[run].Add(thread[run]);
+  }
+  return totals;
+}
+
+}  // namespace sparsetune::llama

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "llama/decode_stream.h"
+#include "llama/query_capture.h"
+
+namespace sparsetune::llama {
+
+/// How the attention of a decode is replaced.
+enum class OverrideWay : uint8_t {
+  kInGraph,  ///< the node becomes a custom node: our code on ggml's threads (CPU back end)
+  kReplace,  ///< llama.cpp computes the node, then its result is overwritten (any host back end)
+  kNone,     ///< llama.cpp's own attention over its emptied cache: a control, wrong on purpose
+};
+
+/// A stretch of a batch: the columns [column, column + n) are the next tokens of `stream`.
+struct BatchRun {
+  DecodeStream* stream = nullptr;
+  size_t column = 0;
+  size_t n = 0;
+  QueryCapture* capture = nullptr;
+};
+
+/// What one run cost and kept in one batch, all layers together.
+struct RunStats {
+  GroupStats group;
+  uint64_t dense_bytes = 0;  ///< of the visible K and V rows, each read once per KV head and query
+  double seconds = 0;        ///< thread time of the attention, selection and index upkeep included
+
+  void Add(const RunStats& other);
+};
+
+/// The attention of a decode context: recognises the attention nodes of llama.cpp's graph and runs
+/// ours in their place, over each stream's own keys. Never throws through C: a failure is kept and
+/// thrown by Finish.
+class AttentionHook {
+ public:
+  AttentionHook(std::shared_ptr<const Model> model, OverrideWay way, Isa isa);
+
+  /// The callback for ContextOptions::on_node, with this hook as its data.
+  static bool OnNode(ggml_tensor* node, bool ask, void* self);
+
+  /// Announces the runs of the next llama_decode.
+  void Begin(std::vector<BatchRun> runs);
+
+  /// Statistics per run of the decode that just ended.
+  ///
+  /// @throws EngineFailure the first failure inside the decode
+  std::vector<RunStats> Finish();
+
+ private:
+  struct LayerSlot {
+    AttentionHook* hook = nullptr;
+    size_t layer = 0;
+    float scale = 0;
+    std::atomic<size_t> next_item{0};
+  };
+
+  static void RunCustom(ggml_tensor* node, int thread, int n_threads, void* slot);
+  bool Ask(ggml_tensor* node);
+  LayerSlot* SlotOf(const ggml_tensor* node);
+  void TurnIntoCustom(ggml_tensor* node, LayerSlot* slot) const;
+  void RunItems(ggml_tensor* node, LayerSlot* slot, size_t thread);
+  Status RunItem(const ggml_tensor* node, const LayerSlot& slot, const BatchRun& run, size_t kv_head,
+                 size_t thread, RunStats* stats);
+  void Fail(const std::string& message);
+
+  std::shared_ptr<const Model> model_;
+  OverrideWay way_;
+  Isa isa_;
+  std::vector<std::unique_ptr<LayerSlot>> slots_;
+  std::vector<Scratch> scratch_;              // per thread
+  std::vector<std::vector<RunStats>> stats_;  // [thread][run]
+  std::vector<BatchRun> runs_;
+  std::atomic<size_t> items_done_{0};
+  std::atomic<bool> failed_{false};
+  std::string failure_;
+};
+
+}  // namespace sparsetune::llama

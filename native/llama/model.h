@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "llama/llama_api.h"
+
+namespace sparsetune::llama {
+
+/// The attention of one layer, as its graph node says.
+struct LayerGeometry {
+  int32_t n_q_heads = 0;
+  int32_t n_kv_heads = 0;
+  int32_t head_dim = 0;
+  float scale = 0;         ///< multiplies q.k before the softmax
+  size_t window = 0;       ///< sliding window in keys; 0: full attention
+};
+
+/// Frees through the function table it was made with.
+struct ContextDeleter {
+  std::shared_ptr<const LlamaApi> api;
+  void operator()(llama_context* context) const { api->llama_free(context); }
+};
+using ContextPtr = std::unique_ptr<llama_context, ContextDeleter>;
+
+/// What a context of llama.cpp is made for.
+struct ContextOptions {
+  uint32_t n_ctx = 512;
+  uint32_t n_ubatch = 512;
+  uint32_t n_seq_max = 1;
+  uint32_t n_outputs_max = 1;
+  bool flash_attention = true;
+  bool f16_kv = true;
+  bool swa_full = true;
+  ggml_backend_sched_eval_callback on_node = nullptr;
+  void* on_node_data = nullptr;
+};
+
+/// A GGUF model and the thread pool its contexts share. Reading is safe from several threads;
+/// contexts must be used one at a time, since they share the pool.
+class Model {
+ public:
+  /// @param n_threads threads of the pool, the caller's included; at least 1
+  /// @throws EngineFailure ERR_ENGINE (the file), ERR_MODEL_UNSUPPORTED (the architecture, by name)
+  Model(std::shared_ptr<const LlamaApi> api, const std::string& path, int32_t n_threads);
+  ~Model();
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+
+  const LlamaApi& api() const { return *api_; }
+  const std::vector<LayerGeometry>& layers() const { return layers_; }
+  const llama_vocab* vocab() const { return vocab_; }
+  int32_t n_vocab() const { return api_->llama_vocab_n_tokens(vocab_); }
+  int32_t n_threads() const { return n_threads_; }
+  int32_t n_ctx_train() const { return api_->llama_model_n_ctx_train(model_); }
+  std::string description() const;
+  std::string architecture() const;
+  /// The model's chat template (Jinja), empty where it has none.
+  std::string chat_template() const;
+
+  /// @throws EngineFailure ERR_ENGINE where text cannot be tokenised
+  std::vector<llama_token> Tokenize(const std::string& text, bool parse_special) const;
+  std::string Detokenize(const std::vector<llama_token>& tokens, bool special) const;
+
+  /// A context with the model's thread pool attached.
+  ///
+  /// @throws EngineFailure ERR_ENGINE, most often for want of memory
+  ContextPtr NewContext(const ContextOptions& options) const;
+
+ private:
+  void RefuseUnsupported() const;
+  void ReadGeometry();
+  std::string Meta(const std::string& key) const;
+
+  std::shared_ptr<const LlamaApi> api_;
+  llama_model* model_ = nullptr;
+  const llama_vocab* vocab_ = nullptr;
+  int32_t n_threads_ = 1;
+  ggml_threadpool_t pool_ = nullptr;
+  std::vector<LayerGeometry> layers_;
+};
+
+/// The layer of an attention node, from the name of its key view ("cache_k_l12 ..."); -1 if none.
+int LayerOfAttentionNode(const ggml_tensor* node);
+
+}  // namespace sparsetune::llama

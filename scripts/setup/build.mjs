@@ -1,0 +1,49 @@
+// TypeScript and the native addon, each rebuilt only when its sources changed.
+import { onChange, run, step } from './process.mjs';
+
+const nativeInputs = ['native', '.deps/llama/version.json', 'package-lock.json'];
+
+export function buildTypeScript() {
+  const stamp = {
+    inputs: ['ts', 'test', 'tsconfig.json', 'package-lock.json'],
+    outputs: ['build/ts/ts/home.js'],
+    stamp: 'build/ts/.stamp',
+  };
+  onChange(stamp, () => {
+    step('TypeScript: tsc');
+    npmRun('build:ts');
+  });
+}
+
+/** cmake-js, into build/cmake/Release. */
+export function buildNative() {
+  const build = {
+    inputs: [...nativeInputs, 'CMakeLists.txt'],
+    extra: process.version,
+    outputs: ['build/cmake/Release/sparsetune.node'],
+    stamp: 'build/cmake/.stamp',
+  };
+  onChange(build, () => {
+    step('native addon: cmake-js');
+    npmRun('build:native');
+  });
+}
+
+/** node-gyp, into build/Release. Never `rebuild`, which removes the whole of build/. */
+export function buildGyp() {
+  const build = {
+    inputs: [...nativeInputs, 'binding.gyp'],
+    extra: process.version,
+    outputs: ['build/Release/sparsetune.node'],
+    stamp: 'build/Release/.stamp',
+  };
+  onChange(build, () => {
+    step('native addon: node-gyp');
+    npmRun('build:gyp');
+  });
+}
+
+/** Through npm, so that its settings (a local copy of node's headers, a proxy) reach the build tools. */
+function npmRun(script) {
+  run('npm', ['run', '--silent', script]);
+}

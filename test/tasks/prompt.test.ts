@@ -1,0 +1,108 @@
+import test from 'ava';
+import { longestRun, renderContext } from '../../ts/tasks/prompt.js';
+import type { TaskContext, TaskTools } from '../../ts/tasks/task.js';
+import { toyTools } from '../helpers/toy-tokenizer.js';
+
+const context: TaskContext = {
+  id: 'search/0',
+  text: 'The key is 42.\n',
+  questions: [
+    {
+      id: 'search/0/0',
+      question: 'What is the key?',
+      answerPrefix: ' The key is:',
+      gold: ' 42',
+      references: ['42'],
+      maxNewTokens: 24,
+    },
+  ],
+};
+
+const chatMl =
+  "{{ bos_token }}{% for m in messages %}{{ '<|user|>' + m['content'] + '<|end|>' }}{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}";
+
+function render(
+  style: 'chat' | 'plain',
+  tools: TaskTools,
+  special?: Parameters<typeof renderContext>[3],
+) {
+  const rendered = renderContext(context, style, tools, special);
+  const [first] = rendered.questions;
+  if (first === undefined) throw new Error('no question');
+  return {
+    rendered,
+    prompt: tools.detokenize(first.promptTokens),
+    gold: tools.detokenize(first.goldTokens),
+  };
+}
+
+test('plain style joins context, question and prefix', (t) => {
+  const { rendered, prompt, gold } = render('plain', toyTools());
+  t.is(rendered.contextText, 'The key is 42.\n');
+  t.is(prompt, 'What is the key? The key is:');
+  t.is(gold, ' 42');
+});
+
+test('chat style ends the user turn with the question and starts the answer with the prefix', (t) => {
+  const tools = toyTools(chatMl);
+  const { rendered, prompt, gold } = render('chat', tools, {
+    bosToken: '<|bos|>',
+    eosToken: '',
+    bosId: 999,
+  });
+  t.is(rendered.contextText, '<|user|>The key is 42.\n');
+  t.is(prompt, 'What is the key?<|end|><|assistant|>The key is:');
+  t.is(gold, ' 42');
+});
+
+test('a model that wants a begin-of-text token gets exactly one', (t) => {
+  const tools = toyTools(chatMl);
+  const special = { bosToken: '<|bos|>', eosToken: '', bosId: 999 };
+  for (const style of ['chat', 'plain'] as const) {
+    const { contextTokens } = renderContext(context, style, tools, special);
+    t.is(contextTokens[0], 999);
+    t.false(tools.detokenize(contextTokens.slice(1)).includes('<|bos|>'));
+  }
+  t.true(
+    renderContext(context, 'chat', tools, { ...special, bosId: undefined }).contextText.startsWith(
+      '<|bos|>',
+    ),
+  );
+});
+
+test('a tokenizer that puts a blank before a lone text does not put it into the gold tokens', (t) => {
+  const toy = toyTools();
+  const tools: TaskTools = { ...toy, tokenize: (text) => toy.tokenize(` ${text}`) };
+  t.is(render('plain', tools).gold, ' 42');
+});
+
+test('the longest run counts context, prompt and the answer limit', (t) => {
+  const { rendered } = render('plain', toyTools());
+  const [question] = rendered.questions;
+  t.is(
+    longestRun(rendered),
+    rendered.contextTokens.length + (question?.promptTokens.length ?? 0) + 24,
+  );
+});
+
+test('a chat prompt without a template says how to go on', (t) => {
+  t.throws(() => render('chat', toyTools()), { code: 'ERR_TASK', message: /--prompt plain/ });
+});
+
+test('a template that drops or doubles the text is refused', (t) => {
+  t.throws(() => render('chat', toyTools('no messages here')), {
+    code: 'ERR_TASK',
+    message: /keep the user's text/,
+  });
+  t.throws(
+    () => render('chat', toyTools("{{ messages[0]['content'] }}{{ messages[0]['content'] }}")),
+    { code: 'ERR_TASK' },
+  );
+});
+
+test('a broken template is named with its error', (t) => {
+  t.throws(() => render('chat', toyTools('{% for %}')), {
+    code: 'ERR_TASK',
+    message: /could not be rendered/,
+  });
+});

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { rejectArgument, rejectRange } from '../errors.js';
+
+/** `a,b` and repeated options as one list without blanks or repeats. */
+export function parseList(name: string, value: string | readonly string[]): string[] {
+  const items = [value]
+    .flat()
+    .flatMap((text) => text.split(','))
+    .map((text) => text.trim())
+    .filter((text) => text !== '');
+  if (items.length === 0) return rejectArgument(name, 'at least one name', value);
+  return [...new Set(items)];
+}
+
+export function parseCount(name: string, value: number | undefined, least = 1): number | undefined {
+  if (value === undefined) return undefined;
+  if (!Number.isSafeInteger(value) || value < least) {
+    return rejectRange(name, `an integer of at least ${least}`, value);
+  }
+  return value;
+}
+
+const units: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };
+
+/** `20GB`, `500 MB`, `1e9`: a size in bytes; decimal units. */
+export function parseBytes(name: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const match = /^([\d.]+(?:e\d+)?)\s*([kmgt]?)b?$/i.exec(value.trim());
+  const size = Number(match?.[1]) * (units[(match?.[2] ?? '').toLowerCase()] ?? Number.NaN);
+  if (!Number.isFinite(size) || size < 0) return rejectArgument(name, 'a size such as 20GB', value);
+  return Math.floor(size);
+}
+
+/** The parsed JSON of a search-space file. */
+export function readSpace(path: string | undefined): unknown {
+  if (path === undefined) return undefined;
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    return rejectArgument('space', `a file that can be read (${(cause as Error).message})`, path);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    return rejectArgument('space', `a JSON file (${(cause as Error).message})`, path);
+  }
+}
+
+/** Options of several commands. */
+export const homeOption = {
+  type: 'string',
+  describe: 'folder of models, snapshots, studies and winners [default: SPARSETUNE_HOME or the cache folder]',
+} as const;
+
+export const jsonOption = {
+  type: 'boolean',
+  default: false,
+  describe: 'machine-readable output',
+} as const;

@@ -1,0 +1,81 @@
+import type { CommandModule } from 'yargs';
+import { taskNames } from '../tasks/registry.js';
+import type { PromptStyle } from '../tasks/task.js';
+import type { TuneOptions } from '../tune.js';
+import type { CliContext, ExitCode } from './context.js';
+import { homeOption, jsonOption, parseBytes, parseCount, parseList, readSpace } from './options.js';
+import { runTune } from './run-tune.js';
+
+interface TuneArguments {
+  model: string;
+  task: string;
+  config: string | string[];
+  objective?: string;
+  trials?: number;
+  seed?: number;
+  threads?: number;
+  home?: string;
+  space?: string;
+  force: boolean;
+  json: boolean;
+  quiet: boolean;
+  snapshotLimit?: string;
+  metrics?: string | string[];
+  prompt?: PromptStyle;
+}
+
+/** `sparsetune tune`: the main job. */
+export function tuneCommand(
+  context: CliContext,
+  finish: (code: ExitCode) => void,
+): CommandModule<object, TuneArguments> {
+  return {
+    command: 'tune',
+    describe: 'find the best settings of one or more configs for a model and a task',
+    builder: (yargs) =>
+      yargs
+        .options({
+          model: { type: 'string', demandOption: true, describe: 'GGUF file, hf:owner/repo/file.gguf, hf:owner/repo:Q4_K_M, or a test model: smollm2, gemma3, tiny' },
+          task: { type: 'string', demandOption: true, describe: `task and its length in tokens, e.g. niah_mq8@2048 (tasks: ${taskNames().join(', ')})` },
+          config: { type: 'string', demandOption: true, describe: 'config, or several with commas: hash_attention,magic_pig' },
+          objective: { type: 'string', describe: 'what to minimise [default: "kl s.t. density<=0.1"]' },
+          trials: { type: 'number', describe: 'configurations to try for each config' },
+          seed: { type: 'number', describe: 'seed of the search' },
+          threads: { type: 'number', describe: 'threads [default: what this process may use]' },
+          home: homeOption,
+          space: { type: 'string', describe: 'JSON file that narrows, fixes or widens the search space' },
+          force: { type: 'boolean', default: false, describe: 'search again even if a winner is stored' },
+          prompt: { choices: ['chat', 'plain'] as const, describe: 'how prompts are laid out [default: as the task says]' },
+          metrics: { type: 'string', describe: 'further metrics to measure, e.g. outputError' },
+          'snapshot-limit': { type: 'string', describe: 'disk space for KV snapshots [default: 20GB]' },
+          json: { ...jsonOption, describe: 'one JSON event a line' },
+          quiet: { type: 'boolean', default: false, describe: 'only the result' },
+        })
+        .conflicts('json', 'quiet')
+        .example('$0 tune --model smollm2 --task niah_mq8@512 --config hash_attention', '') as never,
+    handler: async (args) => {
+      finish(await runTune(toTuneOptions(args), args, context));
+    },
+  };
+}
+
+function toTuneOptions(args: TuneArguments): TuneOptions {
+  const { model, task, objective, home, force, prompt } = args;
+  const optional = {
+    objective,
+    home,
+    promptStyle: prompt,
+    trials: parseCount('trials', args.trials),
+    seed: parseCount('seed', args.seed, 0),
+    threads: parseCount('threads', args.threads),
+    space: readSpace(args.space),
+    snapshotLimitBytes: parseBytes('snapshot-limit', args.snapshotLimit),
+    metrics: args.metrics === undefined ? undefined : parseList('metrics', args.metrics),
+  };
+  return { model, task, config: parseList('config', args.config), force, ...defined(optional) };
+}
+
+/** The entries that have a value. */
+export function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+}

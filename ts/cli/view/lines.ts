@@ -1,0 +1,85 @@
+import type { TuneEvent, TunePhase } from '../../tune-events.js';
+import { duration, number, parameters, percent } from './format.js';
+import { interval, noWinnerLines, winnerLines } from './result.js';
+import type { PreparedEvent, ProgressEvent, TuneState } from './state.js';
+
+type TrialEvent = Extract<TuneEvent, { event: 'trial' }>;
+
+/** Least time between two lines about the progress of one phase. */
+const progressEveryMs = 10_000;
+
+const phaseNames: Readonly<Record<TunePhase, string>> = {
+  load: 'loading the model',
+  prefill: 'prefilling the contexts',
+  reference: 'dense reference',
+  search: 'searching',
+  validate: 'validating',
+};
+
+/** `searching hash_attention`, `prefilling the contexts (validation)`. */
+export function phaseTitle(phase: TunePhase, config?: string, split?: string): string {
+  const isPerConfig = config !== undefined && (phase === 'search' || phase === 'validate');
+  const isPerSplit = split !== undefined && !isPerConfig && phase !== 'load';
+  return `${phaseNames[phase]}${isPerConfig ? ` ${config}` : ''}${isPerSplit ? ` (${split})` : ''}`;
+}
+
+/** The lines an event adds to a log that is read from top to bottom. `before` is the state without it. */
+export function logLines(event: TuneEvent, before: TuneState): string[] {
+  switch (event.event) {
+    case 'phase':
+      return [`${phaseTitle(event.phase, event.config, event.split)}`];
+    case 'progress':
+      return isDue(event, before) ? [`  ${progressText(event)}`] : [];
+    case 'prepared':
+      return [`  ${preparedText(event)}`];
+    case 'study':
+      return [
+        `  study ${event.name}: ${event.trials} trials${event.resumedTrials > 0 ? `, ${event.resumedTrials} of them known already` : ''}`,
+      ];
+    case 'trial':
+      return event.state === 'running' ? [] : [`  ${trialText(event)}`];
+    case 'validation':
+      return [
+        `  ${event.row.label}: score ${event.row.score.toFixed(3)}${event.row.scoreDifference === undefined ? '' : `, to dense ${interval(event.row.scoreDifference)}`}`,
+      ];
+    case 'winner':
+      return ['', ...winnerLines(event)];
+    case 'no-winner':
+      return ['', ...noWinnerLines(event, before.rows)];
+    case 'search':
+    case 'warning':
+      return [];
+  }
+}
+
+/** `24/64 questions, 12.1s, about 20.0s left`. */
+export function progressText({ done, total, unit, elapsedMs, remainingMs }: ProgressEvent): string {
+  const left = remainingMs === undefined ? '' : `, about ${duration(remainingMs)} left`;
+  return `${done}/${total} ${unit}, ${duration(elapsedMs)}${left}`;
+}
+
+/** What was made ready for a split, and how well the dense model does. */
+export function preparedText(event: PreparedEvent): string {
+  const reused = event.snapshotsReused > 0 ? ` (${event.snapshotsReused} from snapshots)` : '';
+  return (
+    `${event.split}: ${event.contexts} contexts, ${event.questions} questions, ${event.contextTokens} tokens prefilled in ` +
+    `${duration(event.prefillMs)}${reused}; dense reference ${duration(event.referenceMs)}, ` +
+    `accuracy ${event.denseAccuracy.toFixed(3)}, KL noise floor ${number(event.noiseFloorKl)}`
+  );
+}
+
+function trialText({ trial, state, questions, params, metrics, error }: TrialEvent): string {
+  const result =
+    metrics === undefined
+      ? (error ?? '')
+      : `KL ${number(metrics.kl)}, density ${percent(metrics.density)}`;
+  return `trial ${trial} ${state} at ${questions} questions: ${result}  ${parameters(params)}`;
+}
+
+/** True where the last shown progress is long enough ago, or the phase ends with it. */
+function isDue(event: ProgressEvent, before: TuneState): boolean {
+  const last = before.phase?.progress;
+  if (event.done === event.total) return last?.done !== event.done;
+  const slot = (ms: number) => Math.floor(ms / progressEveryMs);
+  return slot(event.elapsedMs) > slot(last?.elapsedMs ?? 0);
+}

@@ -1,0 +1,56 @@
+import { duration, fitLine, number, parameters, percent } from './format.js';
+import { phaseTitle, preparedText, progressText } from './lines.js';
+import type { SearchEvent, TuneState } from './state.js';
+
+const barWidth = 24;
+
+/** The view of a running search as lines no wider than `width`; redrawn in place. */
+export function liveLines(state: TuneState, width: number, elapsedMs: number): string[] {
+  const lines = [
+    ...Object.values(state.prepared).map(preparedText),
+    ...(state.search === undefined ? [] : searchLines(state.search, state.study?.name)),
+    ...phaseLines(state, elapsedMs),
+  ];
+  return lines.map((line) => fitLine(line, width));
+}
+
+function phaseLines({ phase }: TuneState, elapsedMs: number): string[] {
+  if (phase === undefined) return [];
+  const title = phaseTitle(phase.phase, phase.config, phase.split);
+  const { progress } = phase;
+  if (progress === undefined || phase.phase === 'search')
+    return [`${title}  ${duration(elapsedMs)}`];
+  return [`${title}  ${bar(progress.done, progress.total)} ${progressText(progress)}`];
+}
+
+function searchLines(
+  { config, progress, elapsedMs, remainingMs }: SearchEvent,
+  study?: string,
+): string[] {
+  const { trials, running, complete, pruned, failed, rungs, best } = progress;
+  const done = complete + pruned + failed;
+  const left = remainingMs === undefined ? '' : `, about ${duration(remainingMs)} left`;
+  const reached = rungs.map((rung) => `${rung.trials} at ${rung.resource}`).join(', ');
+  return [
+    `${config}  ${bar(done, trials)} ${done}/${trials} trials, ${duration(elapsedMs)}${left}${study === undefined ? '' : `  (${study})`}`,
+    `  ${running} running, ${complete} complete, ${pruned} pruned, ${failed} failed; trials by questions: ${reached}`,
+    best === undefined
+      ? '  no trial has ended yet'
+      : `  best: trial ${best.trial}, ${bestText(best)}`,
+  ];
+}
+
+function bestText({
+  metrics,
+  params,
+  isFeasible,
+}: NonNullable<SearchEvent['progress']['best']>): string {
+  const mark = isFeasible ? '' : ' (breaks the constraint)';
+  return `KL ${number(metrics.kl)}, density ${percent(metrics.density)}, accuracy ${metrics.accuracy.toFixed(3)}${mark}  ${parameters(params)}`;
+}
+
+function bar(done: number, total: number): string {
+  const share = total > 0 ? Math.min(1, done / total) : 0;
+  const full = Math.round(share * barWidth);
+  return `[${'#'.repeat(full)}${'.'.repeat(barWidth - full)}]`;
+}

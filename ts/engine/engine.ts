@@ -1,0 +1,143 @@
+import { EngineError } from '../errors.js';
+import { loadAddon } from '../native/addon.js';
+import type { NativeSnapshot } from '../native/llama-addon.js';
+import { llamaCpp } from './llama-library.js';
+import { Model } from './model.js';
+import { PreparedQuestions } from './prepared-questions.js';
+import type { EngineContext, EngineQuestion, Grader } from './question.js';
+import { ReferenceStore } from './reference-store.js';
+import { SnapshotStore } from './snapshot-store.js';
+
+export interface EngineOptions {
+  /** Of the model file; names its snapshots and references. */
+  readonly fingerprint: string;
+  readonly threads: number;
+  /** Where snapshots and dense references are kept. */
+  readonly snapshotFolder: string;
+  readonly snapshotLimitBytes?: number | undefined;
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+export interface PrepareOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onPrefill?: ((done: number, total: number) => void) | undefined;
+  readonly onReference?: ((share: number) => void) | undefined;
+}
+
+/** Questions ready for evaluation, and what it took. */
+export interface Prepared {
+  readonly questions: PreparedQuestions;
+  readonly contextTokens: number;
+  readonly prefillMs: number;
+  readonly snapshotsReused: number;
+  readonly isReferenceReused: boolean;
+}
+
+/** A model with its stores: prefills every context once, and measures dense once per question. */
+export class Engine {
+  readonly model: Model;
+  readonly #options: EngineOptions;
+  readonly #snapshots: SnapshotStore;
+  readonly #references: ReferenceStore;
+
+  private constructor(model: Model, options: EngineOptions) {
+    this.model = model;
+    this.#options = options;
+    const onWarning = options.onWarning ?? (() => undefined);
+    this.#snapshots = new SnapshotStore(options.snapshotFolder, {
+      ...(options.snapshotLimitBytes === undefined
+        ? {}
+        : { limitBytes: options.snapshotLimitBytes }),
+      onWarning,
+    });
+    this.#references = new ReferenceStore(options.snapshotFolder, onWarning);
+  }
+
+  /** @throws as Model.load */
+  static async load(path: string, options: EngineOptions): Promise<Engine> {
+    return new Engine(await Model.load(path, options), options);
+  }
+
+  /**
+   * Prefills the contexts (or reads their snapshots), and measures the dense reference (or reads it).
+   *
+   * @param questions - in the order in which rungs take them
+   * @throws {EngineError} where the contexts do not fit into memory, the signal's reason where it is aborted
+   */
+  async prepare(
+    contexts: readonly EngineContext[],
+    questions: readonly EngineQuestion[],
+    grade: Grader,
+    options: PrepareOptions = {},
+  ): Promise<Prepared> {
+    this.#checkMemory(contexts);
+    const start = performance.now();
+    const total = contexts.reduce((sum, { tokens }) => sum + tokens.length, 0);
+    const snapshots: NativeSnapshot[] = [];
+    let done = 0;
+    let reused = 0;
+    for (const { tokens } of contexts) {
+      const { snapshot, isReused } = await this.#snapshot(tokens, {
+        signal: options.signal,
+        onProgress: (n) => options.onPrefill?.(done + n, total),
+      });
+      snapshots.push(snapshot);
+      done += tokens.length;
+      if (isReused) reused++;
+      options.onPrefill?.(done, total);
+    }
+    const prefillMs = performance.now() - start;
+    const key = { ...this.#identity(), isa: this.#isa(), contexts, questions };
+    const stored = await this.#references.read(key);
+    const reference =
+      stored ??
+      (await PreparedQuestions.measureReference(this.model, snapshots, questions, grade, {
+        signal: options.signal,
+        ...(options.onReference === undefined ? {} : { onProgress: options.onReference }),
+      }));
+    if (stored === undefined) await this.#references.write(key, reference);
+    const parts = { model: this.model, snapshots, questions, reference, grade };
+    return {
+      questions: new PreparedQuestions(parts),
+      contextTokens: total,
+      prefillMs,
+      snapshotsReused: reused,
+      isReferenceReused: stored !== undefined,
+    };
+  }
+
+  async #snapshot(
+    tokens: Int32Array,
+    options: { signal: AbortSignal | undefined; onProgress: (tokens: number) => void },
+  ): Promise<{ snapshot: NativeSnapshot; isReused: boolean }> {
+    const key = { ...this.#identity(), tokens };
+    const stored = await this.#snapshots.read(key);
+    const payload = stored ?? (await this.model.prefill(tokens, options));
+    if (stored === undefined) await this.#snapshots.write(key, payload);
+    return {
+      snapshot: this.model.snapshot(payload, tokens.length),
+      isReused: stored !== undefined,
+    };
+  }
+
+  #checkMemory(contexts: readonly EngineContext[]): void {
+    const tokens = contexts.reduce((sum, context) => sum + context.tokens.length, 0);
+    const needed = tokens * this.model.kvBytesPerToken;
+    const free = process.availableMemory();
+    if (needed <= free) return;
+    const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
+    throw new EngineError(
+      'ERR_ENGINE',
+      `The keys and values of ${contexts.length} contexts need ${gigabytes(needed)} GB but ${gigabytes(free)} GB of memory are free. Use a shorter context length.`,
+    );
+  }
+
+  #identity() {
+    const { fingerprint } = this.#options;
+    return { fingerprint, kvType: 'f16' as const, llamaCpp: llamaCpp.packageVersion };
+  }
+
+  #isa(): string {
+    return loadAddon().bestIsa;
+  }
+}

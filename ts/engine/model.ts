@@ -1,0 +1,171 @@
+import { EngineError } from '../errors.js';
+import { loadAddon } from '../native/addon.js';
+import type {
+  DecodeItem,
+  DecodeOutput,
+  ModelInfo,
+  NativeCapture,
+  NativeChain,
+  NativeModel,
+  NativeSnapshot,
+  NativeStream,
+  OverrideWay,
+  PlainDecodeOptions,
+} from '../native/llama-addon.js';
+import { type LlamaLibrary, loadLlamaLibrary } from './llama-library.js';
+
+/** How a running task is watched and stopped. */
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called after every batch with the tokens done so far. */
+  readonly onProgress?: ((tokens: number) => void) | undefined;
+}
+
+/** A GGUF loaded into llama.cpp. Its tasks run off the main thread, one after another. */
+export class Model {
+  readonly info: ModelInfo;
+  readonly library: LlamaLibrary;
+  readonly #native: NativeModel;
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor(native: NativeModel, library: LlamaLibrary) {
+    this.#native = native;
+    this.library = library;
+    this.info = native.info();
+  }
+
+  /**
+   * @param threads - of the model's own pool; at least 1
+   * @throws {EngineError} where the file cannot be read or its architecture is not supported (by name and reason)
+   * @throws {NativeLoadError} where llama.cpp is absent or of another version
+   */
+  static async load(path: string, { threads }: { threads: number }): Promise<Model> {
+    const library = loadLlamaLibrary();
+    const native = await asEngineError(loadAddon().loadModel(library, path, threads));
+    return new Model(native, library);
+  }
+
+  /** Bytes of a snapshot per token. */
+  get kvBytesPerToken(): number {
+    const widths = this.info.layers.map(({ nKvHeads, headDim }) => nKvHeads * headDim);
+    return widths.reduce((sum, width) => sum + width * 2 * 2, 0);
+  }
+
+  /** Token ids; the text's own special tokens (as a chat template writes them) are recognised. */
+  tokenize(text: string): Int32Array {
+    return this.#native.tokenize(text, true);
+  }
+
+  /** The text of tokens, without special ones unless asked for. */
+  detokenize(tokens: Int32Array, { special = false } = {}): string {
+    return this.#native.detokenize(tokens, special);
+  }
+
+  /** Whether a token ends a generation. */
+  isEndOfGeneration(token: number): boolean {
+    return this.#native.isEog(token);
+  }
+
+  /**
+   * Runs a context dense and returns K and V of every layer: the payload of `snapshot`.
+   *
+   * @throws the signal's reason where it is aborted
+   */
+  prefill(tokens: Int32Array, options: RunOptions = {}): Promise<Uint8Array> {
+    return this.#run(options.signal, () => this.#native.prefill(tokens, options.onProgress));
+  }
+
+  /** A handle on a prefilled context. */
+  snapshot(payload: Uint8Array, nTokens: number): NativeSnapshot {
+    return new (loadAddon().KvSnapshot)(this.#native, payload, nTokens);
+  }
+
+  /**
+   * A continuation of a snapshot under a config.
+   *
+   * @param capacity - tokens it may hold beyond the context
+   */
+  stream(snapshot: NativeSnapshot, chain: NativeChain, capacity: number): NativeStream {
+    return new (loadAddon().DecodeStream)(this.#native, snapshot, chain, capacity);
+  }
+
+  /** Collects the queries of a pass of `nQ` tokens at the given layers. */
+  capture(snapshot: NativeSnapshot, layers: readonly number[], nQ: number): NativeCapture {
+    const { QueryCapture } = loadAddon();
+    return new QueryCapture(this.#native, snapshot, Int32Array.from(layers), nQ);
+  }
+
+  /**
+   * Decodes the next tokens of many streams, packed into batches in their order.
+   *
+   * @throws the signal's reason where it is aborted; streams then keep what ran
+   */
+  decode(
+    items: readonly DecodeItem[],
+    options: RunOptions & { way?: OverrideWay } = {},
+  ): Promise<DecodeOutput[]> {
+    if (items.length === 0) return Promise.resolve([]);
+    return this.#run(options.signal, () =>
+      this.#native.decode(items, options.way ?? 'inGraph', options.onProgress),
+    );
+  }
+
+  /** Errors of a config's attention output against dense at the captured layers. */
+  outputErrors(capture: NativeCapture, chain: NativeChain): Promise<Float64Array> {
+    return this.#run(undefined, () => capture.outputErrors(chain));
+  }
+
+  /** Logits of llama.cpp's own decode, [nSteps, nVocab]: what our path is held against. */
+  plainLogits(
+    tokens: Int32Array,
+    nSteps: number,
+    options: PlainDecodeOptions,
+  ): Promise<Float32Array> {
+    return this.#run(undefined, () => this.#native.plainLogits(tokens, nSteps, options));
+  }
+
+  /** Median seconds of a step of llama.cpp's own decode. */
+  plainSeconds(tokens: Int32Array, nSteps: number, options: PlainDecodeOptions): Promise<number> {
+    return this.#run(undefined, () => this.#native.plainSeconds(tokens, nSteps, options));
+  }
+
+  #run<Result>(
+    signal: AbortSignal | undefined,
+    start: () => Promise<Result | null>,
+  ): Promise<Result> {
+    const result = this.#last.then(() => this.#runNow(signal, start));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async #runNow<Result>(
+    signal: AbortSignal | undefined,
+    start: () => Promise<Result | null>,
+  ): Promise<Result> {
+    signal?.throwIfAborted();
+    const running = start();
+    const cancel = () => this.#native.cancel();
+    signal?.addEventListener('abort', cancel);
+    try {
+      const result = await asEngineError(running);
+      if (result === null) throw signal?.reason ?? new EngineError('ERR_ENGINE', 'Cancelled');
+      return result;
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+}
+
+const nativeCodes = ['ERR_ENGINE', 'ERR_MODEL_UNSUPPORTED', 'ERR_CONFIG', 'ERR_CAPACITY'] as const;
+
+/** Gives failures of the native side the class that callers look for. */
+async function asEngineError<Result>(promise: Promise<Result>): Promise<Result> {
+  try {
+    return await promise;
+  } catch (cause) {
+    const { code, message } = cause as Error & { code?: string };
+    const known = nativeCodes.find((name) => name === code);
+    if (known === undefined) throw cause;
+    throw new EngineError(known, message, { cause });
+  }
+}

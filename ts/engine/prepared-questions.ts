@@ -1,0 +1,283 @@
+import type { DecodeOutput, NativeCapture, NativeChain, NativeSnapshot, NativeStream } from '../native/llama-addon.js';
+import { keptTokens, mean } from './divergence.js';
+import { continueGreedily } from './greedy.js';
+import type { Model, RunOptions } from './model.js';
+import type { EngineQuestion, Grader, QuestionResult } from './question.js';
+import type { ReferenceSet } from './reference-store.js';
+import { forcedTokens, isExactMatch, passMetrics, teacherForcedItem } from './teacher-forcing.js';
+
+/** Part of an evaluation: a config on the questions [from, to) of the fixed order. */
+export interface EvaluationJob {
+  readonly chain: NativeChain;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface EvaluationOptions extends RunOptions {
+  /** Also generate an answer to each question, and grade it. */
+  readonly generate?: boolean;
+  /** Also compute `outputError` on the questions that are sampled for it. */
+  readonly outputError?: boolean;
+}
+
+/** A config on one question: a stream while it runs. */
+interface Entry {
+  readonly chain: NativeChain;
+  readonly index: number;
+}
+
+const dense: NativeChain = { maskers: [] };
+const maxTailBytes = 256e6;
+const minWave = 16;
+const maxWave = 192;
+/** `outputError` looks at the first questions and a few layers: it ranks configs no better with more. */
+const capturedQuestions = 8;
+const capturedLayers = 6;
+
+/** Questions over prefilled contexts with their dense references: what configs are evaluated on. */
+export class PreparedQuestions {
+  readonly questions: readonly EngineQuestion[];
+  readonly reference: ReferenceSet;
+  readonly #model: Model;
+  readonly #snapshots: readonly NativeSnapshot[];
+  readonly #grade: Grader;
+  #captures: Promise<NativeCapture[]> | undefined;
+
+  constructor(parts: {
+    model: Model;
+    snapshots: readonly NativeSnapshot[];
+    questions: readonly EngineQuestion[];
+    reference: ReferenceSet;
+    grade: Grader;
+  }) {
+    this.#model = parts.model;
+    this.#snapshots = parts.snapshots;
+    this.#grade = parts.grade;
+    this.questions = parts.questions;
+    this.reference = parts.reference;
+  }
+
+  /** Share of questions whose gold answer is dense's own greedy start. */
+  get denseAccuracy(): number {
+    const hits = this.reference.references.map(({ argmax }, index) =>
+      isExactMatch(argmax, this.#question(index).goldTokens) ? 1 : 0,
+    );
+    return mean(hits);
+  }
+
+  /** Of the first `n` questions, how many have an `outputError`. */
+  static sampledForOutputError(n: number): number {
+    return Math.min(n, capturedQuestions);
+  }
+
+  /**
+   * Runs configs on their questions: teacher-forced passes of many streams in each batch.
+   *
+   * @returns for each job the results of its questions, in order
+   * @throws the signal's reason where it is aborted, {EngineError} where a config cannot run
+   */
+  async evaluate(
+    jobs: readonly EvaluationJob[],
+    options: EvaluationOptions = {},
+  ): Promise<QuestionResult[][]> {
+    const entries = jobs.flatMap(({ chain, from, to }) =>
+      Array.from({ length: to - from }, (_, i) => ({ chain, index: from + i })),
+    );
+    const results: QuestionResult[] = [];
+    for (const wave of this.#waves(entries, options.generate === true)) {
+      results.push(...(await this.#runWave(wave, options)));
+    }
+    let next = 0;
+    return jobs.map(({ from, to }) => results.slice(next, (next += to - from)));
+  }
+
+  /**
+   * Measures the dense reference of questions.
+   *
+   * @param onProgress - told the share done, 0 to 1
+   */
+  static async measureReference(
+    model: Model,
+    snapshots: readonly NativeSnapshot[],
+    questions: readonly EngineQuestion[],
+    grade: Grader,
+    options: { signal?: AbortSignal | undefined; onProgress?: (share: number) => void } = {},
+  ): Promise<ReferenceSet> {
+    const start = performance.now();
+    const empty = { references: [], answers: [], scores: [], noiseFloorKl: 0, elapsedMs: 0 };
+    const first = new PreparedQuestions({ model, snapshots, questions, reference: empty, grade });
+    const entries = questions.map((_, index) => ({ chain: dense, index }));
+    const { outputs, answers } = await first.#denseRun(entries, options.signal);
+    options.onProgress?.(0.6);
+    const references = outputs.map(({ ids, logProbs, targetLogProbs, argmax }) => {
+      return { ids, logProbs, goldLogProbs: targetLogProbs, argmax };
+    });
+    const scores = answers.map((answer, index) => grade(index, answer).score);
+    const reference = { ...empty, references, answers, scores };
+    const again = new PreparedQuestions({ model, snapshots, questions, reference, grade });
+    const noiseFloorKl = await again.#noiseFloor(options.signal);
+    options.onProgress?.(1);
+    return { ...reference, noiseFloorKl, elapsedMs: performance.now() - start };
+  }
+
+  async #denseRun(
+    entries: readonly Entry[],
+    signal: AbortSignal | undefined,
+  ): Promise<{ outputs: DecodeOutput[]; answers: string[] }> {
+    const outputs: DecodeOutput[] = [];
+    const answers: string[] = [];
+    for (const wave of this.#waves(entries, true)) {
+      const streams = wave.map((entry) => this.#stream(entry, true));
+      const run = await this.#model.decode(
+        wave.map(({ index }, i) =>
+          teacherForcedItem(streams[i] as NativeStream, this.#question(index), {
+            nIds: keptTokens,
+          }),
+        ),
+        { signal },
+      );
+      outputs.push(...run);
+      answers.push(...(await this.#generate(wave, streams, run, { signal })));
+    }
+    return { outputs, answers };
+  }
+
+  /** Dense against itself with every batch made up otherwise: the questions backwards, one stream fewer a batch. */
+  async #noiseFloor(signal: AbortSignal | undefined): Promise<number> {
+    const jobs = this.questions
+      .map((_, index) => ({ chain: dense, from: index, to: index + 1 }))
+      .reverse();
+    const results = await this.evaluate(jobs, { signal });
+    return mean(results.flat().map(({ metrics }) => metrics.kl));
+  }
+
+  async #runWave(wave: readonly Entry[], options: EvaluationOptions): Promise<QuestionResult[]> {
+    const streams = wave.map((entry) => this.#stream(entry, options.generate === true));
+    const items = wave.map(({ index }, i) => {
+      const { ids } = this.#reference(index);
+      return teacherForcedItem(streams[i] as NativeStream, this.#question(index), {
+        ids,
+        nIds: ids.length / this.#question(index).goldTokens.length,
+      });
+    });
+    const outputs = await this.#model.decode(items, options);
+    const answers =
+      options.generate === true ? await this.#generate(wave, streams, outputs, options) : undefined;
+    const errors = options.outputError === true ? await this.#outputErrors(wave) : undefined;
+    return wave.map(({ index }, i) => {
+      const metrics = passMetrics(
+        outputs[i] as DecodeOutput,
+        this.#reference(index),
+        this.#question(index),
+      );
+      const outputError = errors?.[i];
+      const answer = answers?.[i];
+      return {
+        metrics: {
+          ...metrics,
+          ...(outputError === undefined ? {} : { outputError }),
+          ...(answer === undefined ? {} : { score: this.#grade(index, answer).score }),
+        },
+        ...(answer === undefined ? {} : { answer }),
+      };
+    });
+  }
+
+  #generate(
+    wave: readonly Entry[],
+    streams: readonly NativeStream[],
+    outputs: readonly DecodeOutput[],
+    options: RunOptions,
+  ): Promise<string[]> {
+    const runs = wave.map(({ index }, i) => ({
+      stream: streams[i] as NativeStream,
+      question: this.#question(index),
+      argmax: (outputs[i] as DecodeOutput).argmax,
+      grade: (answer: string) => this.#grade(index, answer),
+    }));
+    return continueGreedily(this.#model, runs, { signal: options.signal });
+  }
+
+  /** Mean over the captured layers, for the entries whose question is captured. */
+  async #outputErrors(wave: readonly Entry[]): Promise<(number | undefined)[]> {
+    this.#captures ??= this.#capture();
+    const captures = await this.#captures;
+    const errors: (number | undefined)[] = [];
+    for (const { chain, index } of wave) {
+      const capture = captures[index];
+      const layers = capture && (await this.#model.outputErrors(capture, chain));
+      errors.push(layers && mean([...layers]));
+    }
+    return errors;
+  }
+
+  /** A dense pass over the sampled questions that keeps their queries. */
+  async #capture(): Promise<NativeCapture[]> {
+    const layers = sampleLayers(this.#model);
+    const indices = this.questions.slice(0, capturedQuestions).map((_, index) => index);
+    const captures = indices.map((index) => {
+      const question = this.#question(index);
+      return this.#model.capture(
+        this.#snapshot(question),
+        layers,
+        forcedTokens(question).length,
+      );
+    });
+    const items = indices.map((index) =>
+      teacherForcedItem(this.#stream({ chain: dense, index }, false), this.#question(index), {
+        nIds: 0,
+        capture: captures[index] as NativeCapture,
+      }),
+    );
+    await this.#model.decode(items);
+    return captures;
+  }
+
+  #stream({ chain, index }: Entry, generate: boolean): NativeStream {
+    const question = this.#question(index);
+    return this.#model.stream(this.#snapshot(question), chain, tailTokens(question, generate));
+  }
+
+  /** Entries that run together: as many as the memory of their tails allows. */
+  #waves(entries: readonly Entry[], generate: boolean): Entry[][] {
+    const waves: Entry[][] = [];
+    let wave: Entry[] = [];
+    let bytes = 0;
+    for (const entry of entries) {
+      const tail = tailTokens(this.#question(entry.index), generate) * this.#model.kvBytesPerToken;
+      const isFull = wave.length >= maxWave || (wave.length >= minWave && bytes + tail > maxTailBytes);
+      if (isFull) {
+        waves.push(wave);
+        wave = [];
+        bytes = 0;
+      }
+      wave.push(entry);
+      bytes += tail;
+    }
+    if (wave.length > 0) waves.push(wave);
+    return waves;
+  }
+
+  #question(index: number): EngineQuestion {
+    return this.questions[index] as EngineQuestion;
+  }
+
+  #snapshot(question: EngineQuestion): NativeSnapshot {
+    return this.#snapshots[question.context] as NativeSnapshot;
+  }
+
+  #reference(index: number) {
+    return this.reference.references[index] as ReferenceSet['references'][number];
+  }
+}
+
+function tailTokens(question: EngineQuestion, generate: boolean): number {
+  return forcedTokens(question).length + (generate ? question.maxNewTokens : 0);
+}
+
+/** Layers with full attention, evenly spread over the depth. */
+function sampleLayers(model: Model): number[] {
+  const full = model.info.layers.flatMap(({ window }, layer) => (window === 0 ? [layer] : []));
+  const n = Math.min(full.length, capturedLayers);
+  return Array.from({ length: n }, (_, i) => full[Math.floor(((i + 0.5) * full.length) / n)] as number);
+}

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EngineError } from '../errors.js';
+import { writeFileAtomic } from '../files.js';
+import { addonPath, loadAddon } from '../native/addon.js';
+import type { OverrideWay } from '../native/llama-addon.js';
+import { llamaCpp } from './llama-library.js';
+import { Model } from './model.js';
+import { ensureTinyModel } from './tiny-model.js';
+
+/** Relative errors of logits; see selfTest. */
+export interface SelfTestResult {
+  /** Our attention in the graph, against llama.cpp without flash attention and with f32 keys and values. */
+  readonly inGraph: number;
+  /** Our attention after the graph's own, against the same. */
+  readonly replace: number;
+  /** The two ways against each other. */
+  readonly between: number;
+  /** No attention of ours over an emptied cache: what a failed override looks like. */
+  readonly control: number;
+}
+
+const nPrompt = 200;
+const nSteps = 16;
+/** f16 keys and values cost 1e-4 to 7e-4 on real models; a failed override costs about 1. */
+const limits = { reference: 5e-3, between: 1e-4 };
+
+/**
+ * Decodes a tiny random model in both ways of our attention and by llama.cpp itself.
+ *
+ * @param folder - where the tiny model is kept
+ */
+export async function selfTest(folder: string, threads = 1): Promise<SelfTestResult> {
+  const path = join(folder, 'tiny.gguf');
+  await ensureTinyModel(path);
+  const model = await Model.load(path, { threads });
+  const tokens = Int32Array.from({ length: nPrompt + nSteps }, (_, i) => 3 + ((i * i * 7 + i) % 256));
+  const reference = await model.plainLogits(tokens, nSteps, {
+    flashAttention: false,
+    kvType: 'f32',
+  });
+  const payload = await model.prefill(tokens.subarray(0, nPrompt));
+  const snapshot = model.snapshot(payload, nPrompt);
+  const decode = async (way: OverrideWay): Promise<Float32Array> => {
+    const item = {
+      stream: model.stream(snapshot, { maskers: [] }, nSteps),
+      tokens: tokens.slice(nPrompt),
+      targets: new Int32Array(nSteps),
+      nIds: 0,
+      keepLogits: true,
+    };
+    const [output] = await model.decode([item], { way });
+    return output?.logits ?? new Float32Array();
+  };
+  const [inGraph, replace, control] = [
+    await decode('inGraph'),
+    await decode('replace'),
+    await decode('none'),
+  ];
+  return {
+    inGraph: relativeError(inGraph, reference),
+    replace: relativeError(replace, reference),
+    between: relativeError(inGraph, replace),
+    control: relativeError(control, reference),
+  };
+}
+
+/**
+ * Runs the self-test once for each build of llama.cpp and of our addon, and remembers that it passed.
+ *
+ * @throws {EngineError} where our attention and llama.cpp disagree: nothing the engine measured could be trusted
+ */
+export async function ensureSelfTest(folder: string): Promise<void> {
+  const marker = join(folder, `self-test-${await buildId()}.json`);
+  if (existsSync(marker)) return;
+  const result = await selfTest(folder);
+  const { inGraph, replace, between, control } = result;
+  const agrees = Math.max(inGraph, replace) <= limits.reference && between <= limits.between;
+  if (!agrees || control < 10 * limits.reference) {
+    throw new EngineError(
+      'ERR_ENGINE',
+      `The self-test failed: relative logit errors ${JSON.stringify(result)}. ` +
+        `The llama.cpp libraries do not behave as ${llamaCpp.release} does; reinstall them.`,
+    );
+  }
+  await writeFileAtomic(marker, `${JSON.stringify(result)}\n`);
+}
+
+async function buildId(): Promise<string> {
+  const { size, mtimeMs } = await stat(addonPath());
+  const { packageVersion, ggmlCommit } = llamaCpp;
+  const id = { packageVersion, ggmlCommit, isa: loadAddon().bestIsa, size, mtimeMs };
+  return createHash('sha256').update(JSON.stringify(id)).digest('hex').slice(0, 12);
+}
+
+/** |a - b| / |b| over all elements. */
+export function relativeError(a: Float32Array, b: Float32Array): number {
+  let difference = 0;
+  let norm = 0;
+  for (let i = 0; i < b.length; i++) {
+    const [ai = 0, bi = 0] = [a[i], b[i]];
+    difference += (ai - bi) ** 2;
+    norm += bi ** 2;
+  }
+  return Math.sqrt(difference / norm);
+}

@@ -1,0 +1,118 @@
+import { rejectRange } from '../errors.js';
+import { checkNumber } from './check-options.js';
+import type { Promotion, ScheduleRequest, Scheduler } from './scheduler.js';
+import { compareEvaluations, type Evaluation, resultAt, type Trial } from './trial.js';
+
+export interface AshaOptions {
+  /** R of the paper: the resource of a full evaluation, e.g. the number of search questions. */
+  readonly maxResource: number;
+  /** r of the paper: the resource of the lowest rung. Default: rungs are R / eta^2, R / eta and R, rounded up, without those below 3. */
+  readonly minResource?: number;
+  /** eta of the paper; at least 2. Default 3. */
+  readonly reductionFactor?: number;
+}
+
+/**
+ * Promotes a trial that is among the best `1 / reductionFactor` of its rung, else lets a new one start (ASHA).
+ *
+ * A trial is promoted from a rung of n results if it is among the best floor(n / eta) and was not promoted from there
+ * before; the highest rung with such a trial comes first. A failed trial counts as the worst result of the rung it
+ * failed on the way to. 27 trials that run at once give 9 on the second of three rungs and 3 at the top; where results
+ * arrive one by one a few more are promoted, since the best third changes as it grows.
+ *
+ * When no new trial will start and nothing is left to promote, but the top rung holds no result (fewer than eta^2
+ * trials, or failures), the best trial of the highest rung that has an unpromoted one goes on, so that a study of any
+ * size ends with a full evaluation.
+ *
+ * @throws {RangeError} `ERR_ARGUMENT` if a value is below its minimum
+ * @see arXiv:1810.05934, algorithm 2
+ *
+ * @example
+ * const study = await Study.open({ space, sampler, scheduler: new AshaScheduler({ maxResource: 32 }), trials: 27 });
+ */
+export class AshaScheduler implements Scheduler {
+  readonly kind = 'asha';
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly rungs: readonly number[];
+  readonly #eta: number;
+
+  constructor({ maxResource, minResource, reductionFactor = 3 }: AshaOptions) {
+    checkNumber('maxResource', maxResource, 0, Number.POSITIVE_INFINITY);
+    if (!(reductionFactor >= 2))
+      rejectRange('reductionFactor', 'a number of at least 2', reductionFactor);
+    this.#eta = checkNumber('reductionFactor', reductionFactor, 1, Number.MAX_VALUE);
+    if (minResource !== undefined) checkNumber('minResource', minResource, 0, maxResource);
+    this.rungs =
+      minResource === undefined
+        ? defaultRungs(maxResource, this.#eta)
+        : geometricRungs(minResource, maxResource, this.#eta);
+    this.options = { maxResource, minResource: minResource ?? null, reductionFactor };
+  }
+
+  promote({ trials, isDraining }: ScheduleRequest): Promotion | undefined {
+    for (let k = this.rungs.length - 2; k >= 0; k--) {
+      const ranking = this.#ranking(trials, k);
+      const best = ranking.slice(0, Math.floor(ranking.length / this.#eta));
+      const found = best.find((entry) => entry.isPromotable);
+      if (found !== undefined) return this.#promotion(found.trial, k);
+    }
+    return isDraining ? this.#lastPromotion(trials) : undefined;
+  }
+
+  /** See the class: the best of the highest rung, where the top would stay without a result. */
+  #lastPromotion(trials: readonly Trial[]): Promotion | undefined {
+    const top = this.rungs.at(-1) ?? 0;
+    const isServed = trials.some(
+      (trial) => resultAt(trial, top) !== undefined || trial.state === 'running',
+    );
+    if (isServed) return undefined;
+    for (let k = this.rungs.length - 2; k >= 0; k--) {
+      const found = this.#ranking(trials, k).find((entry) => entry.isPromotable);
+      if (found !== undefined) return this.#promotion(found.trial, k);
+    }
+    return undefined;
+  }
+
+  #promotion(trial: Trial, rung: number): Promotion {
+    return { trial: trial.number, from: this.rungs[rung] ?? 0, to: this.rungs[rung + 1] ?? 0 };
+  }
+
+  /** Trials with a result at a rung, best first; those that failed on the way to it last. */
+  #ranking(
+    trials: readonly Trial[],
+    rung: number,
+  ): readonly { trial: Trial; isPromotable: boolean }[] {
+    const resource = this.rungs[rung] ?? 0;
+    const entries: { trial: Trial; evaluation: Evaluation; isPromotable: boolean }[] = [];
+    for (const trial of trials) {
+      const result = resultAt(trial, resource);
+      if (result !== undefined) {
+        entries.push({
+          trial,
+          evaluation: result,
+          isPromotable: trial.state !== 'failed' && trial.target === resource,
+        });
+      } else if (trial.state === 'failed' && trial.target === resource) {
+        entries.push({ trial, evaluation: FAILED, isPromotable: false });
+      }
+    }
+    return entries.sort(
+      (a, b) => compareEvaluations(a.evaluation, b.evaluation) || a.trial.number - b.trial.number,
+    );
+  }
+}
+
+const FAILED: Evaluation = { value: Number.POSITIVE_INFINITY, violation: Number.MAX_VALUE };
+
+/** ceil(R / eta^k) for k = 2, 1, 0, without those below 3 and without repeats. */
+function defaultRungs(maxResource: number, eta: number): readonly number[] {
+  const lower = [2, 1].map((k) => Math.ceil(maxResource / eta ** k - 1e-9));
+  return [...new Set(lower.filter((rung) => rung >= 3 && rung < maxResource)), maxResource];
+}
+
+/** r, r * eta, r * eta^2 ..., the last replaced by R. */
+function geometricRungs(minResource: number, maxResource: number, eta: number): readonly number[] {
+  const rungs: number[] = [];
+  for (let rung = minResource; rung < maxResource * (1 - 1e-9); rung *= eta) rungs.push(rung);
+  return [...rungs, maxResource];
+}

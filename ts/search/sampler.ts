@@ -1,0 +1,24 @@
+import type { Params } from '../space/distribution.js';
+import type { SearchSpace } from '../space/search-space.js';
+import type { Trial } from './trial.js';
+
+/** What a sampler may look at; nothing else, so that the same request gives the same suggestion. */
+export interface SuggestRequest {
+  readonly space: SearchSpace;
+  /** Number of the trial that the suggestion becomes. */
+  readonly number: number;
+  /** All trials so far, those still running too, in order of their number. */
+  readonly trials: readonly Trial[];
+  /** Whether a configuration was never suggested in this study and is not infeasible. */
+  isFresh(params: Params): boolean;
+}
+
+/** Proposes configurations. It holds no state that a suggestion depends on: all is in the request and the options. */
+export interface Sampler {
+  /** Name in the journal. */
+  readonly kind: string;
+  /** All options with their values, as JSON: a study may only be resumed with the same. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** A fresh configuration, or undefined where the space holds no more of them. */
+  suggest(request: SuggestRequest): Params | undefined;
+}

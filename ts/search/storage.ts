@@ -1,0 +1,62 @@
+import type { Params } from '../space/distribution.js';
+import type { SpaceSchema } from '../space/search-space.js';
+
+/** What a study was started with; a resumed study must be the same, except for its budget. */
+export interface StudyHeader {
+  readonly schema: 1;
+  readonly name: string;
+  readonly space: SpaceSchema;
+  readonly spaceHash: string;
+  readonly objective: string;
+  readonly sampler: { readonly kind: string; readonly options: Readonly<Record<string, unknown>> };
+  readonly scheduler: {
+    readonly kind: string;
+    readonly options: Readonly<Record<string, unknown>>;
+    readonly rungs: readonly number[];
+  };
+  /** Budget of new trials. */
+  readonly trials: number;
+  /** What else identifies the study, e.g. model and task; given by the caller. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** A job as the journal holds it; a new trial brings its configuration. */
+export interface JobRecord {
+  readonly trial: number;
+  readonly from: number;
+  readonly to: number;
+  readonly params?: Params;
+}
+
+/** Everything that happens in a study. Replaying the records rebuilds it. */
+export type StudyRecord =
+  | ({ readonly kind: 'study' } & StudyHeader)
+  | { readonly kind: 'promote'; readonly trial: number; readonly from: number; readonly to: number }
+  | { readonly kind: 'ask'; readonly batch: number; readonly jobs: readonly JobRecord[] }
+  | {
+      readonly kind: 'report';
+      readonly trial: number;
+      readonly to: number;
+      readonly metrics: Readonly<Record<string, number>>;
+      readonly value: number;
+      readonly violation: number;
+    }
+  | { readonly kind: 'fail'; readonly trial: number; readonly to: number; readonly error: string }
+  | { readonly kind: 'finish'; readonly reason: 'budget' | 'exhausted' };
+
+/** The records of one study, held by one writer. */
+export interface StudyLog {
+  /** All records, oldest first. */
+  readonly records: readonly StudyRecord[];
+  /** What was wrong with the stored records and could be mended, e.g. a torn last line. */
+  readonly warnings: readonly string[];
+  /** Adds records as one unit: after a crash either all of them are there or none. */
+  append(records: readonly StudyRecord[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Remembers studies. */
+export interface Storage {
+  /** Opens a study for writing, new or old; rejects while another writer has it. */
+  open(name: string): Promise<StudyLog>;
+}

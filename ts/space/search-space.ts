@@ -1,0 +1,196 @@
+import type { ValidateFunction } from 'ajv/dist/2020.js';
+import { SearchSpaceError } from '../errors.js';
+import { canonicalJson, hashJson } from './canonical-json.js';
+import {
+  cellBounds,
+  cellCount,
+  fromPrior,
+  fromUnit,
+  type Params,
+  type ParamValue,
+  toUnit,
+} from './distribution.js';
+import type { JsonObject } from './parse-parameter.js';
+import { type Dimension, type Group, parseGroups, validationSchema } from './parse-space.js';
+import { describeErrors } from './schema-error.js';
+import { compileSchema } from './vocabulary.js';
+
+/** A JSON Schema 2020-12 object whose `properties` are parameters, with `x-search` on any of them. */
+export type SpaceSchema = Readonly<Record<string, unknown>>;
+
+/** A unit vector: one coordinate per dimension, NaN for those of alternatives that are not taken. */
+export type UnitVector = Float64Array;
+
+/**
+ * All ranges of a search, read from a JSON Schema.
+ *
+ * Parameters are `number`, `integer`, `boolean`, `enum` or `const`; conditional parts stand in `oneOf`, told apart by
+ * one property that is a different `const` in each; `x-search` gives `scale` (linear, log), `step` (counted from
+ * `minimum`) and `prior`.
+ *
+ * @throws {SearchSpaceError} from `parse`, with the JSON pointer, what was expected and the nearest known name
+ *
+ * @example
+ * const space = SearchSpace.parse({
+ *   properties: {
+ *     lshK: { type: 'integer', minimum: 2, maximum: 16 },
+ *     lshL: { type: 'integer', minimum: 4, maximum: 300, 'x-search': { scale: 'log' } },
+ *   },
+ * });
+ */
+export class SearchSpace {
+  readonly schema: SpaceSchema;
+  /** Every axis, of all alternatives, in the order of the unit vector; a discriminator stands before its branches. */
+  readonly dimensions: readonly Dimension[];
+  /** Number of different configurations; Infinity where a range is continuous. */
+  readonly size: number;
+  /** SHA-256 of the canonical JSON of the schema without its annotations. */
+  readonly hash: string;
+  readonly #root: Group;
+  readonly #validate: ValidateFunction;
+
+  private constructor(schema: SpaceSchema) {
+    const { root, dimensions } = parseGroups(schema);
+    this.schema = schema;
+    this.dimensions = dimensions;
+    this.#root = root;
+    this.size = groupSize(root);
+    this.hash = hashJson(withoutAnnotations(schema));
+    this.#validate = compileSchema(validationSchema(schema) as Record<string, unknown>);
+  }
+
+  static parse(schema: SpaceSchema | SearchSpace): SearchSpace {
+    return schema instanceof SearchSpace ? schema : new SearchSpace(schema);
+  }
+
+  /** Names of all parameters, fixed ones and discriminators included, without repeats. */
+  get names(): readonly string[] {
+    return [...new Set(groupNames(this.#root))];
+  }
+
+  /** Throws a SearchSpaceError unless the configuration lies in the space. */
+  check(params: Readonly<Record<string, unknown>>): asserts params is Params {
+    if (this.#validate(params)) return;
+    const { path, message } = describeErrors(this.#validate.errors ?? [], () => this.names);
+    throw new SearchSpaceError(path, message);
+  }
+
+  /** Whether the configuration satisfies the schema: every parameter in its range, none missing, none unknown. */
+  contains(params: Readonly<Record<string, unknown>>): boolean {
+    return this.#validate(params) === true;
+  }
+
+  /**
+   * Builds a unit vector from the root down: `choose` is called once for each dimension that is present, the
+   * discriminator before the dimensions of the branch it picks, and returns that dimension's coordinate.
+   */
+  walk(choose: (dimension: Dimension) => number): UnitVector {
+    const unit = new Float64Array(this.dimensions.length).fill(Number.NaN);
+    for (let group: Group | undefined = this.#root; group !== undefined; ) {
+      for (const dimension of group.free) unit[dimension.index] = choose(dimension);
+      group = enter(group, (discriminator) => {
+        const u = choose(discriminator);
+        unit[discriminator.index] = u;
+        return fromUnit(discriminator.distribution, u);
+      });
+    }
+    return unit;
+  }
+
+  /** A configuration drawn from the prior, by a source of uniform numbers in [0, 1). */
+  sample(uniform: () => number): Params {
+    return this.decode(this.walk(({ distribution }) => fromPrior(distribution, uniform())));
+  }
+
+  /** The configuration at a unit vector. */
+  decode(unit: UnitVector): Params {
+    const params: Record<string, ParamValue> = {};
+    const take = ({ index, name, distribution }: Dimension): ParamValue => {
+      const value = fromUnit(distribution, unit[index] ?? 0.5);
+      params[name] = value;
+      return value;
+    };
+    for (let group: Group | undefined = this.#root; group !== undefined; ) {
+      for (const { name, value } of group.fixed) params[name] = value;
+      group.free.forEach(take);
+      group = enter(group, take);
+    }
+    return params;
+  }
+
+  /** The unit vector of a configuration of this space. */
+  encode(params: Params): UnitVector {
+    return this.walk(({ name, distribution }) => toUnit(distribution, params[name] ?? null));
+  }
+
+  /** Every configuration of a finite space, once. */
+  *enumerate(): Generator<Params> {
+    const path: { cell: number; count: number }[] = [];
+    do {
+      let depth = 0;
+      const unit = this.walk(({ distribution }) => {
+        path[depth] ??= { cell: 0, count: cellCount(distribution) };
+        const [begin, end] = cellBounds(distribution, path[depth]?.cell ?? 0);
+        depth += 1;
+        return (begin + end) / 2;
+      });
+      yield this.decode(unit);
+    } while (advance(path));
+  }
+
+  /** Canonical JSON of a configuration; equal configurations have equal keys. */
+  key(params: Params): string {
+    return canonicalJson(params);
+  }
+}
+
+/** The branch that the discriminator's value picks, or undefined where a group has no choice. */
+function enter(group: Group, pick: (discriminator: Dimension) => ParamValue): Group | undefined {
+  if (group.choice === undefined) return undefined;
+  const { discriminator, branches } = group.choice;
+  const value = pick(discriminator);
+  const { distribution } = discriminator;
+  return branches[distribution.kind === 'categorical' ? distribution.choices.indexOf(value) : 0];
+}
+
+/** Moves to the next path of an enumeration; false after the last. */
+function advance(path: { cell: number; count: number }[]): boolean {
+  for (let last = path.at(-1); last !== undefined; last = path.at(-1)) {
+    if (last.cell + 1 < last.count) {
+      last.cell += 1;
+      return true;
+    }
+    path.pop();
+  }
+  return false;
+}
+
+function groupSize(group: Group): number {
+  const own = group.free.reduce((size, { distribution }) => size * cellCount(distribution), 1);
+  if (group.choice === undefined) return own;
+  return own * group.choice.branches.reduce((size, branch) => size + groupSize(branch), 0);
+}
+
+function groupNames(group: Group): readonly string[] {
+  const own = [...group.fixed, ...group.free].map(({ name }) => name);
+  if (group.choice === undefined) return own;
+  return [...own, group.choice.discriminator.name, ...group.choice.branches.flatMap(groupNames)];
+}
+
+const ANNOTATIONS = ['$schema', '$id', '$comment', 'title', 'description', 'default', 'examples'];
+
+/** A schema without what does not change its meaning; names of parameters are not keywords and stay. */
+function withoutAnnotations(schema: JsonObject): JsonObject {
+  const entries = Object.entries(schema).filter(([key]) => !ANNOTATIONS.includes(key));
+  return Object.fromEntries(entries.map(([key, value]) => [key, cleaned(key, value)]));
+}
+
+function cleaned(key: string, value: unknown): unknown {
+  if (key === 'oneOf' && Array.isArray(value))
+    return value.map((branch) => withoutAnnotations(branch));
+  if (key !== 'properties') return value;
+  const parameters = Object.entries(value as Readonly<Record<string, JsonObject>>);
+  return Object.fromEntries(
+    parameters.map(([name, parameter]) => [name, withoutAnnotations(parameter)]),
+  );
+}

@@ -1,0 +1,166 @@
+import { join } from 'node:path';
+import type { Winner, WinnerKey } from './cache/winner.js';
+import { WinnerCache } from './cache/winner-cache.js';
+import { Engine } from './engine/engine.js';
+import { ensureSelfTest } from './engine/self-test.js';
+import { ensureTinyModel } from './engine/tiny-model.js';
+import { homeFolders } from './home.js';
+import { type ModelFile, resolveModel } from './models/model-source.js';
+import { hashJson } from './space/canonical-json.js';
+import { resolveTuneOptions, type TunedConfig, type TuneOptions, type TuneRequest } from './tune/options.js';
+import { type PreparedSplit, prepareSplit } from './tune/prepare-split.js';
+import { type FinishedStudy, runStudy } from './tune/run-study.js';
+import { type Validation, validate } from './tune/validate.js';
+import { winnerRecord } from './tune/winner-record.js';
+
+export type { TuneOptions } from './tune/options.js';
+
+/** What tuning one config came to. */
+export interface TuneResult {
+  readonly config: string;
+  readonly winner?: Winner;
+  /** Why there is no winner. */
+  readonly reason?: string;
+}
+
+/**
+ * Finds the best settings of one or several sparse-attention configs for a model and a task.
+ *
+ * The contexts are prefilled once; every trial pays for its questions alone. The best five of each config are judged on
+ * unseen prompts by real generation, and the winner is stored with its evidence. A winner that is known is returned at
+ * once. A stopped search goes on where it stopped when it is called again.
+ *
+ * @returns one result per config, in their order
+ * @throws {TypeError | RangeError | SparseTuneError} naming the option and the cure; the signal's reason when aborted
+ *
+ * @example
+ * const [{ winner }] = await tune({ model: 'model.gguf', task: 'niah_mq8@2048', config: ['hash_attention'] });
+ * console.log(winner.sparseConfig, winner.validation.rows);
+ */
+export async function tune(options: TuneOptions): Promise<TuneResult[]> {
+  const request = resolveTuneOptions(options);
+  const { home, signal, emit } = request;
+  emit({ event: 'phase', phase: 'load' });
+  const named = { tiny: tinyModel };
+  const file = await resolveModel(request.model, { home, named, ...(signal && { signal }) });
+  const job = new TuneJob(request, file);
+  const results: TuneResult[] = [];
+  for (const config of request.configs) results.push(await job.tune(config));
+  return results;
+}
+
+async function tinyModel(home: string): Promise<string> {
+  const path = join(homeFolders(home).models, 'tiny.gguf');
+  await ensureTinyModel(path);
+  return path;
+}
+
+/** Tunes config after config on one model, which is loaded and prepared when the first needs it. */
+class TuneJob {
+  readonly #request: TuneRequest;
+  readonly #file: ModelFile;
+  readonly #winners: WinnerCache;
+  #engine: Promise<Engine> | undefined;
+  readonly #splits = new Map<string, Promise<PreparedSplit>>();
+
+  constructor(request: TuneRequest, file: ModelFile) {
+    this.#request = request;
+    this.#file = file;
+    this.#winners = new WinnerCache(request.home, { onWarning: (message) => this.#warn(message) });
+  }
+
+  async tune(config: TunedConfig): Promise<TuneResult> {
+    const { emit, force } = this.#request;
+    const { name } = config.preset;
+    const key = this.#key(config);
+    const known = force ? undefined : await this.#winners.read(key);
+    if (known !== undefined) {
+      const { path, winner } = known;
+      emit({ event: 'winner', config: name, cached: true, path, winner });
+      return { config: name, winner };
+    }
+    const search = await this.#split('search');
+    emit({ event: 'phase', phase: 'search', config: name });
+    const study = await runStudy(this.#request, config, key, search);
+    const validation = await this.#validate(config, study);
+    const row = validation.winner;
+    if (row === undefined) return this.#noWinner(name, validation);
+    const modelPath = this.#file.path;
+    const parts = { config, key, study, search, validation, row, modelPath };
+    const winner = winnerRecord(this.#request, parts);
+    const path = await this.#winners.write(winner);
+    emit({ event: 'winner', config: name, cached: false, path, winner });
+    return { config: name, winner };
+  }
+
+  async #validate(config: TunedConfig, study: FinishedStudy): Promise<Validation> {
+    const { objective, seed, outputError, signal, emit } = this.#request;
+    const split = await this.#split('validation');
+    emit({ event: 'phase', phase: 'validate', config: config.preset.name });
+    return validate(split, {
+      preset: config.preset,
+      candidates: study.best,
+      objective,
+      seed,
+      outputError,
+      signal,
+      onRow: (row) => emit({ event: 'validation', config: config.preset.name, row }),
+    });
+  }
+
+  #noWinner(config: string, { nearest }: Validation): TuneResult {
+    const { objective } = this.#request;
+    const reason =
+      nearest === undefined
+        ? 'Every trial failed.'
+        : `No candidate holds "${objective.text}" on the validation prompts.`;
+    this.#request.emit({ event: 'no-winner', config, reason, ...(nearest && { nearest }) });
+    return { config, reason };
+  }
+
+  #key({ preset, space }: TunedConfig): WinnerKey {
+    const { task, objective } = this.#request;
+    return {
+      modelFingerprint: this.#file.fingerprint,
+      kvType: 'f16',
+      task: task.id,
+      taskVersion: task.version,
+      taskParameters: task.parameters,
+      config: preset.name,
+      spaceHash: hashJson(space),
+      objective: objective.text,
+      schemaVersion: 1,
+    };
+  }
+
+  #loadEngine(): Promise<Engine> {
+    const { home, threads, snapshotLimitBytes } = this.#request;
+    const load = async () => {
+      await ensureSelfTest(homeFolders(home).models);
+      return Engine.load(this.#file.path, {
+        fingerprint: this.#file.fingerprint,
+        threads,
+        snapshotFolder: homeFolders(home).snapshots,
+        snapshotLimitBytes,
+        onWarning: (message) => this.#warn(message),
+      });
+    };
+    this.#engine ??= load();
+    return this.#engine;
+  }
+
+  #split(name: 'search' | 'validation'): Promise<PreparedSplit> {
+    const prepare = async () => {
+      const engine = await this.#loadEngine();
+      const { task, signal, emit } = this.#request;
+      return prepareSplit(engine, task, name, { signal, emit });
+    };
+    const split = this.#splits.get(name) ?? prepare();
+    this.#splits.set(name, split);
+    return split;
+  }
+
+  #warn(message: string): void {
+    this.#request.emit({ event: 'warning', message });
+  }
+}

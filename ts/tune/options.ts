@@ -1,0 +1,109 @@
+import type { TuneEvent } from '../tune-events.js';
+import { rejectArgument, rejectRange } from '../errors.js';
+import type { Objective } from '../search/objective.js';
+import { parseObjective } from '../search/objective.js';
+import { resolveHome } from '../home.js';
+import { getPreset, type Preset } from '../maskers/presets.js';
+import { mergeSpace } from '../space/merge-space.js';
+import type { SpaceSchema } from '../space/search-space.js';
+import { resolveTask } from '../tasks/registry.js';
+import type { PromptStyle, Task } from '../tasks/task.js';
+import { usableThreads } from '../threads.js';
+
+/** What to tune, on what, and how hard. */
+export interface TuneOptions {
+  /** Path of a GGUF file, `hf:` URI, or name of a test model. */
+  readonly model: string;
+  /** Task id, e.g. `niah_mq8@2048`. */
+  readonly task: string;
+  /** Names of configs; each is searched by itself. */
+  readonly config: readonly string[];
+  /** Default `kl s.t. density<=0.1`. */
+  readonly objective?: string;
+  /** Configurations to try per config. Default 27. */
+  readonly trials?: number;
+  /** Of every random choice. Default 0. */
+  readonly seed?: number;
+  /** Default: the cores this process may use. */
+  readonly threads?: number;
+  /** Where models, snapshots, studies and winners are kept. Default: see resolveHome. */
+  readonly home?: string;
+  /** Changes to the search space, as JSON: narrows, fixes or widens parameters by name. */
+  readonly space?: unknown;
+  /** Search again although the winner is known. */
+  readonly force?: boolean;
+  /** Default: the task's own. */
+  readonly promptStyle?: PromptStyle;
+  /** Bytes of snapshots on disk. Default 20e9. */
+  readonly snapshotLimitBytes?: number;
+  /** Metrics to report beside those of the objective; only `outputError` costs extra. */
+  readonly metrics?: readonly string[];
+  /** Stops after the running batch; everything found so far is kept. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TuneEvent) => void;
+}
+
+/** A config to tune with its final search space. */
+export interface TunedConfig {
+  readonly preset: Preset;
+  readonly space: SpaceSchema;
+}
+
+/** TuneOptions checked and resolved, before anything heavy is done. */
+export interface TuneRequest {
+  readonly model: string;
+  readonly task: Task;
+  readonly configs: readonly TunedConfig[];
+  readonly objective: Objective;
+  readonly trials: number;
+  readonly seed: number;
+  readonly threads: number;
+  readonly home: string;
+  readonly force: boolean;
+  readonly snapshotLimitBytes: number | undefined;
+  readonly outputError: boolean;
+  readonly signal: AbortSignal | undefined;
+  readonly emit: (event: TuneEvent) => void;
+}
+
+/**
+ * @throws {TypeError | RangeError} `ERR_ARGUMENT` naming the option
+ * @throws {SparseTuneError} `ERR_TASK`, `ERR_CONFIG`, `ERR_OBJECTIVE` or {SearchSpaceError}, each with the cure
+ */
+export function resolveTuneOptions(options: TuneOptions): TuneRequest {
+  const objective = parseObjective(options.objective);
+  const names = [...new Set(options.config)];
+  if (names.length === 0) rejectArgument('config', 'at least one config name', options.config);
+  const asked = [...objective.metrics, ...(options.metrics ?? [])];
+  return {
+    model: options.model,
+    task: resolveTask(options.task, { promptStyle: options.promptStyle }),
+    configs: names.map((name) => resolveConfig(name, options.space)),
+    objective,
+    trials: integer('trials', options.trials ?? 27, 1),
+    seed: integer('seed', options.seed ?? 0, 0),
+    threads: integer('threads', options.threads ?? usableThreads().threads, 1),
+    home: resolveHome(options.home),
+    force: options.force ?? false,
+    snapshotLimitBytes: options.snapshotLimitBytes,
+    outputError: asked.includes('outputError') || asked.includes('error'),
+    signal: options.signal,
+    emit: options.onEvent ?? (() => undefined),
+  };
+}
+
+function resolveConfig(name: string, changes: unknown): TunedConfig {
+  const preset = getPreset(name);
+  const space = changes === undefined ? preset.space : mergeSpace(preset.space, changes);
+  if (Object.keys((space['properties'] ?? {}) as object).length === 0) {
+    rejectArgument('config', 'a config with parameters to tune', name);
+  }
+  return { preset, space };
+}
+
+function integer(name: string, value: number, minimum: number): number {
+  if (!Number.isSafeInteger(value) || value < minimum) {
+    rejectRange(name, `an integer of at least ${minimum}`, value);
+  }
+  return value;
+}

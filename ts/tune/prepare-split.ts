@@ -1,0 +1,136 @@
+import type { Engine, Prepared } from '../engine/engine.js';
+import type { EngineContext, EngineQuestion } from '../engine/question.js';
+import { longestRun, type RenderedContext, renderContext } from '../tasks/prompt.js';
+import { questionOrder } from '../tasks/question-order.js';
+import type { Split, Task } from '../tasks/task.js';
+import type { TuneEvent } from '../tune-events.js';
+import { SparseTuneError } from '../errors.js';
+
+/** A split of a task on a model: its questions in their fixed order, prefilled and measured dense. */
+export interface PreparedSplit {
+  readonly prepared: Prepared;
+  /** Context of each question, for statistics that resample contexts. */
+  readonly contextOf: readonly number[];
+  /** Tokens of the shortest context. */
+  readonly shortestContext: number;
+  readonly contexts: number;
+}
+
+interface SplitOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly emit: (event: TuneEvent) => void;
+}
+
+/** Order of the questions; a fixed part of every task, whatever the seed of the search is. */
+const orderSeed = 0;
+
+/**
+ * Makes the prompts of a split, prefills them and measures dense on them, or takes from disk what is there.
+ *
+ * @throws {SparseTuneError} `ERR_TASK` where a prompt is longer than the model can take
+ */
+export async function prepareSplit(
+  engine: Engine,
+  task: Task,
+  split: Split,
+  { signal, emit }: SplitOptions,
+): Promise<PreparedSplit> {
+  const { model } = engine;
+  const tools = {
+    tokenize: (text: string) => model.tokenize(text),
+    detokenize: (tokens: Int32Array) => model.detokenize(tokens),
+    chatTemplate: model.info.chatTemplate === '' ? undefined : model.info.chatTemplate,
+  };
+  const contexts = task.contexts(split, tools);
+  const rendered = contexts.map((context) =>
+    renderContext(context, task.promptStyle, tools, specialTokens(engine)),
+  );
+  checkLength(rendered, model.info.nCtxTrain, task);
+  const order = questionOrder(contexts, orderSeed);
+  const asked = order.map(({ context, question }) => contexts[context]?.questions[question]);
+  const grade = (index: number, answer: string) => {
+    const question = asked[index];
+    const score = question === undefined ? 0 : task.score(answer, question);
+    return {
+      score,
+      isSettled: question !== undefined && (task.isSettled?.(answer, question) ?? false),
+    };
+  };
+  emit({ event: 'phase', phase: 'prefill', split });
+  const prepared = await engine.prepare(
+    rendered.map(toEngineContext),
+    order.map(({ context, question }) => toEngineQuestion(rendered, context, question)),
+    grade,
+    { signal, ...progress(emit) },
+  );
+  const { questions, contextTokens, prefillMs, snapshotsReused } = prepared;
+  emit({
+    event: 'prepared',
+    split,
+    contexts: contexts.length,
+    questions: order.length,
+    contextTokens,
+    prefillMs,
+    snapshotsReused,
+    referenceMs: prepared.isReferenceReused ? 0 : questions.reference.elapsedMs,
+    noiseFloorKl: questions.reference.noiseFloorKl,
+    denseAccuracy: questions.denseAccuracy,
+  });
+  return {
+    prepared,
+    contextOf: order.map(({ context }) => context),
+    shortestContext: Math.min(...rendered.map(({ contextTokens: tokens }) => tokens.length)),
+    contexts: contexts.length,
+  };
+}
+
+function specialTokens({ model }: Engine) {
+  const { bos, eos, addBos } = model.info;
+  const text = (token: number) =>
+    token < 0 ? '' : model.detokenize(Int32Array.of(token), { special: true });
+  return { bosToken: text(bos), eosToken: text(eos), bosId: addBos ? bos : undefined };
+}
+
+function checkLength(contexts: readonly RenderedContext[], nCtxTrain: number, task: Task): void {
+  const longest = Math.max(...contexts.map(longestRun));
+  if (longest <= nCtxTrain) return;
+  throw new SparseTuneError(
+    'ERR_TASK',
+    `${task.id} needs ${longest} tokens but the model was made for ${nCtxTrain}. Use a length of at most ${nCtxTrain}.`,
+  );
+}
+
+function toEngineContext({ id, contextTokens }: RenderedContext): EngineContext {
+  return { id, tokens: contextTokens };
+}
+
+function toEngineQuestion(
+  rendered: readonly RenderedContext[],
+  context: number,
+  index: number,
+): EngineQuestion {
+  const found = rendered[context]?.questions[index];
+  if (found === undefined) throw new SparseTuneError('ERR_TASK', 'A question has no context');
+  const { question, promptTokens, goldTokens } = found;
+  return { id: question.id, context, promptTokens, goldTokens, maxNewTokens: question.maxNewTokens };
+}
+
+function progress(emit: (event: TuneEvent) => void) {
+  let start = performance.now();
+  let phase: 'prefill' | 'reference' = 'prefill';
+  const report = (done: number, total: number, unit: string) => {
+    const elapsedMs = performance.now() - start;
+    const remaining = done > 0 ? { remainingMs: (elapsedMs * (total - done)) / done } : {};
+    emit({ event: 'progress', phase, done, total, unit, elapsedMs, ...remaining });
+  };
+  return {
+    onPrefill: (done: number, total: number) => report(done, total, 'tokens'),
+    onReference: (share: number) => {
+      if (phase === 'prefill') {
+        phase = 'reference';
+        start = performance.now();
+      }
+      report(Math.round(share * 100), 100, '%');
+    },
+  };
+}

@@ -1,0 +1,193 @@
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorCode } from '../files.js';
+import { homeFolders } from '../home.js';
+import type { WinnerKey } from '../cache/winner.js';
+import { winnerId } from '../cache/winner-cache.js';
+import { asMetrics } from '../metrics.js';
+import { AshaScheduler } from '../search/asha-scheduler.js';
+import type { Job, JobResult } from '../search/job.js';
+import { JournalStorage } from '../search/journal-storage.js';
+import { Study } from '../search/study.js';
+import type { SearchProgress } from '../search/study-state.js';
+import { TpeSampler } from '../search/tpe-sampler.js';
+import { latestResult, type Trial } from '../search/trial.js';
+import type { StudyProgress } from '../tune-events.js';
+import { evaluateJobs } from './evaluate-jobs.js';
+import type { TunedConfig, TuneRequest } from './options.js';
+import type { PreparedSplit } from './prepare-split.js';
+
+/** A study that has run to its end. */
+export interface FinishedStudy {
+  readonly name: string;
+  /** Best first; those that hold the constraint before the others. */
+  readonly best: readonly Trial[];
+  readonly trials: number;
+  readonly rungs: readonly number[];
+  readonly questions: number;
+  readonly searchMs: number;
+}
+
+/** Candidates that go on to validation. */
+const nCandidates = 5;
+/** Tokens of a batch of the decoder: jobs are asked for until about one batch is full. */
+const batchTokens = 512;
+
+/** Name of the study of a winner: readable parts, the key, and what else makes a search another one. */
+export function studyName(request: TuneRequest, config: TunedConfig, key: WinnerKey): string {
+  const task = request.task.id.replaceAll(/[^\w@.]+/g, '_');
+  return `${config.preset.name}-${task}-${winnerId(key)}-t${request.trials}-s${request.seed}`;
+}
+
+/**
+ * Searches one config's space, or goes on with the study of that name.
+ *
+ * @throws the signal's reason where it is aborted: the study then resumes where it stopped
+ */
+export async function runStudy(
+  request: TuneRequest,
+  config: TunedConfig,
+  key: WinnerKey,
+  split: PreparedSplit,
+): Promise<FinishedStudy> {
+  const start = performance.now();
+  const name = studyName(request, config, key);
+  const { questions } = split.prepared;
+  const nQuestions = questions.questions.length;
+  if (request.force) await setAside(request.home, name);
+  const scheduler = new AshaScheduler({ maxResource: nQuestions });
+  const study = await Study.open({
+    name,
+    space: config.space,
+    sampler: new TpeSampler({ seed: request.seed }),
+    scheduler,
+    objective: request.objective,
+    storage: new JournalStorage(request.home),
+    trials: request.trials,
+    metadata: { key },
+    isFeasible: (params) =>
+      config.preset.infeasibility(params, { nKv: split.shortestContext }) === undefined,
+  });
+  try {
+    for (const message of study.warnings) request.emit({ event: 'warning', message });
+    const { emit, signal } = request;
+    const resumedTrials = study.trials.length;
+    emit({ event: 'study', config: config.preset.name, name, resumedTrials, trials: request.trials });
+    const watch = watchStudy(request, config, study, scheduler.rungs, nQuestions);
+    const capacity = batchCapacity(split, scheduler.rungs[0] ?? 1);
+    while (!study.isFinished) {
+      signal?.throwIfAborted();
+      const jobs = await study.ask(capacity);
+      watch.started(jobs);
+      const results = await evaluateJobs(jobs, {
+        questions,
+        preset: config.preset,
+        seed: request.seed,
+        outputError: request.outputError,
+        signal,
+        trials: study.trials,
+      });
+      await study.tell(results);
+      watch.finished(results);
+    }
+    return {
+      name,
+      best: study.best(nCandidates).filter((trial) => latestResult(trial) !== undefined),
+      trials: study.trials.length,
+      rungs: scheduler.rungs,
+      questions: nQuestions,
+      searchMs: performance.now() - start,
+    };
+  } finally {
+    await study.close();
+  }
+}
+
+/** A forced search starts anew: the old journal is kept under another name, beside the new one. */
+async function setAside(home: string, name: string): Promise<void> {
+  const folder = join(homeFolders(home).studies, name);
+  try {
+    await rename(folder, `${folder}-until-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** As many jobs of the first rung as fill a batch of the decoder. */
+function batchCapacity({ prepared }: PreparedSplit, firstRung: number): number {
+  const { questions } = prepared.questions;
+  const tokens = questions.reduce(
+    (sum, { promptTokens, goldTokens }) => sum + promptTokens.length + goldTokens.length - 1,
+    0,
+  );
+  return Math.max(1, Math.round(batchTokens / ((tokens / questions.length) * firstRung)));
+}
+
+/** Tells of trials and progress, with the time that is left judged by the questions still to be run. */
+function watchStudy(
+  { emit }: TuneRequest,
+  { preset }: TunedConfig,
+  study: Study,
+  rungs: readonly number[],
+  nQuestions: number,
+) {
+  const start = performance.now();
+  let ran = 0;
+  const report = () => {
+    const elapsedMs = performance.now() - start;
+    const left = questionsLeft(study, rungs, nQuestions);
+    emit({
+      event: 'search',
+      config: preset.name,
+      progress: toProgress(study.progress()),
+      elapsedMs,
+      ...(ran > 0 ? { remainingMs: (elapsedMs / ran) * left } : {}),
+    });
+  };
+  const trialEvent = (number: number) => {
+    const trial = study.trials[number];
+    if (trial === undefined) return;
+    const result = latestResult(trial);
+    emit({
+      event: 'trial',
+      config: preset.name,
+      trial: number,
+      state: trial.state,
+      questions: trial.state === 'running' ? trial.target : (result?.resource ?? 0),
+      params: trial.params,
+      ...(result === undefined ? {} : { metrics: asMetrics(result.metrics) }),
+      ...(trial.error === undefined ? {} : { error: trial.error }),
+    });
+  };
+  return {
+    started(jobs: readonly Job[]): void {
+      for (const { trial } of jobs) trialEvent(trial.number);
+      report();
+      ran += jobs.reduce((sum, { from, to }) => sum + to - from, 0);
+    },
+    finished(results: readonly JobResult[]): void {
+      for (const { trial } of results) trialEvent(typeof trial === 'number' ? trial : trial.number);
+      report();
+    },
+  };
+}
+
+/** Questions that the rest of a study will run, if each rung passes on a third. */
+function questionsLeft(study: Study, rungs: readonly number[], nQuestions: number): number {
+  const { trials, rungs: reached } = study.progress();
+  let left = 0;
+  let expected = trials;
+  let previous = 0;
+  for (const resource of rungs) {
+    const done = reached.find((rung) => rung.resource === resource)?.trials ?? 0;
+    left += Math.max(0, expected - done) * (resource - previous);
+    previous = resource;
+    expected = Math.max(1, Math.floor(expected / 3));
+  }
+  return Math.min(left, trials * nQuestions);
+}
+
+function toProgress({ best, ...rest }: SearchProgress): StudyProgress {
+  if (best === undefined) return rest;
+  return { ...rest, best: { ...best, metrics: asMetrics(best.metrics) } };
+}
