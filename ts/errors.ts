@@ -64,20 +64,32 @@ export class StorageError extends SparseTuneError {
   override readonly name = 'StorageError';
 }
 
-/** Throws a `TypeError` with code `ERR_ARGUMENT` that names the option, in the one form all such errors have. */
-export function rejectArgument(name: string, expected: string, actual: unknown): never {
-  throw Object.assign(
-    new TypeError(`Expected ${expected} for ${name} but received ${describe(actual)}`),
-    { code: 'ERR_ARGUMENT' satisfies ErrorCode },
-  );
+/**
+ * Throws a `TypeError` that names the option, in the one form all such errors have.
+ *
+ * @param code - `ERR_ARGUMENT` unless the caller knows better
+ */
+export function rejectArgument(
+  name: string,
+  expected: string,
+  actual: unknown,
+  code: ErrorCode = 'ERR_ARGUMENT',
+): never {
+  throw Object.assign(new TypeError(mismatch(name, expected, actual)), { code });
 }
 
-/** As rejectArgument, for a value of the right type that is out of range. */
-export function rejectRange(name: string, expected: string, actual: unknown): never {
-  throw Object.assign(
-    new RangeError(`Expected ${expected} for ${name} but received ${describe(actual)}`),
-    { code: 'ERR_ARGUMENT' satisfies ErrorCode },
-  );
+/** As rejectArgument, a `RangeError` for a value of the right type that is out of range. */
+export function rejectRange(
+  name: string,
+  expected: string,
+  actual: unknown,
+  code: ErrorCode = 'ERR_ARGUMENT',
+): never {
+  throw Object.assign(new RangeError(mismatch(name, expected, actual)), { code });
+}
+
+function mismatch(name: string, expected: string, actual: unknown): string {
+  return `Expected ${expected} for ${name} but received ${describe(actual)}`;
 }
 
 function describe(value: unknown): string {

@@ -1,7 +1,5 @@
 #include "binding/args.h"
 
-#include <cstring>
-
 namespace sparsetune::binding {
 namespace {
 
@@ -58,6 +56,10 @@ MaskerConfig ReadMasker(const Napi::Object& object) {
   masker.min_matches = ReadUint(object, "minMatches", masker.min_matches);
   const Napi::Value center = object.Get("center");
   if (center.IsString()) masker.center = center.As<Napi::String>().Utf8Value() != "none";
+  const Napi::Value packing = object.Get("packing");
+  if (packing.IsString() && packing.As<Napi::String>().Utf8Value() == "float32") {
+    masker.packing = LshPacking::kFloat32;
+  }
   return masker;
 }
 

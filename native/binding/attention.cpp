@@ -1,7 +1,229 @@
+#include <limits>
+#include <memory>
+
 #include "binding/args.h"
+#include "binding/arrays.h"
+#include "maskers/forward.h"
+#include "maskers/kv_cache.h"
 
 namespace sparsetune::binding {
+namespace {
 
-void RegisterAttention(Napi::Env, Napi::Object) {}
+constexpr float kLargestHalf = 65504.0f;
+
+/// JavaScript class KvCache: { nKvHeads, headDim, dtype, capacity }; TypeScript has validated them.
+class JsKvCache : public Napi::ObjectWrap<JsKvCache> {
+ public:
+  static Napi::Function Define(Napi::Env env) {
+    return DefineClass(env, "KvCache",
+                       {InstanceMethod<&JsKvCache::Append>("append"),
+                        InstanceMethod<&JsKvCache::FillRow>("fillRow"),
+                        InstanceAccessor<&JsKvCache::NKv>("nKv"),
+                        InstanceAccessor<&JsKvCache::Bytes>("bytes"),
+                        InstanceAccessor<&JsKvCache::IsBusy>("isBusy")});
+  }
+
+  explicit JsKvCache(const Napi::CallbackInfo& info) : Napi::ObjectWrap<JsKvCache>(info) {
+    const auto options = info[0].As<Napi::Object>();
+    KvCache::Shape shape;
+    shape.n_kv_heads = ReadSize(options, "nKvHeads");
+    shape.head_dim = ReadSize(options, "headDim");
+    shape.capacity = ReadSize(options, "capacity");
+    const bool is_f16 = options.Get("dtype").ToString().Utf8Value() == "f16";
+    shape.dtype = is_f16 ? Dtype::kF16 : Dtype::kF32;
+    cache_ = std::make_shared<KvCache>(shape);
+  }
+
+  const std::shared_ptr<KvCache>& cache() const { return cache_; }
+
+ private:
+  void Append(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    const auto keys = ReadFloats(info[0]);
+    const auto values = ReadFloats(info[1]);
+    const auto& shape = cache_->shape();
+    const float limit =
+        shape.dtype == Dtype::kF16 ? kLargestHalf : std::numeric_limits<float>::max();
+    RequireFinite(env, "keys", keys, limit);
+    RequireFinite(env, "values", values, limit);
+    if (keys.length != values.length) ThrowUnlessOk(env, Status::kInvalidShape);
+    ThrowUnlessOk(env, cache_->Append(keys.data, values.data,
+                                      keys.length / (shape.n_kv_heads * shape.head_dim)));
+  }
+
+  void FillRow(const Napi::CallbackInfo& info) {
+    cache_->FillRow(ReadSize(info[0]), ReadSize(info[1]), info[2].ToBoolean(), info[3].ToBoolean(),
+                    info[4].ToNumber().FloatValue());
+  }
+
+  Napi::Value NKv(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), static_cast<double>(cache_->n_kv()));
+  }
+
+  Napi::Value Bytes(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), static_cast<double>(cache_->bytes()));
+  }
+
+  Napi::Value IsBusy(const Napi::CallbackInfo& info) {
+    return Napi::Boolean::New(info.Env(), cache_->pending() > 0);
+  }
+
+  std::shared_ptr<KvCache> cache_;
+};
+
+HubGiven ReadGiven(const Napi::Value& value, size_t mask_row, size_t n_q_heads) {
+  HubGiven given;
+  if (!value.IsObject()) return given;
+  const auto object = value.As<Napi::Object>();
+  const Napi::Value mask = object.Get("attentionMask");
+  if (mask.IsTypedArray()) {
+    const auto floats = ReadFloats(mask);
+    given.attention_mask = floats.data;
+    given.mask_heads = floats.length == mask_row ? 1 : n_q_heads;
+  }
+  const Napi::Value projection = object.Get("projection");
+  if (projection.IsTypedArray()) given.projection = ReadFloats(projection).data;
+  const Napi::Value max_norm = object.Get("maxNorm");
+  if (max_norm.IsNumber()) given.max_norm = max_norm.As<Napi::Number>().FloatValue();
+  return given;
+}
+
+/// Arguments (config, { nQHeads, scale, layer, isa }, queries, cache, { returnMask, given }).
+ForwardInput ReadForward(const Napi::CallbackInfo& info, const KvCache& cache) {
+  ForwardInput input;
+  input.chain = ReadChain(info[0]);
+  const auto options = info[1].As<Napi::Object>();
+  input.n_q_heads = ReadSize(options, "nQHeads");
+  input.scale = options.Get("scale").ToNumber().FloatValue();
+  input.layer = static_cast<uint32_t>(ReadSize(options, "layer"));
+  input.isa = ReadIsa(options.Get("isa"));
+  const auto queries = ReadFloats(info[2]);
+  RequireFinite(info.Env(), "queries", queries, std::numeric_limits<float>::max());
+  input.queries = queries.data;
+  input.n_q = queries.length / (input.n_q_heads * cache.shape().head_dim);
+  const auto call = info[4].As<Napi::Object>();
+  input.wants_mask = call.Get("returnMask").ToBoolean();
+  input.given = ReadGiven(call.Get("given"), input.n_q * cache.n_kv(), input.n_q_heads);
+  return input;
+}
+
+Napi::Object WrapMask(Napi::Env env, const MaskRecord& mask) {
+  auto object = Napi::Object::New(env);
+  if (mask.indices.size() > std::numeric_limits<uint32_t>::max()) {
+    ThrowRange(env, "ERR_CAPACITY", "The mask has too many entries; ask for it in fewer queries");
+  }
+  object.Set("indptr", ToJs(env, std::vector<uint32_t>(mask.indptr.begin(), mask.indptr.end())));
+  object.Set("indices", ToJs(env, mask.indices));
+  object.Set("probs", ToJs(env, mask.probs));
+  return object;
+}
+
+Napi::Object WrapOutput(Napi::Env env, const ForwardInput& input, const ForwardOutput& result) {
+  auto object = Napi::Object::New(env);
+  object.Set("output", ToJs(env, result.output));
+  object.Set("density", Napi::Number::New(env, static_cast<double>(result.stats.attended) /
+                                                   static_cast<double>(result.stats.visible)));
+  object.Set("bytesRead", Napi::Number::New(env, static_cast<double>(result.stats.bytes_read)));
+  if (input.wants_mask) object.Set("mask", WrapMask(env, result.mask));
+  return object;
+}
+
+const std::shared_ptr<KvCache>& ReadCache(const Napi::Value& value) {
+  return Napi::ObjectWrap<JsKvCache>::Unwrap(value.As<Napi::Object>())->cache();
+}
+
+Napi::Value JsForward(const Napi::CallbackInfo& info) {
+  const auto& cache = ReadCache(info[3]);
+  const ForwardInput input = ReadForward(info, *cache);
+  ForwardOutput result;
+  ThrowUnlessOk(info.Env(), Forward(input, cache.get(), &result));
+  return WrapOutput(info.Env(), input, result);
+}
+
+/// A forward on a thread of libuv's pool. It owns copies of what the caller could change meanwhile,
+/// and marks the cache as busy for as long as it lives.
+class ForwardWorker : public Napi::AsyncWorker {
+ public:
+  ForwardWorker(Napi::Env env, ForwardInput input, std::shared_ptr<KvCache> cache)
+      : Napi::AsyncWorker(env, "sparsetune.forward"),
+        deferred_(Napi::Promise::Deferred::New(env)),
+        input_(std::move(input)),
+        cache_(std::move(cache)) {
+    const size_t head_dim = cache_->shape().head_dim;
+    const size_t n_cells = input_.n_q * cache_->n_kv();
+    Own(input_.n_q_heads * input_.n_q * head_dim, &input_.queries, &queries_);
+    Own(input_.given.mask_heads * n_cells, &input_.given.attention_mask, &attention_mask_);
+    for (const MaskerConfig& masker : input_.chain.maskers) {
+      if (masker.kind != MaskerKind::kMagicPig) continue;
+      const size_t n_planes = static_cast<size_t>(masker.lsh_l) * masker.lsh_k;
+      Own((head_dim + 1) * n_planes, &input_.given.projection, &projection_);
+    }
+    ++cache_->pending();
+  }
+  ~ForwardWorker() override { --cache_->pending(); }
+  ForwardWorker(const ForwardWorker&) = delete;
+  ForwardWorker& operator=(const ForwardWorker&) = delete;
+
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+ protected:
+  void Execute() override { status_ = Forward(input_, cache_.get(), &result_); }
+
+  void OnOK() override {
+    try {
+      ThrowUnlessOk(Env(), status_);
+      deferred_.Resolve(WrapOutput(Env(), input_, result_));
+    } catch (const Napi::Error& error) {
+      deferred_.Reject(error.Value());
+    }
+  }
+
+ private:
+  static void Own(size_t n, const float** source, std::vector<float>* copy) {
+    if (*source == nullptr) return;
+    copy->assign(*source, *source + n);
+    *source = copy->data();
+  }
+
+  Napi::Promise::Deferred deferred_;
+  ForwardInput input_;
+  std::shared_ptr<KvCache> cache_;
+  std::vector<float> queries_;
+  std::vector<float> attention_mask_;
+  std::vector<float> projection_;
+  ForwardOutput result_;
+  Status status_ = Status::kOk;
+};
+
+Napi::Value JsForwardAsync(const Napi::CallbackInfo& info) {
+  const auto& cache = ReadCache(info[3]);
+  // Freed by node-addon-api after OnOK.
+  auto* worker = new ForwardWorker(info.Env(), ReadForward(info, *cache), cache);
+  worker->Queue();
+  return worker->promise();
+}
+
+Napi::Value JsIsDetached(const Napi::CallbackInfo& info) {
+  bool is_detached = false;
+  napi_is_detached_arraybuffer(info.Env(), info[0], &is_detached);
+  return Napi::Boolean::New(info.Env(), is_detached);
+}
+
+Napi::Value JsSupportsIsa(const Napi::CallbackInfo& info) {
+  const std::string name = info[0].ToString().Utf8Value();
+  const Isa isa = name == "avx512" ? Isa::kAvx512 : name == "avx2" ? Isa::kAvx2 : Isa::kScalar;
+  return Napi::Boolean::New(info.Env(), SupportsIsa(isa));
+}
+
+}  // namespace
+
+void RegisterAttention(Napi::Env env, Napi::Object exports) {
+  exports.Set("KvCache", JsKvCache::Define(env));
+  exports.Set("forward", Napi::Function::New<JsForward>(env, "forward"));
+  exports.Set("forwardAsync", Napi::Function::New<JsForwardAsync>(env, "forwardAsync"));
+  exports.Set("isDetached", Napi::Function::New<JsIsDetached>(env, "isDetached"));
+  exports.Set("supportsIsa", Napi::Function::New<JsSupportsIsa>(env, "supportsIsa"));
+  RegisterKernels(env, exports);
+}
 
 }  // namespace sparsetune::binding

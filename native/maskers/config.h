@@ -26,6 +26,10 @@ struct KeyCount {
   double value = 0;
 };
 
+/// How the hub compares codes: as packed integers, where a projection of exactly 0 is a clear bit, or
+/// as products of signs, where it matches nothing.
+enum class LshPacking : uint8_t { kInt64, kFloat32 };
+
 /// One masker and its parameters; a field is read only by the kinds it belongs to.
 struct MaskerConfig {
   MaskerKind kind = MaskerKind::kSink;
@@ -34,6 +38,7 @@ struct MaskerConfig {
   uint32_t lsh_k = 0;        ///< magic_pig: bits per table
   uint32_t min_matches = 2;  ///< magic_pig: tables that must agree, 1 or 2 (exact semantics)
   bool center = true;        ///< magic_pig: subtract the mean key (exact: "keys"; hub: "both")
+  LshPacking packing = LshPacking::kInt64;  ///< magic_pig, hub semantics only
 };
 
 /// `exact` is this project's rule, `hub` the one of sparse-attention-hub with its quirks.

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <napi.h>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "core/status.h"
+
+namespace sparsetune::binding {
+
+/// The elements of a JavaScript typed array, where it lies; valid while the array is.
+template <typename T>
+struct ArrayView {
+  T* data = nullptr;
+  size_t length = 0;
+};
+
+ArrayView<float> ReadFloats(const Napi::Value& value);
+ArrayView<uint16_t> ReadUint16s(const Napi::Value& value);
+ArrayView<uint32_t> ReadUint32s(const Napi::Value& value);
+
+/// A copy of the elements as a new typed array.
+Napi::Float32Array ToJs(Napi::Env env, const std::vector<float>& values);
+Napi::Uint16Array ToJs(Napi::Env env, const std::vector<uint16_t>& values);
+Napi::Uint32Array ToJs(Napi::Env env, const std::vector<uint32_t>& values);
+
+/// A non-negative integer that TypeScript has validated.
+size_t ReadSize(const Napi::Value& value);
+size_t ReadSize(const Napi::Object& object, const char* name);
+
+/// A RangeError with code ERR_ARGUMENT that names `name` where a value is not finite or larger than
+/// `limit` in magnitude.
+void RequireFinite(Napi::Env env, const char* name, const ArrayView<float>& values, float limit);
+
+/// Throws what `status` means unless it is kOk.
+void ThrowUnlessOk(Napi::Env env, Status status);
+
+}  // namespace sparsetune::binding

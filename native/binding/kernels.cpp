@@ -1,0 +1,264 @@
+#include <algorithm>
+#include <memory>
+
+#include "binding/args.h"
+#include "binding/arrays.h"
+#include "core/f16.h"
+#include "core/philox.h"
+#include "kernels/attend/attend.h"
+#include "kernels/lsh/lsh.h"
+#include "kernels/scores/scores.h"
+#include "kernels/top_k/top_k.h"
+#include "maskers/key_index.h"
+
+// The kernels one by one, each version by name, for tests and benchmarks. Sizes are derived from the
+// arrays; the callers are our own, so only what would read out of bounds is checked.
+
+namespace sparsetune::binding {
+namespace {
+
+/// Keys or values as they are: Float32Array, or Uint16Array of binary16.
+struct JsRows {
+  const void* data;
+  Dtype dtype;
+  size_t length;
+};
+
+JsRows ReadRows(const Napi::Value& value) {
+  const auto array = value.As<Napi::TypedArray>();
+  if (array.TypedArrayType() == napi_uint16_array) {
+    const auto halves = ReadUint16s(value);
+    return {halves.data, Dtype::kF16, halves.length};
+  }
+  const auto floats = ReadFloats(value);
+  return {floats.data, Dtype::kF32, floats.length};
+}
+
+void Require(Napi::Env env, bool is_true, const char* expected) {
+  if (!is_true) ThrowRange(env, "ERR_SHAPE", std::string("Expected ") + expected);
+}
+
+template <typename T>
+std::vector<T*> RowPointers(T* data, size_t length, size_t head_dim) {
+  std::vector<T*> rows;
+  for (size_t at = 0; at + head_dim <= length; at += head_dim) rows.push_back(data + at);
+  return rows;
+}
+
+void RequireIndices(Napi::Env env, const ArrayView<uint32_t>& indices, size_t n_rows) {
+  const bool are_rows = std::all_of(indices.data, indices.data + indices.length,
+                                    [n_rows](uint32_t index) { return index < n_rows; });
+  Require(env, are_rows, "indices of rows");
+}
+
+/// { headDim, queries, keys, indices?, isa } -> [nQueries, n]
+Napi::Value JsScores(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto args = info[0].As<Napi::Object>();
+  const size_t head_dim = ReadSize(args, "headDim");
+  const auto queries = ReadFloats(args.Get("queries"));
+  const JsRows keys = ReadRows(args.Get("keys"));
+  const auto pointers = RowPointers<const float>(queries.data, queries.length, head_dim);
+  ScoreRows rows = {keys.data, keys.dtype, head_dim, nullptr, keys.length / head_dim};
+  if (args.Get("indices").IsTypedArray()) {
+    const auto indices = ReadUint32s(args.Get("indices"));
+    RequireIndices(env, indices, rows.n);
+    rows.indices = indices.data;
+    rows.n = indices.length;
+  }
+  std::vector<float> scores(pointers.size() * rows.n);
+  ThrowUnlessOk(env, Scores(pointers.data(), pointers.size(), rows, ReadIsa(args.Get("isa")),
+                            scores.data(), rows.n));
+  return ToJs(env, scores);
+}
+
+/// { scores, k, isa } -> indices
+Napi::Value JsTopK(const Napi::CallbackInfo& info) {
+  const auto args = info[0].As<Napi::Object>();
+  const auto scores = ReadFloats(args.Get("scores"));
+  const size_t k = ReadSize(args, "k");
+  std::vector<uint32_t> indices(std::min(k, scores.length));
+  ThrowUnlessOk(info.Env(), TopK(scores.data, scores.length, k, ReadIsa(args.Get("isa")),
+                                 indices.data()));
+  return ToJs(info.Env(), indices);
+}
+
+AttendRows ReadAttendRows(Napi::Env env, const Napi::Object& args, size_t head_dim,
+                          size_t n_queries) {
+  const JsRows keys = ReadRows(args.Get("keys"));
+  const JsRows values = ReadRows(args.Get("values"));
+  Require(env, keys.length == values.length && keys.dtype == values.dtype, "values as keys");
+  AttendRows rows;
+  rows.keys = keys.data;
+  rows.values = values.data;
+  rows.dtype = keys.dtype;
+  rows.n = keys.length / head_dim;
+  if (args.Get("indices").IsTypedArray()) {
+    const auto indices = ReadUint32s(args.Get("indices"));
+    RequireIndices(env, indices, rows.n);
+    rows.indices = indices.data;
+    rows.n = indices.length;
+  }
+  if (args.Get("logWeights").IsTypedArray()) {
+    const auto weights = ReadFloats(args.Get("logWeights"));
+    Require(env, weights.length == n_queries * rows.n, "a log weight per query and row");
+    rows.log_weights = weights.data;
+    rows.weight_stride = rows.n;
+  }
+  return rows;
+}
+
+/// Adds `rows` in calls of at most `step` rows, as a chain does with its runs.
+Status AttendInSteps(const AttendQueries& queries, const AttendRows& rows, size_t step, Isa isa,
+                     AttendState* state) {
+  const size_t row_bytes = queries.head_dim * DtypeBytes(rows.dtype);
+  for (size_t first = 0; first < rows.n; first += step) {
+    AttendRows part = rows;
+    part.n = std::min(step, rows.n - first);
+    if (rows.log_weights != nullptr) part.log_weights += first;
+    if (rows.indices != nullptr) {
+      part.indices += first;
+    } else {
+      part.keys = static_cast<const uint8_t*>(rows.keys) + first * row_bytes;
+      part.values = static_cast<const uint8_t*>(rows.values) + first * row_bytes;
+    }
+    const Status status = AttendAdd(queries, part, isa, state);
+    if (status != Status::kOk) return status;
+  }
+  return Status::kOk;
+}
+
+/// { headDim, queries, keys, values, scale, indices?, logWeights?, step?, isa } -> [nQueries, headDim]
+Napi::Value JsAttend(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto args = info[0].As<Napi::Object>();
+  const size_t head_dim = ReadSize(args, "headDim");
+  const auto floats = ReadFloats(args.Get("queries"));
+  const auto pointers = RowPointers<const float>(floats.data, floats.length, head_dim);
+  const size_t n = pointers.size();
+  const AttendQueries queries = {pointers.data(), n, head_dim,
+                                 args.Get("scale").ToNumber().FloatValue()};
+  const AttendRows rows = ReadAttendRows(env, args, head_dim, n);
+  const size_t step = args.Has("step") ? ReadSize(args, "step") : std::max<size_t>(rows.n, 1);
+  std::vector<float> max(n);
+  std::vector<float> sum(n);
+  std::vector<float> values(n * head_dim);
+  std::vector<float> output(n * head_dim);
+  AttendState state = {max.data(), sum.data(), values.data()};
+  AttendBegin(n, head_dim, &state);
+  ThrowUnlessOk(env, AttendInSteps(queries, rows, step, ReadIsa(args.Get("isa")), &state));
+  AttendEnd(state, n, head_dim, RowPointers(output.data(), output.size(), head_dim).data());
+  return ToJs(env, output);
+}
+
+LshParams ReadLsh(const Napi::Object& args) {
+  const LshParams params = {static_cast<uint32_t>(ReadSize(args, "lshL")),
+                            static_cast<uint32_t>(ReadSize(args, "lshK"))};
+  Require(args.Env(), params.lsh_l > 0 && params.lsh_k > 0, "positive lshL and lshK");
+  return params;
+}
+
+/// { headDim, vectors, planes, lshL, lshK, isa } -> [n, lshL]
+Napi::Value JsLshCodes(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto args = info[0].As<Napi::Object>();
+  const size_t head_dim = ReadSize(args, "headDim");
+  const LshParams params = ReadLsh(args);
+  const auto vectors = ReadFloats(args.Get("vectors"));
+  const auto planes = ReadFloats(args.Get("planes"));
+  const size_t n_planes = static_cast<size_t>(params.lsh_l) * params.lsh_k;
+  Require(env, planes.length == n_planes * head_dim, "[lshL, lshK, headDim] planes");
+  const auto pointers = RowPointers<const float>(vectors.data, vectors.length, head_dim);
+  std::vector<uint16_t> codes(pointers.size() * params.lsh_l);
+  ThrowUnlessOk(env, LshCodes(pointers.data(), pointers.size(), head_dim, params, planes.data,
+                              ReadIsa(args.Get("isa")), codes.data()));
+  return ToJs(env, codes);
+}
+
+/// { keyCodes [n, lshL], queryCodes [nQueries, lshL], lshL, lshK, minMatches, isa }
+/// -> [nQueries, n] zeros and ones
+Napi::Value JsLshMatch(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto args = info[0].As<Napi::Object>();
+  const LshParams params = ReadLsh(args);
+  const auto key_codes = ReadUint16s(args.Get("keyCodes"));
+  const auto query_codes = ReadUint16s(args.Get("queryCodes"));
+  const size_t n = key_codes.length / params.lsh_l;
+  const size_t n_queries = query_codes.length / params.lsh_l;
+  const size_t n_blocks = (n + kLshBlockKeys - 1) / kLshBlockKeys;
+  std::vector<uint8_t> table(n_blocks * LshBlockBytes(params));
+  LshStore(key_codes.data, 0, n, params, table.data());
+  std::vector<uint64_t> bits(n_queries * n_blocks);
+  ThrowUnlessOk(env, LshMatch({params, table.data(), n}, query_codes.data, n_queries,
+                              static_cast<uint32_t>(ReadSize(args, "minMatches")), 0, n_blocks,
+                              ReadIsa(args.Get("isa")), bits.data()));
+  std::vector<uint32_t> matches(n_queries * n);
+  for (size_t i = 0; i < matches.size(); ++i) {
+    const size_t key = i % n;
+    matches[i] = bits[i / n * n_blocks + key / 64] >> key % 64 & 1;
+  }
+  return ToJs(env, matches);
+}
+
+/// (cosine, lshL, lshK, minMatches) -> ln p
+Napi::Value JsLshLogProbability(const Napi::CallbackInfo& info) {
+  const LshParams params = {static_cast<uint32_t>(ReadSize(info[1])),
+                            static_cast<uint32_t>(ReadSize(info[2]))};
+  return Napi::Number::New(info.Env(),
+                           LshLogProbability(info[0].ToNumber().DoubleValue(), params,
+                                             static_cast<uint32_t>(ReadSize(info[3]))));
+}
+
+/// { seed, layer, lshL, lshK, headDim } -> [lshL, lshK, headDim]
+Napi::Value JsLshPlanes(const Napi::CallbackInfo& info) {
+  const auto args = info[0].As<Napi::Object>();
+  return ToJs(info.Env(), *LshPlanes(ReadSize(args, "seed"),
+                                     static_cast<uint32_t>(ReadSize(args, "layer")), ReadLsh(args),
+                                     ReadSize(args, "headDim")));
+}
+
+/// (counter of 4 words, key of 2 words, low first) -> 4 words
+Napi::Value JsPhilox(const Napi::CallbackInfo& info) {
+  const auto counter = ReadUint32s(info[0]);
+  const auto key = ReadUint32s(info[1]);
+  Require(info.Env(), counter.length == 4 && key.length == 2, "4 counter and 2 key words");
+  const PhiloxBlock block =
+      Philox({counter.data[0], counter.data[1], counter.data[2], counter.data[3]},
+             key.data[0] | static_cast<uint64_t>(key.data[1]) << 32);
+  return ToJs(info.Env(), std::vector<uint32_t>(block.begin(), block.end()));
+}
+
+Napi::Value JsToHalf(const Napi::CallbackInfo& info) {
+  const auto floats = ReadFloats(info[0]);
+  std::vector<uint16_t> halves(floats.length);
+  std::transform(floats.data, floats.data + floats.length, halves.begin(), FloatToHalf);
+  return ToJs(info.Env(), halves);
+}
+
+Napi::Value JsFromHalf(const Napi::CallbackInfo& info) {
+  const auto halves = ReadUint16s(info[0]);
+  std::vector<float> floats(halves.length);
+  std::transform(halves.data, halves.data + halves.length, floats.begin(), HalfToFloat);
+  return ToJs(info.Env(), floats);
+}
+
+}  // namespace
+
+void RegisterKernels(Napi::Env env, Napi::Object exports) {
+  auto kernels = Napi::Object::New(env);
+  kernels.Set("scores", Napi::Function::New<JsScores>(env, "scores"));
+  kernels.Set("topK", Napi::Function::New<JsTopK>(env, "topK"));
+  kernels.Set("attend", Napi::Function::New<JsAttend>(env, "attend"));
+  kernels.Set("lshCodes", Napi::Function::New<JsLshCodes>(env, "lshCodes"));
+  kernels.Set("lshMatch", Napi::Function::New<JsLshMatch>(env, "lshMatch"));
+  kernels.Set("lshLogProbability",
+              Napi::Function::New<JsLshLogProbability>(env, "lshLogProbability"));
+  kernels.Set("lshPlanes", Napi::Function::New<JsLshPlanes>(env, "lshPlanes"));
+  kernels.Set("philox", Napi::Function::New<JsPhilox>(env, "philox"));
+  kernels.Set("toHalf", Napi::Function::New<JsToHalf>(env, "toHalf"));
+  kernels.Set("fromHalf", Napi::Function::New<JsFromHalf>(env, "fromHalf"));
+  RegisterGroup(env, kernels);
+  exports.Set("kernels", kernels);
+}
+
+}  // namespace sparsetune::binding

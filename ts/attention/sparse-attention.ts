@@ -1,0 +1,185 @@
+import { rejectArgument, rejectRange } from '../errors.js';
+import { loadAddon } from '../native/addon.js';
+import type {
+  ForwardResult,
+  Given,
+  Isa,
+  NativeForward,
+  NativeForwardOptions,
+  NativeKvCache,
+} from '../native/attention-addon.js';
+import {
+  checkFinite,
+  checkFloats,
+  checkInteger,
+  checkIsa,
+  checkNoOthers,
+  checkObject,
+} from './check-arguments.js';
+import { checkConfig, type SparseConfig } from './check-config.js';
+import { type KvCache, nativeOf } from './kv-cache.js';
+
+export interface SparseAttentionOptions {
+  /** Query heads; a multiple of the cache's KV heads. */
+  readonly nQHeads: number;
+  /** Multiplies q.k before the softmax. Default `1 / sqrt(headDim)`. */
+  readonly scale?: number;
+  /** Layer number: random draws differ between layers. Default 0. */
+  readonly layer?: number;
+  /** Of all random draws. Default 0. */
+  readonly seed?: number;
+  /** Instruction set. Default: the best one of this CPU. */
+  readonly isa?: Isa;
+}
+
+export interface ForwardOptions {
+  /** Also return which keys were kept. Default false. */
+  readonly returnMask?: boolean;
+  /** Injected values; only with `hub` semantics. */
+  readonly given?: Given;
+}
+
+interface Call {
+  readonly queries: Float32Array;
+  readonly cache: NativeKvCache;
+  readonly options: NativeForwardOptions;
+  readonly call: { returnMask: boolean; given: Given | undefined };
+}
+
+/**
+ * Attention over the keys that a chain of maskers keeps.
+ *
+ * @param config - `{ maskers, semantics? }`; no maskers is dense attention
+ * @throws {TypeError | RangeError} `ERR_CONFIG` or `ERR_ARGUMENT`, naming the field
+ *
+ * @example
+ * const attention = new SparseAttention(
+ *   { maskers: [{ kind: 'sink', sinkSize: 4 }, { kind: 'local', windowFraction: 0.1 }] },
+ *   { nQHeads: 8 },
+ * );
+ * const { output, density } = attention.forward(queries, kv);
+ */
+export class SparseAttention {
+  readonly config: SparseConfig;
+  readonly nQHeads: number;
+  readonly scale: number | undefined;
+  readonly layer: number;
+  readonly seed: number;
+  readonly isa: Isa | undefined;
+
+  constructor(config: SparseConfig, options: SparseAttentionOptions) {
+    checkConfig(config);
+    this.config = structuredClone(config);
+    const given = checkObject('options', options);
+    checkNoOthers('options', given, ['nQHeads', 'scale', 'layer', 'seed', 'isa']);
+    this.nQHeads = checkInteger('nQHeads', given['nQHeads'], { min: 1, max: 65_536 });
+    this.scale = given['scale'] === undefined ? undefined : checkFinite('scale', given['scale']);
+    this.layer = checkInteger('layer', given['layer'] ?? 0, { min: 0, max: 65_535 });
+    const seeds = { min: 0, max: Number.MAX_SAFE_INTEGER };
+    this.seed = checkInteger('seed', given['seed'] ?? 0, seeds);
+    this.isa = checkIsa(given['isa']);
+  }
+
+  /**
+   * Attends the kept keys of `kv` with queries at its last positions.
+   *
+   * @param queries - `[nQHeads, nQ, headDim]` row-major, finite; nQ follows from the length
+   * @throws {TypeError | RangeError} `ERR_ARGUMENT` or `ERR_SHAPE`; nothing has changed then
+   */
+  forward(queries: Float32Array, kv: KvCache, options: ForwardOptions = {}): ForwardResult {
+    return this.#run(loadAddon().forward, queries, kv, options);
+  }
+
+  /**
+   * As `forward`, on another thread. `queries` may be reused at once; until the promise settles,
+   * `kv.append` throws `ERR_BUSY`.
+   */
+  async forwardAsync(
+    queries: Float32Array,
+    kv: KvCache,
+    options: ForwardOptions = {},
+  ): Promise<ForwardResult> {
+    return this.#run(loadAddon().forwardAsync, queries, kv, options);
+  }
+
+  #run<Result>(
+    forward: NativeForward<Result>,
+    queries: Float32Array,
+    kv: KvCache,
+    options: ForwardOptions,
+  ): Result {
+    const checked = this.#check(queries, kv, options);
+    const config = { ...this.config, seed: this.seed };
+    return forward(config, checked.options, checked.queries, checked.cache, checked.call);
+  }
+
+  #check(queries: Float32Array, kv: KvCache, options: ForwardOptions): Call {
+    const cache = nativeOf(kv);
+    const { nQHeads, layer, isa } = this;
+    if (nQHeads % kv.nKvHeads !== 0) {
+      rejectRange('nQHeads', `a multiple of nKvHeads (${kv.nKvHeads})`, nQHeads, 'ERR_SHAPE');
+    }
+    const nQ = countQueries(checkFloats('queries', queries), nQHeads, kv);
+    const given = checkObject('options', options);
+    checkNoOthers('options', given, ['returnMask', 'given']);
+    const returnMask = given['returnMask'] ?? false;
+    if (typeof returnMask !== 'boolean') rejectArgument('returnMask', 'a boolean', returnMask);
+    return {
+      queries,
+      cache,
+      options: { nQHeads, scale: this.scale ?? kv.headDim ** -0.5, layer, isa },
+      call: { returnMask, given: this.#checkGiven(given['given'], nQ, kv) },
+    };
+  }
+
+  #checkGiven(value: unknown, nQ: number, kv: KvCache): Given | undefined {
+    if (value === undefined) return undefined;
+    const given = checkObject('given', value);
+    if (this.config.semantics !== 'hub') {
+      rejectArgument('given', 'nothing (only hub semantics take given values)', value);
+    }
+    checkNoOthers('given', given, ['attentionMask', 'projection', 'maxNorm']);
+    const cells = nQ * kv.nKv;
+    checkGivenFloats('attentionMask', given, [cells, cells * this.nQHeads]);
+    const pig = this.config.maskers.find(({ kind }) => kind === 'magic_pig');
+    const planes = Number(pig?.['lshL'] ?? 0) * Number(pig?.['lshK'] ?? 0);
+    checkGivenFloats('projection', given, [(kv.headDim + 1) * planes]);
+    const maxNorm = given['maxNorm'];
+    if (maxNorm !== undefined && checkFinite('given.maxNorm', maxNorm) <= 0) {
+      rejectRange('given.maxNorm', 'a number above 0', maxNorm);
+    }
+    return value as Given;
+  }
+}
+
+function countQueries(queries: Float32Array, nQHeads: number, kv: KvCache): number {
+  const perQuery = nQHeads * kv.headDim;
+  if (queries.length === 0 || queries.length % perQuery !== 0) {
+    rejectRange(
+      'queries',
+      `a positive multiple of ${perQuery} elements (nQHeads * headDim)`,
+      queries.length,
+      'ERR_SHAPE',
+    );
+  }
+  const nQ = queries.length / perQuery;
+  if (nQ > kv.nKv) {
+    rejectRange('queries', `at most ${kv.nKv} positions (keys in the cache)`, nQ, 'ERR_SHAPE');
+  }
+  return nQ;
+}
+
+function checkGivenFloats(
+  field: string,
+  given: Record<string, unknown>,
+  lengths: readonly number[],
+): void {
+  if (given[field] === undefined) return;
+  const name = `given.${field}`;
+  const floats = checkFloats(name, given[field]);
+  if (!lengths.includes(floats.length)) {
+    rejectRange(name, `${lengths.join(' or ')} elements`, floats.length, 'ERR_SHAPE');
+  }
+  const nan = floats.findIndex(Number.isNaN);
+  if (nan !== -1) rejectRange(name, 'no NaN', `NaN at index ${nan}`);
+}
