@@ -55,12 +55,16 @@ async function tinyModel(home: string): Promise<string> {
   return path;
 }
 
+/** Batches with starved threads before a user is told: a few happen on any machine. */
+const starvedLimit = 10;
+
 /** Tunes config after config on one model, which is loaded and prepared when the first needs it. */
 class TuneJob {
   readonly #request: TuneRequest;
   readonly #file: ModelFile;
   readonly #winners: WinnerCache;
   #engine: Promise<Engine> | undefined;
+  #hasWarned = false;
   readonly #splits = new Map<string, Promise<PreparedSplit>>();
 
   constructor(request: TuneRequest, file: ModelFile) {
@@ -83,6 +87,7 @@ class TuneJob {
     emit({ event: 'phase', phase: 'search', config: name });
     const study = await runStudy(this.#request, config, key, search);
     const validation = await this.#validate(config, study);
+    await this.#warnOfBusyCores();
     const row = validation.winner;
     if (row === undefined) return this.#noWinner(name, validation);
     const modelPath = this.#file.path;
@@ -158,6 +163,17 @@ class TuneJob {
     const split = this.#splits.get(name) ?? prepare();
     this.#splits.set(name, split);
     return split;
+  }
+
+  /** Threads that wait for each other lose many times their share where other work takes a core. */
+  async #warnOfBusyCores(): Promise<void> {
+    const { model } = await this.#loadEngine();
+    if (this.#hasWarned || model.starvedBatches < starvedLimit) return;
+    this.#hasWarned = true;
+    this.#warn(
+      `Other work kept the cores busy in ${model.starvedBatches} batches, and fewer threads than ${model.info.threads} were used for a while. ` +
+        `For steady speed stop the other work, or use --threads ${Math.max(1, model.info.threads - 1)}.`,
+    );
   }
 
   #warn(message: string): void {

@@ -97,6 +97,7 @@ Napi::FunctionReference ModelObject::Define(Napi::Env env) {
                       InstanceMethod<&ModelObject::Decode>("decode"),
                       InstanceMethod<&ModelObject::PlainLogits>("plainLogits"),
                       InstanceMethod<&ModelObject::PlainSeconds>("plainSeconds"),
+                      InstanceMethod<&ModelObject::StarvedBatches>("starvedBatches"),
                       InstanceMethod<&ModelObject::Cancel>("cancel"),
                   }));
 }
@@ -158,6 +159,10 @@ Napi::Value ModelObject::IsEog(const Napi::CallbackInfo& info) {
   const llama::Model& model = *state_->model;
   const int32_t token = info[0].As<Napi::Number>().Int32Value();
   return Napi::Boolean::New(info.Env(), model.api().llama_vocab_is_eog(model.vocab(), token));
+}
+
+Napi::Value ModelObject::StarvedBatches(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(state_->model->n_starved()));
 }
 
 void ModelObject::Cancel(const Napi::CallbackInfo&) { state_->cancelled = true; }

@@ -38,6 +38,7 @@ class ModelObject : public Napi::ObjectWrap<ModelObject> {
   Napi::Value Decode(const Napi::CallbackInfo& info);
   Napi::Value PlainLogits(const Napi::CallbackInfo& info);
   Napi::Value PlainSeconds(const Napi::CallbackInfo& info);
+  Napi::Value StarvedBatches(const Napi::CallbackInfo& info);
   void Cancel(const Napi::CallbackInfo& info);
 
   std::shared_ptr<ModelState> state_;

@@ -21,7 +21,7 @@ DecodeStream::DecodeStream(std::shared_ptr<const Model> model, std::shared_ptr<K
     elements += 2 * static_cast<size_t>(layer.n_kv_heads) * capacity_ *
                 static_cast<size_t>(layer.head_dim);
   }
-  tail_.resize(elements);
+  tail_.reset(new uint16_t[elements]);
 }
 
 bool DecodeStream::IsSparse(size_t layer) const { return model_->layers()[layer].window == 0; }
@@ -54,7 +54,7 @@ Status DecodeStream::AppendTail(size_t layer, size_t kv_head, const CacheRows& k
   const LayerGeometry& geometry = model_->layers()[layer];
   const auto head_dim = static_cast<size_t>(geometry.head_dim);
   const size_t value_offset = static_cast<size_t>(geometry.n_kv_heads) * capacity_ * head_dim;
-  uint16_t* out = tail_.data() + TailOffset(layer, kv_head) + n_tail_ * head_dim;
+  uint16_t* out = tail_.get() + TailOffset(layer, kv_head) + n_tail_ * head_dim;
   for (size_t i = 0; i < n; ++i, out += head_dim) {
     std::memcpy(out, keys.Row(column + i, kv_head), head_dim * 2);
     std::memcpy(out + value_offset, values.Row(column + i, kv_head), head_dim * 2);
@@ -66,7 +66,7 @@ Status DecodeStream::AppendTail(size_t layer, size_t kv_head, const CacheRows& k
 KvView DecodeStream::View(size_t layer, size_t kv_head, size_t n_new) const {
   const LayerGeometry& geometry = model_->layers()[layer];
   const auto head_dim = static_cast<size_t>(geometry.head_dim);
-  const uint16_t* keys = tail_.data() + TailOffset(layer, kv_head);
+  const uint16_t* keys = tail_.get() + TailOffset(layer, kv_head);
   const uint16_t* values = keys + static_cast<size_t>(geometry.n_kv_heads) * capacity_ * head_dim;
   return {Dtype::kF16, head_dim, snapshot_->Piece(layer, kv_head), {keys, values, n_tail_ + n_new}};
 }

@@ -54,7 +54,7 @@ class DecodeStream {
   size_t capacity_;
   size_t n_tail_ = 0;
   std::vector<size_t> layer_offset_;  // of a layer's keys in tail_, in elements
-  std::vector<uint16_t> tail_;        // as a snapshot of `capacity` tokens
+  std::unique_ptr<uint16_t[]> tail_;  // as a snapshot of `capacity` tokens; not initialised
   std::shared_ptr<const SnapshotIndex> context_index_;
   std::vector<std::vector<std::unique_ptr<KeyIndex>>> tail_index_;  // [layer][kv head]
 };

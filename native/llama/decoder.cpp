@@ -106,8 +106,7 @@ void Decoder::RunBatch(const std::vector<DecodeItem>& items, const std::vector<C
   FillBatch(items, chunks);
   hook_.Begin(std::move(runs));
   api.llama_memory_clear(api.llama_get_memory(context_.get()), false);
-  const int32_t result = api.llama_decode(context_.get(), *batch_);
-  api.llama_synchronize(context_.get());
+  const int32_t result = model_->Decode(context_.get(), *batch_);
   if (result != 0) {
     throw EngineFailure("ERR_ENGINE",
                         "llama.cpp failed to decode (code " + std::to_string(result) + ")");

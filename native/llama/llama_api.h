@@ -88,6 +88,7 @@ struct LlamaBuild {
   X(llama_model_n_swa)                    \
   X(llama_model_quantize)                 \
   X(llama_model_quantize_default_params)  \
+  X(llama_set_n_threads)                  \
   X(llama_synchronize)                    \
   X(llama_tokenize)                       \
   X(llama_version)                        \

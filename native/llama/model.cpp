@@ -66,7 +66,7 @@ int LayerOfAttentionNode(const ggml_tensor* node) {
 }
 
 Model::Model(std::shared_ptr<const LlamaApi> api, const std::string& path, int32_t n_threads)
-    : api_(std::move(api)), n_threads_(n_threads) {
+    : api_(std::move(api)), n_threads_(n_threads), governor_(n_threads) {
   llama_model_params params = api_->llama_model_default_params();
   params.n_gpu_layers = 0;
   LlamaApi::TakeErrors();
@@ -130,7 +130,7 @@ void Model::ReadGeometry() {
   batch.n_seq_id[0] = 1;
   batch.seq_id[0][0] = 0;
   batch.logits[0] = 1;
-  const int32_t result = api_->llama_decode(context.get(), batch);
+  const int32_t result = Decode(context.get(), batch);
   api_->llama_batch_free(batch);
   if (result != 0) throw EngineFailure("ERR_ENGINE", "llama.cpp could not decode with this model");
   const auto n_layers = static_cast<size_t>(api_->llama_model_n_layer(model_));
@@ -223,6 +223,15 @@ ContextPtr Model::NewContext(const ContextOptions& options) const {
   }
   api_->llama_attach_threadpool(context.get(), pool_, pool_);
   return context;
+}
+
+int32_t Model::Decode(llama_context* context, const llama_batch& batch) const {
+  api_->llama_set_n_threads(context, governor_.n_threads(), governor_.n_threads());
+  governor_.Begin();
+  const int32_t result = api_->llama_decode(context, batch);
+  api_->llama_synchronize(context);
+  governor_.End();
+  return result;
 }
 
 }  // namespace sparsetune::llama

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "llama/llama_api.h"
+#include "llama/thread_governor.h"
 
 namespace sparsetune::llama {
 
@@ -69,6 +70,11 @@ class Model {
   /// @throws EngineFailure ERR_ENGINE, most often for want of memory
   ContextPtr NewContext(const ContextOptions& options) const;
 
+  /// llama_decode and its end, on as many threads as the governor allows; the result of llama_decode.
+  int32_t Decode(llama_context* context, const llama_batch& batch) const;
+  /// Batches in which other work kept the pool's threads waiting.
+  int64_t n_starved() const { return governor_.n_starved(); }
+
  private:
   void RefuseUnsupported() const;
   void ReadGeometry();
@@ -80,6 +86,7 @@ class Model {
   int32_t n_threads_ = 1;
   ggml_threadpool_t pool_ = nullptr;
   std::vector<LayerGeometry> layers_;
+  mutable ThreadGovernor governor_;  // used by one decode at a time, as the pool is
 };
 
 /// The layer of an attention node, from the name of its key view ("cache_k_l12 ..."); -1 if none.

@@ -64,8 +64,7 @@ void Prefiller::DecodeBlock(const std::vector<llama_token>& tokens, size_t from,
     batch.logits[i] = static_cast<int8_t>(i + 1 == n);
   }
   first_cell_ = from;
-  const int32_t result = api.llama_decode(context_.get(), batch);
-  api.llama_synchronize(context_.get());
+  const int32_t result = model_->Decode(context_.get(), batch);
   api.llama_batch_free(batch);
   if (result != 0 && failure_.empty()) {
     failure_ = "llama.cpp failed to prefill (code " + std::to_string(result) + ")";

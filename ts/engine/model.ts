@@ -129,6 +129,11 @@ export class Model {
     return this.#run(undefined, () => this.#native.plainSeconds(tokens, nSteps, options));
   }
 
+  /** Batches so far in which other work on the machine kept threads waiting; each ran at a fraction of its speed. */
+  get starvedBatches(): number {
+    return this.#native.starvedBatches();
+  }
+
   #run<Result>(
     signal: AbortSignal | undefined,
     start: () => Promise<Result | null>,

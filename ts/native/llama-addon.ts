@@ -121,6 +121,8 @@ export interface NativeModel {
   ): Promise<Float32Array>;
   /** Median seconds of such a step. */
   plainSeconds(tokens: Int32Array, nSteps: number, options: PlainDecodeOptions): Promise<number>;
+  /** Batches so far in which other work on the machine kept threads waiting. */
+  starvedBatches(): number;
   /** Stops the running prefill or decode at its next batch. */
   cancel(): void;
 }
