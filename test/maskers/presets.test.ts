@@ -1,7 +1,7 @@
 import test from 'ava';
 import { SearchSpaceError, SparseTuneError } from '../../ts/errors.js';
 import { validateConfig } from '../../ts/maskers/config-schema.js';
-import { getPreset, listPresets, registerConfig } from '../../ts/maskers/presets.js';
+import { changeSpace, getPreset, listPresets, registerConfig } from '../../ts/maskers/presets.js';
 import { Rng } from '../../ts/search/rng.js';
 import { SearchSpace } from '../../ts/space/search-space.js';
 
@@ -170,6 +170,20 @@ test('a space with a parameter that is no option is refused', (t) => {
   });
   t.is(error?.path, '/properties/sink_size');
   t.regex(error?.message ?? '', /did you mean sinkSize\?/);
+});
+
+test('a changed space belongs to the same config', (t) => {
+  const preset = changeSpace(getPreset('magic_pig'), { lshK: { const: 9 } });
+  t.is(preset.name, 'magic_pig');
+  t.is(SearchSpace.parse(preset.space).sample(() => 0.5)['lshK'], 9);
+  t.like(getPreset('magic_pig').space, { properties: { lshK: { minimum: 2 } } });
+});
+
+test('a range that its masker refuses is an error before any trial', (t) => {
+  const widened = () => changeSpace(getPreset('magic_pig'), { lshK: { maximum: 99 } });
+  const error = t.throws(widened, { instanceOf: SearchSpaceError });
+  t.is(error?.path, '/properties/lshK');
+  t.regex(error?.message ?? '', /range of lshK is too wide: Expected a value <= 32/);
 });
 
 test('hub semantics get the options of the hub', (t) => {

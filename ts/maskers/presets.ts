@@ -1,7 +1,9 @@
 import type { SparseConfig } from '../cache/winner.js';
 import { rejectArgument, SearchSpaceError, SparseTuneError } from '../errors.js';
-import type { Params } from '../space/distribution.js';
+import type { Distribution, Params, ParamValue } from '../space/distribution.js';
+import { mergeSpace } from '../space/merge-space.js';
 import { didYouMean } from '../space/nearest.js';
+import { parseGroups } from '../space/parse-space.js';
 import { SearchSpace, type SpaceSchema } from '../space/search-space.js';
 import { applyParams, type ChainField, chainFields, chainSpace } from './chain-space.js';
 import { validateConfig } from './config-schema.js';
@@ -74,6 +76,20 @@ export function listPresets(): readonly Preset[] {
   return [...presets.values()];
 }
 
+/**
+ * The config with parameters of its space narrowed, fixed or widened by name; see mergeSpace.
+ *
+ * @throws {SearchSpaceError} for an unknown parameter, or a range that reaches values its masker refuses
+ *
+ * @example
+ * changeSpace(getPreset('magic_pig'), { lshK: { const: 8 }, windowSize: { maximum: 64 } });
+ */
+export function changeSpace(preset: Preset, override: unknown): Preset {
+  const space = mergeSpace(preset.space, override);
+  checkRanges(space, preset.compose);
+  return { ...preset, space };
+}
+
 function createPreset(
   name: string,
   { maskers, space, semantics, doc = '' }: ConfigOptions,
@@ -86,13 +102,17 @@ function createPreset(
     ...(semantics !== undefined && { semantics }),
   });
   const fields = chainFields(defaultConfig);
-  if (space !== undefined) checkSpace(space, fields);
+  const compose = (params: Params) => validateConfig(applyParams(defaultConfig, fields, params));
+  if (space !== undefined) {
+    checkSpace(space, fields);
+    checkRanges(space, compose);
+  }
   return {
     name,
     defaultConfig,
     space: space ?? chainSpace(fields),
     doc,
-    compose: (params) => validateConfig(applyParams(defaultConfig, fields, params)),
+    compose,
     infeasibility: (params, { nKv }) =>
       infeasibility(applyParams(defaultConfig, fields, params), nKv),
   };
@@ -116,6 +136,36 @@ function checkSpace(schema: SpaceSchema, fields: readonly ChainField[]): void {
     `/properties/${wrong}`,
     `The ${kind} ${wrong} is no option of the chain${didYouMean(wrong, known)}`,
   );
+}
+
+/** A range whose ends make valid configs does so throughout: no trial will be refused for its parameters. */
+function checkRanges(schema: SpaceSchema, compose: Preset['compose']): void {
+  const { root, dimensions } = parseGroups(schema);
+  const ranges = dimensions.map(({ name, distribution }) => ({
+    name,
+    values: extremes(distribution),
+  }));
+  const fixed = root.fixed.map(({ name, value }) => ({ name, values: [value] }));
+  for (const { name, values } of [...fixed, ...ranges]) {
+    for (const value of values) {
+      try {
+        compose({ [name]: value });
+      } catch (cause) {
+        const reason = (cause as Error).message;
+        throw new SearchSpaceError(
+          `/properties/${name}`,
+          `The range of ${name} is too wide: ${reason}`,
+          { cause },
+        );
+      }
+    }
+  }
+}
+
+function extremes(distribution: Distribution): readonly ParamValue[] {
+  return distribution.kind === 'categorical'
+    ? distribution.choices
+    : [distribution.low, distribution.high];
 }
 
 function isDiscriminator(schema: SpaceSchema, name: string): boolean {

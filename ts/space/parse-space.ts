@@ -92,8 +92,11 @@ function parseGroup(
   const free: Dimension[] = [];
   const fixed: { name: string; value: ParamValue }[] = [];
   for (const [name, schema] of Object.entries(properties)) {
-    if (name === skip) continue;
     const where = [...path, 'properties', name];
+    if (name === skip) {
+      parseParameter(schema, where); // a const like any other: its keywords are checked
+      continue;
+    }
     if (names.has(name)) reject(where, 'a name that is not used outside this alternative', schema);
     names.add(name);
     const parsed = parseParameter(schema, where);
