@@ -68,7 +68,7 @@ async function testModelPath({ name, file, cure }: TestModel, home: string): Pro
   if (await isFile(path)) return path;
   throw new SparseTuneError(
     'ERR_DATA',
-    `The test model ${name} is not in ${join(home, 'models')}. In a checkout, fetch it with: ${cure}`,
+    `The test model ${name} is not in ${join(home, 'models')}. In a checkout, fetch it with: ${cure} --home ${home}`,
   );
 }
 
