@@ -39,6 +39,6 @@ export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): n
   if (a.length !== b.length) return Number.NaN;
   return Array.from(a).reduce((largest, x, i) => {
     const difference = Math.abs(x - (b[i] ?? Number.NaN));
-    return difference <= largest ? largest : difference;
+    return Math.max(difference, largest);
   }, 0);
 }

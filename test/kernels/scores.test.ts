@@ -18,7 +18,7 @@ function errorOfBound(
     const key = row(keys, at % n, headDim);
     const magnitude = dot(query.map(Math.abs), key.map(Math.abs));
     const error = Math.abs(score - dot(query, key)) / (headDim * 2 ** -24 * magnitude);
-    return error <= worst ? worst : error;
+    return Math.max(error, worst);
   }, 0);
 }
 
