@@ -32,7 +32,8 @@ function cgroupQuota(read: ReadFile): number | undefined {
   const groups = (read('/proc/self/cgroup') ?? '').split('\n').map((line) => line.split(':'));
   const quotas = groups.flatMap(([, controllers, path]) => {
     if (path === undefined) return [];
-    if (controllers === '') return walkUp('/sys/fs/cgroup', path, (folder) => quotaV2(folder, read));
+    if (controllers === '')
+      return walkUp('/sys/fs/cgroup', path, (folder) => quotaV2(folder, read));
     if (!controllers?.split(',').includes('cpu')) return [];
     return walkUp('/sys/fs/cgroup/cpu', path, (folder) => quotaV1(folder, read));
   });

@@ -70,10 +70,10 @@ class TuneJob {
   }
 
   async tune(config: TunedConfig): Promise<TuneResult> {
-    const { emit, force } = this.#request;
+    const { emit, force, options } = this.#request;
     const { name } = config.preset;
     const key = this.#key(config);
-    const known = force ? undefined : await this.#winners.read(key);
+    const known = force || options.resume ? undefined : await this.#winners.read(key);
     if (known !== undefined) {
       const { path, winner } = known;
       emit({ event: 'winner', config: name, cached: true, path, winner });

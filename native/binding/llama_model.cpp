@@ -35,8 +35,7 @@ Napi::Value WriteOutput(Napi::Env env, const llama::DecodeOutput& output) {
     object.Set("logits", CopyOut<Napi::Float32Array>(env, output.logits));
   }
   const llama::RunStats& stats = output.stats;
-  object.Set("attended", static_cast<double>(stats.group.attended));
-  object.Set("visible", static_cast<double>(stats.group.visible));
+  object.Set("density", stats.group.density_sum / static_cast<double>(stats.group.rows));
   object.Set("bytesRead", static_cast<double>(stats.group.bytes_read));
   object.Set("denseBytes", static_cast<double>(stats.dense_bytes));
   object.Set("attentionMs", stats.seconds * 1e3);

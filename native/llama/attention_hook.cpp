@@ -16,6 +16,8 @@ double Seconds() {
 void RunStats::Add(const RunStats& other) {
   group.attended += other.group.attended;
   group.visible += other.group.visible;
+  group.rows += other.group.rows;
+  group.density_sum += other.group.density_sum;
   group.bytes_read += other.group.bytes_read;
   dense_bytes += other.dense_bytes;
   seconds += other.seconds;

@@ -132,9 +132,12 @@ Status AttendKept(const AttendQueries& queries, const KvView& kv, Isa isa,
 void CountStats(const GroupInput& input, const Selection& selection,
                 const std::vector<uint32_t>& kept, GroupStats* stats) {
   const size_t n_runs = selection.sink_end + selection.n_visible - selection.local_begin;
+  uint64_t attended = input.group_size * n_runs;
+  for (const HeadKeys& head : selection.heads) attended += head.indices.size();
+  stats->attended += attended;
   stats->visible += input.group_size * selection.n_visible;
-  stats->attended += input.group_size * n_runs;
-  for (const HeadKeys& head : selection.heads) stats->attended += head.indices.size();
+  stats->rows += input.group_size;
+  stats->density_sum += static_cast<double>(attended) / static_cast<double>(selection.n_visible);
   // Key rows that were scored and also kept were read once.
   const auto is_scored = [&](size_t key) {
     return key >= selection.scored_begin && key < selection.scored_end;

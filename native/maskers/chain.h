@@ -33,6 +33,8 @@ struct GroupInput {
 struct GroupStats {
   uint64_t attended = 0;    ///< (query head, query, key) triples with a weight
   uint64_t visible = 0;     ///< triples that causality (and the window) allow
+  uint64_t rows = 0;        ///< (query head, query) pairs
+  double density_sum = 0;   ///< over the rows, attended / visible of each
   uint64_t bytes_read = 0;  ///< distinct bytes of K, V and index touched, per (KV head, query)
 };
 

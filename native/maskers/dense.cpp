@@ -71,6 +71,8 @@ Status AttendDense(const GroupInput& input, Isa isa, Scratch::Buffers* buffers,
     const uint64_t n_keys = visible.end - visible.begin;
     stats->attended += n_keys * input.group_size;
     stats->visible += n_keys * input.group_size;
+    stats->rows += input.group_size;
+    stats->density_sum += static_cast<double>(input.group_size);
     stats->bytes_read += n_keys * 2 * kv.head_dim * DtypeBytes(kv.dtype);
   }
   AttendEnd(state, n, kv.head_dim, outputs);

@@ -50,7 +50,8 @@ export function readSpace(path: string | undefined): unknown {
 /** Options of several commands. */
 export const homeOption = {
   type: 'string',
-  describe: 'folder of models, snapshots, studies and winners [default: SPARSETUNE_HOME or the cache folder]',
+  describe:
+    'folder of models, snapshots, studies and winners [default: SPARSETUNE_HOME or the cache folder]',
 } as const;
 
 export const jsonOption = {
@@ -58,3 +59,12 @@ export const jsonOption = {
   default: false,
   describe: 'machine-readable output',
 } as const;
+
+/** The entries that have a value. */
+export function defined<T extends object>(
+  values: T,
+): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as never;
+}

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import yargs, { type Argv } from 'yargs';
 import { errorCode } from '../files.js';
+import { version } from '../version.js';
 import { cacheCommand } from './cache.js';
 import { type CliContext, type ExitCode, exitCodes, UsageError } from './context.js';
 import { doctorCommand } from './doctor.js';
@@ -8,7 +8,13 @@ import { studyCommand } from './study.js';
 import { tuneCommand } from './tune.js';
 
 /** Codes of errors that the command line caused. */
-const usageCodes = new Set(['ERR_ARGUMENT', 'ERR_CONFIG', 'ERR_OBJECTIVE', 'ERR_SEARCH_SPACE', 'ERR_TASK']);
+const usageCodes = new Set([
+  'ERR_ARGUMENT',
+  'ERR_CONFIG',
+  'ERR_OBJECTIVE',
+  'ERR_SEARCH_SPACE',
+  'ERR_TASK',
+]);
 
 /** Runs one command line and says with which code to exit; never throws, prints every error as one message. */
 export async function runCli(args: readonly string[], context: CliContext): Promise<ExitCode> {
@@ -31,15 +37,17 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
 function makeProgram(context: CliContext, finish: (code: ExitCode) => void): Argv {
   return yargs()
     .scriptName('sparsetune')
-    .usage('$0 <command>\n\nFinds the best sparse-attention settings for a long-context language model.')
+    .usage(
+      '$0 <command>\n\nFinds the best sparse-attention settings for a long-context language model.',
+    )
     .command(tuneCommand(context, finish))
     .command(cacheCommand(context))
     .command(studyCommand(context, finish))
-    .command(doctorCommand(context))
+    .command(doctorCommand(context, finish))
     .demandCommand(1, 'Name a command.')
     .recommendCommands()
     .strict()
-    .version(ownVersion())
+    .version(version)
     .help()
     .alias('help', 'h')
     .wrap(Math.min(100, context.out.columns ?? 100))
@@ -50,17 +58,14 @@ function makeProgram(context: CliContext, finish: (code: ExitCode) => void): Arg
     });
 }
 
-export function ownVersion(): string {
-  const text = readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
-
 function report(error: unknown, args: readonly string[], context: CliContext): ExitCode {
   const code = errorCode(error);
   const isUsage = error instanceof UsageError || (code !== undefined && usageCodes.has(code));
   const message = error instanceof Error ? error.message : String(error);
   if (args.includes('--json')) {
-    context.out.write(`${JSON.stringify({ event: 'error', code: code ?? 'ERR_UNKNOWN', message })}\n`);
+    context.out.write(
+      `${JSON.stringify({ event: 'error', code: code ?? 'ERR_UNKNOWN', message })}\n`,
+    );
   }
   context.err.write(`sparsetune: ${message}\n`);
   if (error instanceof UsageError) context.err.write('See "sparsetune --help".\n');

@@ -1,9 +1,18 @@
 import type { CommandModule } from 'yargs';
+import { listPresets } from '../maskers/presets.js';
 import { taskNames } from '../tasks/registry.js';
 import type { PromptStyle } from '../tasks/task.js';
 import type { TuneOptions } from '../tune.js';
-import type { CliContext, ExitCode } from './context.js';
-import { homeOption, jsonOption, parseBytes, parseCount, parseList, readSpace } from './options.js';
+import { type CliContext, type ExitCode, UsageError } from './context.js';
+import {
+  defined,
+  homeOption,
+  jsonOption,
+  parseBytes,
+  parseCount,
+  parseList,
+  readSpace,
+} from './options.js';
 import { runTune } from './run-tune.js';
 
 interface TuneArguments {
@@ -35,25 +44,57 @@ export function tuneCommand(
     builder: (yargs) =>
       yargs
         .options({
-          model: { type: 'string', demandOption: true, describe: 'GGUF file, hf:owner/repo/file.gguf, hf:owner/repo:Q4_K_M, or a test model: smollm2, gemma3, tiny' },
-          task: { type: 'string', demandOption: true, describe: `task and its length in tokens, e.g. niah_mq8@2048 (tasks: ${taskNames().join(', ')})` },
-          config: { type: 'string', demandOption: true, describe: 'config, or several with commas: hash_attention,magic_pig' },
-          objective: { type: 'string', describe: 'what to minimise [default: "kl s.t. density<=0.1"]' },
+          model: {
+            type: 'string',
+            demandOption: true,
+            describe:
+              'GGUF file, hf:owner/repo/file.gguf, hf:owner/repo:Q4_K_M, or a test model: smollm2, gemma3, tiny',
+          },
+          task: {
+            type: 'string',
+            demandOption: true,
+            describe: `task and its length in tokens, e.g. niah_mq8@2048 (tasks: ${taskNames().join(', ')})`,
+          },
+          config: {
+            type: 'string',
+            demandOption: true,
+            describe: `config, or several with commas: ${configNames()}`,
+          },
+          objective: {
+            type: 'string',
+            describe: 'what to minimise [default: "kl s.t. density<=0.1"]',
+          },
           trials: { type: 'number', describe: 'configurations to try for each config' },
           seed: { type: 'number', describe: 'seed of the search' },
           threads: { type: 'number', describe: 'threads [default: what this process may use]' },
           home: homeOption,
-          space: { type: 'string', describe: 'JSON file that narrows, fixes or widens the search space' },
-          force: { type: 'boolean', default: false, describe: 'search again even if a winner is stored' },
-          prompt: { choices: ['chat', 'plain'] as const, describe: 'how prompts are laid out [default: as the task says]' },
+          space: {
+            type: 'string',
+            describe: 'JSON file that narrows, fixes or widens the search space',
+          },
+          force: {
+            type: 'boolean',
+            default: false,
+            describe: 'search again even if a winner is stored',
+          },
+          prompt: {
+            choices: ['chat', 'plain'] as const,
+            describe: 'how prompts are laid out [default: as the task says]',
+          },
           metrics: { type: 'string', describe: 'further metrics to measure, e.g. outputError' },
-          'snapshot-limit': { type: 'string', describe: 'disk space for KV snapshots [default: 20GB]' },
+          'snapshot-limit': {
+            type: 'string',
+            describe: 'disk space for KV snapshots [default: 20GB]',
+          },
           json: { ...jsonOption, describe: 'one JSON event a line' },
           quiet: { type: 'boolean', default: false, describe: 'only the result' },
         })
-        .conflicts('json', 'quiet')
-        .example('$0 tune --model smollm2 --task niah_mq8@512 --config hash_attention', '') as never,
+        .example(
+          '$0 tune --model smollm2 --task niah_mq8@512 --config hash_attention',
+          '',
+        ) as never,
     handler: async (args) => {
+      if (args.json && args.quiet) throw new UsageError('Give --json or --quiet, not both.');
       finish(await runTune(toTuneOptions(args), args, context));
     },
   };
@@ -75,7 +116,8 @@ function toTuneOptions(args: TuneArguments): TuneOptions {
   return { model, task, config: parseList('config', args.config), force, ...defined(optional) };
 }
 
-/** The entries that have a value. */
-export function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+function configNames(): string {
+  return listPresets()
+    .map(({ name }) => name)
+    .join(', ');
 }

@@ -33,6 +33,8 @@ const maxWave = 192;
 /** `outputError` looks at the first questions and a few layers: it ranks configs no better with more. */
 const capturedQuestions = 8;
 const capturedLayers = 6;
+/** Questions on which the noise of dense against dense is measured. */
+const noiseQuestions = 8;
 
 /** Questions over prefilled contexts with their dense references: what configs are evaluated on. */
 export class PreparedQuestions {
@@ -142,13 +144,15 @@ export class PreparedQuestions {
     return { outputs, answers };
   }
 
-  /** Dense against itself with every batch made up otherwise: the questions backwards, one stream fewer a batch. */
+  /** Dense against itself in batches of another composition: the first questions, each in a batch of its own. */
   async #noiseFloor(signal: AbortSignal | undefined): Promise<number> {
-    const jobs = this.questions
-      .map((_, index) => ({ chain: dense, from: index, to: index + 1 }))
-      .reverse();
-    const results = await this.evaluate(jobs, { signal });
-    return mean(results.flat().map(({ metrics }) => metrics.kl));
+    const values: number[] = [];
+    for (let index = 0; index < Math.min(noiseQuestions, this.questions.length); index++) {
+      const job = { chain: dense, from: index, to: index + 1 };
+      const [[result] = []] = await this.evaluate([job], { signal });
+      if (result !== undefined) values.push(result.metrics.kl);
+    }
+    return mean(values);
   }
 
   async #runWave(wave: readonly Entry[], options: EvaluationOptions): Promise<QuestionResult[]> {

@@ -114,7 +114,11 @@ export interface NativeModel {
     onProgress?: (tokens: number) => void,
   ): Promise<DecodeOutput[] | null>;
   /** [nSteps, nVocab] of llama.cpp's own step by step decode of the last nSteps tokens. */
-  plainLogits(tokens: Int32Array, nSteps: number, options: PlainDecodeOptions): Promise<Float32Array>;
+  plainLogits(
+    tokens: Int32Array,
+    nSteps: number,
+    options: PlainDecodeOptions,
+  ): Promise<Float32Array>;
   /** Median seconds of such a step. */
   plainSeconds(tokens: Int32Array, nSteps: number, options: PlainDecodeOptions): Promise<number>;
   /** Stops the running prefill or decode at its next batch. */

@@ -29,10 +29,7 @@ export class ParzenEstimator {
     units: readonly UnitVector[],
     { priorWeight = 1, bandwidth }: ParzenOptions = {},
   ) {
-    const nDims = units.reduce(
-      (most, unit) => Math.max(most, unit.filter((u) => !Number.isNaN(u)).length),
-      1,
-    );
+    const nDims = units.reduce((most, unit) => Math.max(most, countPresent(unit)), 1);
     this.#space = space;
     this.#nKernels = units.length + 1;
     this.#factors = space.dimensions.map((dimension) =>
@@ -51,26 +48,34 @@ export class ParzenEstimator {
 
   /** Log density of each candidate. */
   logDensities(candidates: readonly UnitVector[]): Float64Array {
-    const n = this.#nKernels;
-    const sums = new Float64Array(candidates.length * n);
-    for (const factor of this.#factors) factor.addTo(sums, candidates);
-    return Float64Array.from(candidates, (_, c) => this.#logSum(sums.subarray(c * n, (c + 1) * n)));
+    const terms = new Float64Array(this.#nKernels);
+    const logs = new Float64Array(candidates.length);
+    candidates.forEach((candidate, c) => {
+      terms.fill(0);
+      for (const factor of this.#factors) factor.addTo(terms, candidate);
+      logs[c] = this.#logSum(terms);
+    });
+    return logs;
   }
 
-  /** log of the weighted sum of exp(terms), the prior's kernel last. */
+  /** log of the weighted sum of exp(terms) of one candidate, the prior's kernel last. */
   #logSum(terms: Float64Array): number {
     const last = terms.length - 1;
+    // Weights enter by shifting the prior's term, the common factor at the end.
+    terms[last] = (terms[last] as number) + this.#logPrior - this.#logObserved;
     let top = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k <= last; k++) {
-      const term = (terms[k] as number) + (k === last ? this.#logPrior : this.#logObserved);
-      terms[k] = term;
-      if (term > top) top = term;
-    }
+    for (let k = 0; k <= last; k++) top = Math.max(top, terms[k] as number);
     let sum = 0;
     for (let k = 0; k <= last; k++) {
       const gap = (terms[k] as number) - top;
       if (gap > -40) sum += Math.exp(gap);
     }
-    return top + Math.log(sum);
+    return top + Math.log(sum) + this.#logObserved;
   }
+}
+
+function countPresent(unit: UnitVector): number {
+  let count = 0;
+  for (const u of unit) if (!Number.isNaN(u)) count += 1;
+  return count;
 }

@@ -6,20 +6,20 @@ import {
   unitMass,
   unitPrior,
 } from '../space/distribution.js';
-import { normalMass, truncatedQuantile } from '../space/normal.js';
+import { normalCdf, truncatedQuantile } from '../space/normal.js';
 import type { Dimension } from '../space/parse-space.js';
 import type { UnitVector } from '../space/search-space.js';
 import type { Rng } from './rng.js';
 
 /** Finite ranges up to this size get the exact mass of each cell; finer ones count as continuous. */
-const MAX_CELLS = 64;
+const MAX_CELLS = 32;
 
 const LOG_SQRT_TAU = 0.5 * Math.log(2 * Math.PI);
 
 /** One dimension of a product-kernel density: one kernel per observation, and the prior's kernel last. */
 export interface ParzenFactor {
-  /** Adds the log density of each candidate under each kernel; `sums` is [candidates, kernels] row-major. */
-  addTo(sums: Float64Array, candidates: readonly UnitVector[]): void;
+  /** Adds the log density of a candidate under each kernel; nothing where it lacks the dimension. */
+  addTo(sums: Float64Array, candidate: UnitVector): void;
   /** A coordinate drawn from one kernel. */
   draw(kernel: number, rng: Rng): number;
 }
@@ -39,8 +39,13 @@ export function createFactor(
   bandwidth?: number,
 ): ParzenFactor {
   const { distribution, index } = dimension;
-  const means = Float64Array.from(units, (unit) => unit[index] ?? Number.NaN);
-  const count = means.reduce((sum, mean) => sum + (Number.isNaN(mean) ? 0 : 1), 0);
+  const means = new Float64Array(units.length);
+  let count = 0;
+  for (let k = 0; k < means.length; k++) {
+    const mean = units[k]?.[index] ?? Number.NaN;
+    means[k] = mean;
+    if (!Number.isNaN(mean)) count += 1;
+  }
   if (distribution.kind === 'categorical') {
     return new TableFactor(
       dimension,
@@ -83,20 +88,16 @@ class NormalFactor implements ParzenFactor {
     }
   }
 
-  addTo(sums: Float64Array, candidates: readonly UnitVector[]): void {
+  addTo(sums: Float64Array, candidate: UnitVector): void {
+    const x = candidate[this.#index] ?? Number.NaN;
+    if (Number.isNaN(x)) return;
     const means = this.#means;
     const inverseSds = this.#inverseSds;
     const logNorms = this.#logNorms;
-    const n = means.length;
-    candidates.forEach((candidate, c) => {
-      const x = candidate[this.#index] ?? Number.NaN;
-      if (Number.isNaN(x)) return;
-      const row = c * n;
-      for (let k = 0; k < n; k++) {
-        const z = (x - (means[k] as number)) * (inverseSds[k] as number);
-        sums[row + k] = (sums[row + k] as number) - (0.5 * z * z + (logNorms[k] as number));
-      }
-    });
+    for (let k = 0; k < means.length; k++) {
+      const z = (x - (means[k] as number)) * (inverseSds[k] as number);
+      sums[k] = (sums[k] as number) - (0.5 * z * z + (logNorms[k] as number));
+    }
   }
 
   draw(kernel: number, rng: Rng): number {
@@ -111,7 +112,8 @@ class TableFactor implements ParzenFactor {
   readonly #nCells: number;
   /** Row of each kernel: its cell, or `nCells` for the prior. */
   readonly #rows: Int32Array;
-  readonly #table: (Float64Array | undefined)[];
+  readonly #table: (Float64Array | undefined)[] = [];
+  readonly #columns: (Float64Array | undefined)[] = [];
   readonly #rowOf: (row: number) => Float64Array;
 
   constructor(dimension: Dimension, means: Float64Array, rowOf: (row: number) => Float64Array) {
@@ -119,25 +121,19 @@ class TableFactor implements ParzenFactor {
     this.#dimension = dimension;
     this.#nCells = nCells;
     this.#rowOf = rowOf;
-    this.#table = [];
     this.#rows = new Int32Array(means.length + 1).fill(nCells);
     means.forEach((mean, k) => {
       if (!Number.isNaN(mean)) this.#rows[k] = cellOf(dimension.distribution, mean);
     });
   }
 
-  addTo(sums: Float64Array, candidates: readonly UnitVector[]): void {
-    const n = this.#rows.length;
-    const { index, distribution } = this.#dimension;
-    candidates.forEach((candidate, c) => {
-      const x = candidate[index] ?? Number.NaN;
-      if (Number.isNaN(x)) return;
-      const cell = cellOf(distribution, x);
-      for (let k = 0; k < n; k++) {
-        sums[c * n + k] =
-          (sums[c * n + k] as number) + (this.#row(this.#rows[k] as number)[cell] as number);
-      }
-    });
+  addTo(sums: Float64Array, candidate: UnitVector): void {
+    const x = candidate[this.#dimension.index] ?? Number.NaN;
+    if (Number.isNaN(x)) return;
+    const column = this.#column(cellOf(this.#dimension.distribution, x));
+    for (let k = 0; k < column.length; k++) {
+      sums[k] = (sums[k] as number) + (column[k] as number);
+    }
   }
 
   draw(kernel: number, rng: Rng): number {
@@ -159,6 +155,18 @@ class TableFactor implements ParzenFactor {
     this.#table[row] = made;
     return made;
   }
+
+  /** Log mass of one cell under each kernel. */
+  #column(cell: number): Float64Array {
+    const known = this.#columns[cell];
+    if (known !== undefined) return known;
+    const made = new Float64Array(this.#rows.length);
+    for (let k = 0; k < made.length; k++) {
+      made[k] = this.#row(this.#rows[k] as number)[cell] as number;
+    }
+    this.#columns[cell] = made;
+    return made;
+  }
 }
 
 /** Keeps the observed choice with probability 1 - b, else draws from the prior. */
@@ -177,15 +185,29 @@ function numericRow(
   prior: { mean: number; sd: number },
 ): (row: number) => Float64Array {
   const nCells = cellCount(distribution);
-  const bounds = Array.from({ length: nCells }, (_, cell) => cellBounds(distribution, cell));
+  const edges = Float64Array.from({ length: nCells + 1 }, (_, cell) =>
+    cell === nCells ? 1 : cellBounds(distribution, cell)[0],
+  );
   return (row) => {
-    const own = bounds[row];
-    const mean = own === undefined ? prior.mean : (own[0] + own[1]) / 2;
-    const width = own === undefined ? prior.sd : sd;
-    const logTotal = Math.log(unitMass(mean, width));
-    return Float64Array.from(bounds, ([begin, end]) => {
-      const mass = normalMass((begin - mean) / width, (end - mean) / width);
-      return Math.max(-700, Math.log(mass) - logTotal);
-    });
+    const isPrior = row === nCells;
+    const mean = isPrior ? prior.mean : ((edges[row] as number) + (edges[row + 1] as number)) / 2;
+    return cellLogMasses(edges, mean, isPrior ? prior.sd : sd);
   };
+}
+
+function cellLogMasses(edges: Float64Array, mean: number, sd: number): Float64Array {
+  const zs = edges.map((edge) => (edge - mean) / sd);
+  const tails = zs.map((z) => normalCdf(-Math.abs(z)));
+  const total = 1 - (tails[0] as number) - (tails.at(-1) as number);
+  const masses = new Float64Array(edges.length - 1);
+  for (let cell = 0; cell < masses.length; cell++) {
+    const low = tails[cell] as number;
+    const high = tails[cell + 1] as number;
+    const isAbove = (zs[cell] as number) >= 0;
+    const isBelow = (zs[cell + 1] as number) <= 0;
+    // Each difference is taken in the tail where it is exact; a mass that underflows stays comparable.
+    const mass = isAbove ? low - high : isBelow ? high - low : 1 - low - high;
+    masses[cell] = Math.max(-700, Math.log(mass / total));
+  }
+  return masses;
 }

@@ -95,6 +95,7 @@ export class Study {
     try {
       const study = new Study(options, space, log);
       await study.#agree();
+      await study.#finish();
       return study;
     } catch (cause) {
       await log.close();

@@ -15,7 +15,7 @@ export interface TpeOptions {
   readonly nStartup?: number;
   /** Share of the trials that count as good, at least 2 and at most 25 of them. Default 0.1. */
   readonly gamma?: number;
-  /** Configurations drawn from the good ones' density, of which the most promising is suggested. Default 64. */
+  /** Configurations drawn from the good ones' density, of which the most promising is suggested. Default 48. */
   readonly nCandidates?: number;
   /** Weight of the prior beside the observations. Default 1. */
   readonly priorWeight?: number;
@@ -59,7 +59,7 @@ export class TpeSampler implements Sampler {
     seed = 0,
     nStartup,
     gamma = 0.1,
-    nCandidates = 64,
+    nCandidates = 48,
     priorWeight = 1,
     maxBad = 256,
   }: TpeOptions = {}) {

@@ -7,7 +7,7 @@ import {
   reject,
   rejectUnknown,
 } from './parse-parameter.js';
-import { parameterPaths, pointerOf } from './parse-space.js';
+import { constOf, parameterPaths, pointerOf } from './parse-space.js';
 import { SearchSpace, type SpaceSchema } from './search-space.js';
 
 /**
@@ -30,12 +30,14 @@ export function mergeSpace(base: SpaceSchema, override: unknown): SpaceSchema {
   for (const [name, change] of Object.entries(changes)) {
     const where = [...path, name];
     const targets = places.filter((place) => place.name === name);
-    if (targets.length === 0)
+    if (targets.length === 0) {
       rejectName(
         name,
         where,
         places.map((place) => place.name),
       );
+    }
+    if (keepBranches(merged, name, change, where)) continue;
     for (const target of targets) changeParameter(merged, target.path, change, where);
   }
   SearchSpace.parse(merged);
@@ -63,6 +65,29 @@ function rejectName(name: string, path: Path, known: readonly string[]): never {
     pointer,
     `Unknown parameter ${name} at ${pointer}${didYouMean(name, new Set(known))}`,
   );
+}
+
+/** Where the name is a discriminator: keeps the alternatives whose value the change still allows. */
+function keepBranches(group: JsonObject, name: string, change: unknown, where: Path): boolean {
+  const { oneOf } = group as { oneOf?: readonly JsonObject[] };
+  if (oneOf === undefined) return false;
+  const values = oneOf.map((branch) => constOf(branch, name));
+  if (values.some((value) => value === undefined)) {
+    return oneOf.map((branch) => keepBranches(branch, name, change, where)).some(Boolean);
+  }
+  const patch = expectObject(change, where, 'e.g. {"const": 8}');
+  const allowed = 'const' in patch ? [patch['const']] : [patch['enum'] ?? []].flat();
+  const kept = oneOf.filter((_, i) => allowed.includes(values[i]));
+  if (kept.length === 0) {
+    reject(
+      where,
+      `a const or an enum of ${values.map((value) => JSON.stringify(value)).join(' or ')}`,
+      change,
+    );
+  }
+  // Weights are those of the alternatives before; what is left is chosen evenly.
+  Object.assign(group, { oneOf: kept, ...(kept.length < oneOf.length && { 'x-search': {} }) });
+  return true;
 }
 
 function changeParameter(

@@ -31,11 +31,6 @@ export function normalCdf(z: number): number {
   return z < 0 ? tail : 1 - tail;
 }
 
-/** Mass of the standard normal between a and b, a <= b; exact in either tail. */
-export function normalMass(a: number, b: number): number {
-  return a > 0 ? normalCdf(-a) - normalCdf(-b) : normalCdf(b) - normalCdf(a);
-}
-
 /** Inverse of normalCdf for p in (0, 1): a rational start, then two Newton-Halley steps. */
 export function normalQuantile(p: number): number {
   if (p <= 0) return Number.NEGATIVE_INFINITY;

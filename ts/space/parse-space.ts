@@ -147,7 +147,8 @@ function discriminatorOf(object: JsonObject, branches: readonly JsonObject[], pa
   );
 }
 
-function constOf(branch: JsonObject, name: string): unknown {
+/** The const that an alternative gives a property, or undefined. */
+export function constOf(branch: JsonObject, name: string): unknown {
   const properties = branch['properties'] as Readonly<Record<string, JsonObject>> | undefined;
   return properties?.[name]?.['const'];
 }

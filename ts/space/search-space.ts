@@ -68,9 +68,9 @@ export class SearchSpace {
     return [...new Set(groupNames(this.#root))];
   }
 
-  /** Throws a SearchSpaceError unless the configuration lies in the space. */
-  check(params: Readonly<Record<string, unknown>>): asserts params is Params {
-    if (this.#validate(params)) return;
+  /** The configuration, typed; throws a SearchSpaceError unless it lies in the space. */
+  check(params: Readonly<Record<string, unknown>>): Params {
+    if (this.#validate(params)) return params as Params;
     const { path, message } = describeErrors(this.#validate.errors ?? [], () => this.names);
     throw new SearchSpaceError(path, message);
   }

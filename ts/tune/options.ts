@@ -32,6 +32,8 @@ export interface TuneOptions {
   readonly space?: unknown;
   /** Search again although the winner is known. */
   readonly force?: boolean;
+  /** Go on with a search that was stopped although a winner is known. */
+  readonly resume?: boolean;
   /** Default: the task's own. */
   readonly promptStyle?: PromptStyle;
   /** Bytes of snapshots on disk. Default 20e9. */
@@ -51,6 +53,8 @@ export interface TunedConfig {
 
 /** TuneOptions checked and resolved, before anything heavy is done. */
 export interface TuneRequest {
+  /** As the user gave them. */
+  readonly options: TuneOptions;
   readonly model: string;
   readonly task: Task;
   readonly configs: readonly TunedConfig[];
@@ -76,6 +80,7 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
   if (names.length === 0) rejectArgument('config', 'at least one config name', options.config);
   const asked = [...objective.metrics, ...(options.metrics ?? [])];
   return {
+    options,
     model: options.model,
     task: resolveTask(options.task, { promptStyle: options.promptStyle }),
     configs: names.map((name) => resolveConfig(name, options.space)),

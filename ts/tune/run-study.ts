@@ -16,6 +16,7 @@ import type { StudyProgress } from '../tune-events.js';
 import { evaluateJobs } from './evaluate-jobs.js';
 import type { TunedConfig, TuneRequest } from './options.js';
 import type { PreparedSplit } from './prepare-split.js';
+import { rememberOptions } from './study-options.js';
 
 /** A study that has run to its end. */
 export interface FinishedStudy {
@@ -69,6 +70,7 @@ export async function runStudy(
       config.preset.infeasibility(params, { nKv: split.shortestContext }) === undefined,
   });
   try {
+    await rememberOptions(request.home, name, request.options, config.preset.name);
     for (const message of study.warnings) request.emit({ event: 'warning', message });
     const { emit, signal } = request;
     const resumedTrials = study.trials.length;

@@ -63,8 +63,9 @@ export async function validate(
   for (const contender of contenders) {
     const results = await run(contender, split, options);
     dense ??= results;
-    rows.push(makeRow(contender, results, dense, split, options.objective));
-    onRow(rows.at(-1) as ValidationRow);
+    const row = makeRow(contender, results, dense, split, options.objective);
+    rows.push(row);
+    onRow(row);
   }
   const interval = `95 %, paired bootstrap over contexts then questions, 10,000 draws, after selection among ${candidates.length}`;
   const [winner, nearest] = choose(rows.slice(2), options.objective, noiseFloor(split));
@@ -131,7 +132,7 @@ function choose(
   if (best === undefined || best.violation > 0) return [undefined, best];
   if (!objective.text.startsWith('kl')) return [best, undefined];
   const tied = ranked.filter(
-    (row) => row.violation === 0 && row.objective - best.objective < noiseFloorKl,
+    (row) => row.violation === 0 && row.objective - best.objective <= noiseFloorKl,
   );
   return [tied.toSorted((a, b) => a.metrics.density - b.metrics.density)[0], undefined];
 }

@@ -62,9 +62,9 @@ export function progressText({ done, total, unit, elapsedMs, remainingMs }: Prog
 export function preparedText(event: PreparedEvent): string {
   const reused = event.snapshotsReused > 0 ? ` (${event.snapshotsReused} from snapshots)` : '';
   return (
-    `${event.split}: ${event.contexts} contexts, ${event.questions} questions, ${event.contextTokens} tokens prefilled in ` +
-    `${duration(event.prefillMs)}${reused}; dense reference ${duration(event.referenceMs)}, ` +
-    `accuracy ${event.denseAccuracy.toFixed(3)}, KL noise floor ${number(event.noiseFloorKl)}`
+    `${event.split}: ${event.contexts} contexts, ${event.questions} questions, dense accuracy ${event.denseAccuracy.toFixed(3)}, ` +
+    `KL noise floor ${number(event.noiseFloorKl)}; ${event.contextTokens} tokens prefilled in ${duration(event.prefillMs)}${reused}, ` +
+    `dense reference ${duration(event.referenceMs)}`
   );
 }
 

@@ -17,7 +17,7 @@ export class Screen {
   }
 
   get width(): number {
-    return Math.max(20, this.#stream.columns ?? 80);
+    return Math.max(20, this.#stream.columns || 80); // some pseudo-terminals say 0
   }
 
   draw(lines: readonly string[]): void {

@@ -1,0 +1,15 @@
+import test from 'ava';
+import { temporaryFolder } from '../helpers/folder.js';
+import { runCaught } from '../helpers/run-cli.js';
+
+test('doctor names what it found, one line each', async (t) => {
+  const home = await temporaryFolder(t);
+  const { out, code } = await runCaught(['doctor', '--home', home, '--json']);
+  const findings = JSON.parse(out) as { name: string; text: string; isGood: boolean }[];
+  t.deepEqual(
+    findings.map(({ name }) => name),
+    ['sparsetune', 'cpu', 'threads', 'memory', 'native addon', 'llama.cpp', 'home', 'test models'],
+  );
+  t.is(code, findings.every(({ isGood }) => isGood) ? 0 : 1);
+  t.true(findings.find(({ name }) => name === 'home')?.text.startsWith(home));
+});

@@ -1,0 +1,254 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { SearchSpaceError, SparseTuneError } from '../../ts/errors.js';
+import type { TuneOptions } from '../../ts/tune.js';
+import { temporaryFolder } from '../helpers/folder.js';
+import { noWinner, recordedEvents, replay } from '../helpers/recorded-tune.js';
+import { runCaught } from '../helpers/run-cli.js';
+
+const base = ['tune', '--model', 'm.gguf', '--task', 'niah_mq8@512', '--config', 'hash_attention'];
+
+async function optionsOf(...args: string[]): Promise<TuneOptions> {
+  let seen: TuneOptions | undefined;
+  const run = await runCaught([...base, ...args], {
+    tune: async (options) => {
+      seen = options;
+      return [];
+    },
+  });
+  if (seen === undefined) throw new Error(run.err);
+  const { signal: _signal, onEvent: _onEvent, ...rest } = seen;
+  return rest;
+}
+
+test('options that are not given are not passed on', async (t) => {
+  t.deepEqual(await optionsOf(), {
+    model: 'm.gguf',
+    task: 'niah_mq8@512',
+    config: ['hash_attention'],
+    force: false,
+  });
+});
+
+test('every option reaches the library', async (t) => {
+  const space = join(await temporaryFolder(t), 'space.json');
+  await writeFile(space, '{"type":"object"}');
+  const options = await optionsOf(
+    '--config',
+    'magic_pig, dense',
+    '--objective',
+    'density s.t. kl<=0.1',
+    '--trials',
+    '9',
+    '--seed',
+    '0',
+    '--threads',
+    '2',
+    '--home',
+    'h',
+    '--space',
+    space,
+    '--force',
+    '--prompt',
+    'chat',
+    '--metrics',
+    'outputError',
+    '--snapshot-limit',
+    '1.5 GB',
+  );
+  t.deepEqual(options, {
+    model: 'm.gguf',
+    task: 'niah_mq8@512',
+    config: ['hash_attention', 'magic_pig', 'dense'],
+    force: true,
+    objective: 'density s.t. kl<=0.1',
+    trials: 9,
+    seed: 0,
+    threads: 2,
+    home: 'h',
+    space: { type: 'object' },
+    promptStyle: 'chat',
+    metrics: ['outputError'],
+    snapshotLimitBytes: 1_500_000_000,
+  });
+});
+
+test('piped, the output is lines and warnings go beside it', async (t) => {
+  const { code, out, err } = await runCaught(base, { tune: replay(recordedEvents) });
+  t.is(code, 0);
+  t.false(out.includes('\u001b'));
+  t.regex(out, /stored in home\/winners\/w\.json\n$/);
+  t.is(err, 'warning: the cores are oversubscribed\n');
+});
+
+test('with --json each event is a line and the winner is the last', async (t) => {
+  const { code, out, err } = await runCaught([...base, '--json'], { tune: replay(recordedEvents) });
+  t.is(code, 0);
+  t.is(err, '');
+  t.deepEqual(
+    out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+    JSON.parse(JSON.stringify(recordedEvents)),
+  );
+});
+
+test('with --quiet only the result is printed', async (t) => {
+  const { out } = await runCaught([...base, '--quiet'], { tune: replay(recordedEvents) });
+  t.true(out.startsWith('hash_attention on niah_mq8@512: kl s.t. density<=0.1\n'));
+});
+
+test('without a winner the exit code is 1', async (t) => {
+  const { code, out } = await runCaught(base, { tune: replay([noWinner]) });
+  t.is(code, 1);
+  t.regex(out, /no winner/);
+});
+
+const ends = test.macro({
+  async exec(t, args: string[], error: Error | undefined, code: number, message: RegExp) {
+    const tune = async () => {
+      if (error !== undefined) throw error;
+      return [];
+    };
+    const run = await runCaught(args, { tune });
+    t.is(run.code, code, run.err);
+    t.regex(run.err, message);
+    t.notRegex(run.err, /\n\s+at /);
+  },
+  title: (name) => `${name}`,
+});
+
+test('no command is wrong usage', ends, [], undefined, 2, /Name a command/);
+test(
+  'an unknown command is wrong usage',
+  ends,
+  ['tuna'],
+  undefined,
+  2,
+  /Did you mean tune\?|Unknown/,
+);
+test(
+  'a missing option is wrong usage',
+  ends,
+  ['tune', '--model', 'm'],
+  undefined,
+  2,
+  /Missing required arguments: task, config/,
+);
+test('an unknown option is wrong usage', ends, [...base, '--trails', '3'], undefined, 2, /trails/);
+test('a wrong choice is wrong usage', ends, [...base, '--prompt', 'poem'], undefined, 2, /chat/);
+test(
+  'trials below one are wrong usage',
+  ends,
+  [...base, '--trials', '0'],
+  undefined,
+  2,
+  /Expected an integer of at least 1 for trials/,
+);
+test(
+  'trials that are no number are wrong usage',
+  ends,
+  [...base, '--trials', 'many'],
+  undefined,
+  2,
+  /for trials/,
+);
+test(
+  'a size without sense is wrong usage',
+  ends,
+  [...base, '--snapshot-limit', 'big'],
+  undefined,
+  2,
+  /size such as 20GB/,
+);
+test(
+  'a missing space file is wrong usage',
+  ends,
+  [...base, '--space', 'none.json'],
+  undefined,
+  2,
+  /file that can be read/,
+);
+test(
+  'json and quiet together are wrong usage',
+  ends,
+  [...base, '--json', '--quiet'],
+  undefined,
+  2,
+  /not both/,
+);
+test(
+  'an unknown task is wrong usage',
+  ends,
+  base,
+  new SparseTuneError('ERR_TASK', 'Unknown task'),
+  2,
+  /^sparsetune: Unknown task\n$/,
+);
+test('a bad space is wrong usage', ends, base, new SearchSpaceError('/a', 'bad'), 2, /bad/);
+test(
+  'an engine that fails is a failure',
+  ends,
+  base,
+  new SparseTuneError('ERR_ENGINE', 'no memory'),
+  1,
+  /^sparsetune: no memory\n$/,
+);
+test(
+  'an error that was not foreseen hides its stack',
+  ends,
+  base,
+  new Error('boom'),
+  1,
+  /boom\nThis was not foreseen/,
+);
+
+test('with --json an error is a line too', async (t) => {
+  const { out, code } = await runCaught([...base, '--json'], {
+    tune: async () => {
+      throw new SparseTuneError('ERR_ENGINE', 'no memory');
+    },
+  });
+  t.is(code, 1);
+  t.deepEqual(JSON.parse(out), { event: 'error', code: 'ERR_ENGINE', message: 'no memory' });
+});
+
+test('help and version are printed with code 0', async (t) => {
+  const help = await runCaught(['tune', '--help']);
+  t.is(help.code, 0);
+  for (const option of ['--objective', '--snapshot-limit', '--force', 'hash_attention'])
+    t.true(help.out.includes(option), option);
+  const version = await runCaught(['--version']);
+  t.is(version.code, 0);
+  t.regex(version.out, /^\d+\.\d+\.\d+\n$/);
+});
+
+test('Ctrl-C ends with 130 and the command that goes on', async (t) => {
+  let interrupt = () => {};
+  const exits: number[] = [];
+  const { code, err } = await runCaught([...base, '--home', 'my home'], {
+    onInterrupt: (listener) => {
+      interrupt = listener;
+      return () => {};
+    },
+    exit: (value) => exits.push(value),
+    tune: async (options) => {
+      options.onEvent?.({
+        event: 'study',
+        config: 'hash_attention',
+        name: 'study-1',
+        resumedTrials: 0,
+        trials: 27,
+      });
+      interrupt();
+      interrupt();
+      options.signal?.throwIfAborted();
+      return [];
+    },
+  });
+  t.is(code, 130);
+  t.deepEqual(exits, [130]);
+  t.regex(err, /sparsetune study resume study-1 --home "my home"/);
+});

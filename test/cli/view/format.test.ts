@@ -1,0 +1,50 @@
+import test from 'ava';
+import {
+  bytes,
+  duration,
+  fitLine,
+  number,
+  parameter,
+  percent,
+} from '../../../ts/cli/view/format.js';
+
+test('durations read as people say them', (t) => {
+  t.deepEqual([0, 950, 59_940, 59_960, 65_000, 3_599_600, 7_440_000].map(duration), [
+    '0.0s',
+    '0.9s',
+    '59.9s',
+    '1m 00s',
+    '1m 05s',
+    '1h 00m',
+    '2h 04m',
+  ]);
+});
+
+test('numbers keep three digits', (t) => {
+  t.deepEqual([0, 0.0000012, 0.0213, 1.5, 12.345, 12345.6, Number.NaN].map(number), [
+    '0',
+    '1.2e-6',
+    '0.0213',
+    '1.50',
+    '12.3',
+    '12346',
+    'NaN',
+  ]);
+});
+
+test('shares, sizes and parameters', (t) => {
+  t.deepEqual([0, 0.0123, 0.0812, 0.9996, 1].map(percent), ['0%', '1.2%', '8.1%', '100%', '100%']);
+  t.deepEqual([12, 1500, 98_362_432, 2e10].map(bytes), ['12 B', '1.5 kB', '98.4 MB', '20.0 GB']);
+  t.deepEqual([3, 0.123456, 'keys', null, [1]].map(parameter), [
+    '3',
+    '0.1235',
+    'keys',
+    'null',
+    '[1]',
+  ]);
+});
+
+test('a long line is cut with a mark', (t) => {
+  t.is(fitLine('abcdef', 6), 'abcdef');
+  t.is(fitLine('abcdef', 4), 'abc…');
+});

@@ -1,0 +1,54 @@
+import test from 'ava';
+import { validationTable, winnerDetails, winnerLines } from '../../../ts/cli/view/result.js';
+import { metrics, validationRow, winner } from '../../helpers/winners.js';
+
+test('the table marks the winner and names broken constraints', (t) => {
+  const dense = validationRow({
+    label: 'dense',
+    isWinner: false,
+    score: 0.74,
+    metrics: metrics({ kl: 0, density: 1, readFraction: 1 }),
+  });
+  const { scoreDifference: _none, ...denseRow } = dense;
+  t.deepEqual(
+    validationTable([
+      denseRow,
+      validationRow({ label: 'default', isWinner: false, violation: 0.1 }),
+      validationRow(),
+    ]),
+    [
+      '                                   score         vs dense (95 %)  accuracy      KL  density   read',
+      '  dense                            0.740                             0.750       0     100%   100%',
+      '  default (breaks the constraint)  0.730  -0.010 [-0.060, 0.040]     0.750  0.0200     8.0%  11.0%',
+      '* trial 12                         0.730  -0.010 [-0.060, 0.040]     0.750  0.0200     8.0%  11.0%',
+    ],
+  );
+});
+
+test('the result says where it is kept, or that it was known', (t) => {
+  const event = {
+    event: 'winner',
+    config: 'hash_attention',
+    cached: false,
+    path: 'w.json',
+    winner: winner(),
+  } as const;
+  t.is(winnerLines(event).at(-1), '  stored in w.json');
+  t.is(
+    winnerLines({ ...event, cached: true }).at(-1),
+    '  from the cache: w.json (--force searches again)',
+  );
+});
+
+test('the details name model, task, study and machine', (t) => {
+  const text = winnerDetails('w.json', winner()).join('\n');
+  for (const part of [
+    'SmolLM2.gguf',
+    'promptStyle=plain',
+    'rungs 4, 11, 32',
+    'avx512',
+    '"kind":"sink"',
+  ]) {
+    t.true(text.includes(part), part);
+  }
+});

@@ -1,0 +1,198 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { AshaScheduler } from '../../ts/search/asha-scheduler.js';
+import { RandomSampler } from '../../ts/search/random-sampler.js';
+import { Study } from '../../ts/search/study.js';
+import { compareEvaluations, type Evaluation } from '../../ts/search/trial.js';
+import { recordedStudy } from '../helpers/recorded-study.js';
+import { trialOf } from '../helpers/trials.js';
+
+const asha = new AshaScheduler({ minResource: 1, maxResource: 9 });
+const running = { isDraining: false };
+const draining = { isDraining: true };
+
+const rungs = test.macro({
+  exec(
+    t,
+    options: { maxResource: number; minResource?: number; reductionFactor?: number },
+    expected: readonly number[],
+  ) {
+    t.deepEqual(new AshaScheduler(options).rungs, expected);
+  },
+  title: (_, options) => `the rungs of ${JSON.stringify(options)}`,
+});
+
+test(rungs, { maxResource: 32 }, [4, 11, 32]);
+test(rungs, { maxResource: 27 }, [3, 9, 27]);
+test(rungs, { maxResource: 20 }, [3, 7, 20]);
+test(rungs, { maxResource: 9 }, [3, 9]);
+test(rungs, { maxResource: 8 }, [3, 8]);
+test(rungs, { maxResource: 6 }, [6]);
+test(rungs, { maxResource: 1 }, [1]);
+test(rungs, { maxResource: 27, minResource: 1 }, [1, 3, 9, 27]);
+test(rungs, { maxResource: 32, minResource: 4 }, [4, 12, 32]);
+test(rungs, { maxResource: 0.9, minResource: 0.1 }, [0.1, 0.30000000000000004, 0.9]);
+test(rungs, { maxResource: 16, minResource: 2, reductionFactor: 2 }, [2, 4, 8, 16]);
+test(rungs, { maxResource: 5, minResource: 5 }, [5]);
+
+test('options out of range are refused', (t) => {
+  t.throws(() => new AshaScheduler({ maxResource: 0 }), {
+    instanceOf: RangeError,
+    message: /above 0.*maxResource.*0/,
+  });
+  t.throws(() => new AshaScheduler({ maxResource: 9, minResource: 10 }), {
+    instanceOf: RangeError,
+    message: /minResource/,
+  });
+  t.throws(() => new AshaScheduler({ maxResource: 9, reductionFactor: 1 }), {
+    instanceOf: RangeError,
+    message: /reductionFactor/,
+  });
+});
+
+test('two results of three are too few to promote', (t) => {
+  t.is(asha.promote({ trials: [trialOf(0, [1]), trialOf(1, [2])], ...running }), undefined);
+});
+
+test('the best of three is promoted', (t) => {
+  const trials = [trialOf(0, [5]), trialOf(1, [2]), trialOf(2, [7])];
+  t.deepEqual(asha.promote({ trials, ...running }), { trial: 1, from: 1, to: 3 });
+});
+
+test('a trial below the best third is not promoted though the best was', (t) => {
+  const trials = [trialOf(0, [5]), trialOf(1, [2], { running: true }), trialOf(2, [7])];
+  t.is(asha.promote({ trials, ...running }), undefined);
+});
+
+test('the higher rung is promoted first', (t) => {
+  const trials = [
+    trialOf(0, [1, 3]),
+    trialOf(1, [2, 2]),
+    trialOf(2, [3, 4]),
+    trialOf(3, [4]),
+    ...[4, 5, 6, 7, 8, 9, 10, 11].map((n) => trialOf(n, [n + 5])),
+  ];
+  t.deepEqual(asha.promote({ trials, ...running }), { trial: 1, from: 3, to: 9 });
+});
+
+test('a failed trial counts as the worst of its rung and is not promoted', (t) => {
+  const trials = [
+    trialOf(0, [], { failed: true }),
+    trialOf(1, [], { failed: true }),
+    trialOf(2, [7]),
+  ];
+  t.deepEqual(asha.promote({ trials, ...running }), { trial: 2, from: 1, to: 3 });
+  const dead = [trialOf(0, [1], { failed: true }), trialOf(1, [2]), trialOf(2, [3])];
+  t.is(asha.promote({ trials: dead, ...running }), undefined);
+});
+
+test('a trial that holds its constraint is promoted before a better one that does not', (t) => {
+  const trials = [
+    trialOf(0, [1], { violation: 0.2 }),
+    trialOf(1, [9]),
+    trialOf(2, [2], { violation: 0.1 }),
+  ];
+  t.deepEqual(asha.promote({ trials, ...running }), { trial: 1, from: 1, to: 3 });
+});
+
+test('the last promotions give the top rung a result however few the trials', (t) => {
+  t.deepEqual(asha.promote({ trials: [trialOf(0, [3]), trialOf(1, [2])], ...draining }), {
+    trial: 1,
+    from: 1,
+    to: 3,
+  });
+  t.deepEqual(asha.promote({ trials: [trialOf(0, [3]), trialOf(1, [2, 8])], ...draining }), {
+    trial: 1,
+    from: 3,
+    to: 9,
+  });
+  t.is(
+    asha.promote({ trials: [trialOf(0, [3]), trialOf(1, [2, 8], { running: true })], ...draining }),
+    undefined,
+  );
+  t.is(asha.promote({ trials: [trialOf(0, [3]), trialOf(1, [2, 8, 8])], ...draining }), undefined);
+  const failed = [trialOf(0, [3]), trialOf(1, [2, 8], { failed: true })];
+  t.deepEqual(asha.promote({ trials: failed, ...draining }), { trial: 0, from: 1, to: 3 });
+});
+
+test('27 trials at once give 9 on the second rung and 3 at the top', async (t) => {
+  const space = { properties: { x: { type: 'number', minimum: 0, maximum: 1 } } };
+  const study = await Study.open({
+    space,
+    sampler: new RandomSampler(),
+    scheduler: new AshaScheduler({ maxResource: 32 }),
+    trials: 27,
+  });
+  while (!study.isFinished) {
+    const jobs = await study.ask(27);
+    await study.tell(
+      jobs.map(({ trial, to }) => ({ trial, to, metrics: { value: Number(trial.params['x']) } })),
+    );
+  }
+  t.deepEqual(study.progress().rungs, [
+    { resource: 4, trials: 27 },
+    { resource: 11, trials: 9 },
+    { resource: 32, trials: 3 },
+  ]);
+  const values = study.trials.map(({ params }) => Number(params['x'])).sort((a, b) => a - b);
+  t.deepEqual(
+    study.best(3).map(({ params }) => params['x']),
+    values.slice(0, 3),
+  );
+});
+
+test('each promoted trial is among the best of its rung, none is promoted twice', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({
+        seed: fc.nat(),
+        trials: fc.integer({ min: 1, max: 40 }),
+        parallel: fc.integer({ min: 1, max: 9 }),
+        eta: fc.integer({ min: 2, max: 4 }),
+      }),
+      async ({ seed, trials, parallel, eta }) => {
+        const scheduler = new AshaScheduler({
+          minResource: 1,
+          maxResource: 20,
+          reductionFactor: eta,
+        });
+        const { records } = await recordedStudy({
+          seed,
+          trials,
+          parallel,
+          scheduler,
+          failureRate: 0.1,
+        });
+        const results = new Map<number, { trial: number; evaluation: Evaluation }[]>(
+          scheduler.rungs.map((rung) => [rung, []]),
+        );
+        const promoted = new Set<string>();
+        for (const record of records) {
+          if (record.kind === 'report')
+            results.get(record.to)?.push({ trial: record.trial, evaluation: record });
+          if (record.kind === 'fail')
+            results
+              .get(record.to)
+              ?.push({ trial: record.trial, evaluation: { value: Infinity, violation: Infinity } });
+          if (record.kind !== 'promote') continue;
+          t.false(promoted.has(`${record.trial} ${record.from}`));
+          promoted.add(`${record.trial} ${record.from}`);
+          const rung = [...(results.get(record.from) ?? [])].sort((a, b) =>
+            compareEvaluations(a.evaluation, b.evaluation),
+          );
+          const place = rung.findIndex(({ trial }) => trial === record.trial);
+          t.true(place >= 0);
+          // The last promotions, which only serve a top rung without results, may go beyond the best n / eta.
+          const isTopEmpty = (results.get(20) ?? []).every(
+            ({ evaluation }) => evaluation.value === Infinity,
+          );
+          t.true(
+            place < Math.floor(rung.length / eta) || isTopEmpty,
+            JSON.stringify({ record, place, n: rung.length }),
+          );
+        }
+      },
+    ),
+    { numRuns: 60, seed: 11 },
+  );
+});

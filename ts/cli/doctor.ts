@@ -1,0 +1,120 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { cpus, freemem, release, totalmem } from 'node:os';
+import { dirname } from 'node:path';
+import type { CommandModule } from 'yargs';
+import { findLlamaLibrary } from '../engine/llama-library.js';
+import { resolveHome } from '../home.js';
+import { testModels } from '../models/test-models.js';
+import { addonPath, loadAddon } from '../native/addon.js';
+import { usableThreads } from '../threads.js';
+import { version } from '../version.js';
+import { type CliContext, type ExitCode, exitCodes, print } from './context.js';
+import { homeOption, jsonOption } from './options.js';
+import { bytes } from './view/format.js';
+
+/** One line of the report: what was looked at, what was found, and whether it will do. */
+export interface Finding {
+  readonly name: string;
+  readonly text: string;
+  readonly isGood: boolean;
+}
+
+/** CPU features that some kernel here makes use of, as Linux names them. */
+const usefulFeatures = [
+  'avx',
+  'avx2',
+  'fma',
+  'f16c',
+  'avx512f',
+  'avx512bw',
+  'avx512dq',
+  'avx512vl',
+  'avx512_vnni',
+  'avx512_bf16',
+  'asimd',
+  'sve',
+];
+
+/** `sparsetune doctor`: what this machine has and what is missing, each with its cure. */
+export function doctorCommand(
+  context: CliContext,
+  finish: (code: ExitCode) => void,
+): CommandModule<object, { home?: string; json: boolean }> {
+  return {
+    command: 'doctor',
+    describe: 'show what this machine can do and what is missing',
+    builder: (yargs) => yargs.options({ home: homeOption, json: jsonOption }) as never,
+    handler: async ({ home, json }) => {
+      const findings = await examine(resolveHome(home, context.env));
+      print(context, json ? [JSON.stringify(findings)] : findings.map(findingLine));
+      finish(findings.every(({ isGood }) => isGood) ? exitCodes.done : exitCodes.failed);
+    },
+  };
+}
+
+export async function examine(home: string): Promise<Finding[]> {
+  return [
+    good(
+      'sparsetune',
+      `${version}, node ${process.version}, ${process.platform}-${process.arch} ${release()}`,
+    ),
+    good(
+      'cpu',
+      `${cpus()[0]?.model.trim() ?? 'unknown'}; ${cpuFeatures().join(' ') || 'features unknown'}`,
+    ),
+    good('threads', threadsText()),
+    good('memory', `${bytes(totalmem())}, ${bytes(freemem())} free`),
+    tried('native addon', () => `${addonPath()}, instruction set in use: ${loadAddon().bestIsa}`),
+    tried('llama.cpp', () => {
+      const { packageName, packageVersion, release: build } = findLlamaLibrary();
+      return `${build} of ${packageName} ${packageVersion}`;
+    }),
+    good('home', await homeText(home)),
+    good(
+      'test models',
+      testModels
+        .map(
+          ({ name, file }) =>
+            `${name} ${existsSync(`${home}/models/${file}`) ? 'here' : 'not here'}`,
+        )
+        .join(', '),
+    ),
+  ];
+}
+
+function findingLine({ name, text, isGood }: Finding): string {
+  return `${isGood ? 'ok ' : 'BAD'}  ${name.padEnd(13)} ${text.split('\n').join(`\n${' '.repeat(19)}`)}`;
+}
+
+function good(name: string, text: string): Finding {
+  return { name, text, isGood: true };
+}
+
+function tried(name: string, look: () => string): Finding {
+  try {
+    return good(name, look());
+  } catch (error) {
+    return { name, text: (error as Error).message, isGood: false };
+  }
+}
+
+function threadsText(): string {
+  const { threads, cores, quota } = usableThreads();
+  const limit = quota === undefined ? 'no CPU quota' : `CPU quota ${quota}`;
+  return `${threads} (${cores} of ${cpus().length} cores, ${limit})`;
+}
+
+function cpuFeatures(): string[] {
+  if (process.platform !== 'linux' || !existsSync('/proc/cpuinfo')) return [];
+  const line = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'));
+  const flags = new Set((line?.[1] ?? '').trim().split(/\s+/));
+  return usefulFeatures.filter((feature) => flags.has(feature));
+}
+
+async function homeText(home: string): Promise<string> {
+  let existing = home;
+  while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
+  const { bavail, bsize } = await statfs(existing);
+  return `${home}${existing === home ? '' : ' (not made yet)'}, ${bytes(bavail * bsize)} free`;
+}
