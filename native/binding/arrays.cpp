@@ -15,10 +15,10 @@ ArrayView<T> ReadView(const Napi::Value& value, napi_typedarray_type expected) {
   napi_typedarray_type type = napi_int8_array;
   size_t length = 0;
   void* data = nullptr;
-  const napi_status status = value.IsTypedArray()
-                                 ? napi_get_typedarray_info(value.Env(), value, &type, &length,
-                                                            &data, nullptr, nullptr)
-                                 : napi_invalid_arg;
+  const napi_status status =
+      value.IsTypedArray()
+          ? napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr)
+          : napi_invalid_arg;
   if (status != napi_ok || type != expected) {
     ThrowType(value.Env(), "ERR_ARGUMENT", "Expected a typed array of another element type");
   }
@@ -65,17 +65,15 @@ size_t ReadSize(const Napi::Value& value) {
   return static_cast<size_t>(value.As<Napi::Number>().DoubleValue());
 }
 
-size_t ReadSize(const Napi::Object& object, const char* name) {
-  return ReadSize(object.Get(name));
-}
+size_t ReadSize(const Napi::Object& object, const char* name) { return ReadSize(object.Get(name)); }
 
 void RequireFinite(Napi::Env env, const char* name, const ArrayView<float>& values, float limit) {
   const size_t bad = FindBad(values, limit);
   if (bad == values.length) return;
   const float value = values.data[bad];
-  const std::string expected =
-      std::isfinite(value) ? "numbers of magnitude at most " + std::to_string(limit)
-                           : std::string("finite numbers");
+  const std::string expected = std::isfinite(value)
+                                   ? "numbers of magnitude at most " + std::to_string(limit)
+                                   : std::string("finite numbers");
   ThrowRange(env, "ERR_ARGUMENT",
              "Expected " + expected + " for " + name + " but received " + std::to_string(value) +
                  " at index " + std::to_string(bad));

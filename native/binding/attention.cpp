@@ -15,12 +15,12 @@ constexpr float kLargestHalf = 65504.0f;
 class JsKvCache : public Napi::ObjectWrap<JsKvCache> {
  public:
   static Napi::Function Define(Napi::Env env) {
-    return DefineClass(env, "KvCache",
-                       {InstanceMethod<&JsKvCache::Append>("append"),
-                        InstanceMethod<&JsKvCache::FillRow>("fillRow"),
-                        InstanceAccessor<&JsKvCache::NKv>("nKv"),
-                        InstanceAccessor<&JsKvCache::Bytes>("bytes"),
-                        InstanceAccessor<&JsKvCache::IsBusy>("isBusy")});
+    return DefineClass(
+        env, "KvCache",
+        {InstanceMethod<&JsKvCache::Append>("append"),
+         InstanceMethod<&JsKvCache::FillRow>("fillRow"), InstanceAccessor<&JsKvCache::NKv>("nKv"),
+         InstanceAccessor<&JsKvCache::Bytes>("bytes"),
+         InstanceAccessor<&JsKvCache::IsBusy>("isBusy")});
   }
 
   explicit JsKvCache(const Napi::CallbackInfo& info) : Napi::ObjectWrap<JsKvCache>(info) {

@@ -76,9 +76,9 @@ Napi::Value JsAttendGroup(const Napi::CallbackInfo& info) {
   GroupStats stats;
   MaskRecord mask;
   std::vector<float> output(input.group_size * input.head_stride);
-  ThrowUnlessOk(env, AttendGroup(group.chain, input, index.get(), group.isa, &scratch,
-                                 output.data(), input.head_stride, input.query_stride, &stats,
-                                 &mask));
+  ThrowUnlessOk(env,
+                AttendGroup(group.chain, input, index.get(), group.isa, &scratch, output.data(),
+                            input.head_stride, input.query_stride, &stats, &mask));
   auto result = Napi::Object::New(env);
   result.Set("output", ToJs(env, output));
   result.Set("attended", Napi::Number::New(env, static_cast<double>(stats.attended)));

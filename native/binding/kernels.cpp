@@ -11,8 +11,8 @@
 #include "kernels/top_k/top_k.h"
 #include "maskers/key_index.h"
 
-// The kernels one by one, each version by name, for tests and benchmarks. Sizes are derived from the
-// arrays; the callers are our own, so only what would read out of bounds is checked.
+// The kernels one by one, each version by name, for tests and benchmarks. Sizes are derived from
+// the arrays; the callers are our own, so only what would read out of bounds is checked.
 
 namespace sparsetune::binding {
 namespace {
@@ -78,8 +78,8 @@ Napi::Value JsTopK(const Napi::CallbackInfo& info) {
   const auto scores = ReadFloats(args.Get("scores"));
   const size_t k = ReadSize(args, "k");
   std::vector<uint32_t> indices(std::min(k, scores.length));
-  ThrowUnlessOk(info.Env(), TopK(scores.data, scores.length, k, ReadIsa(args.Get("isa")),
-                                 indices.data()));
+  ThrowUnlessOk(info.Env(),
+                TopK(scores.data, scores.length, k, ReadIsa(args.Get("isa")), indices.data()));
   return ToJs(info.Env(), indices);
 }
 
@@ -128,7 +128,8 @@ Status AttendInSteps(const AttendQueries& queries, const AttendRows& rows, size_
   return Status::kOk;
 }
 
-/// { headDim, queries, keys, values, scale, indices?, logWeights?, step?, isa } -> [nQueries, headDim]
+/// { headDim, queries, keys, values, scale, indices?, logWeights?, step?, isa } -> [nQueries,
+/// headDim]
 Napi::Value JsAttend(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto args = info[0].As<Napi::Object>();
@@ -204,17 +205,16 @@ Napi::Value JsLshMatch(const Napi::CallbackInfo& info) {
 Napi::Value JsLshLogProbability(const Napi::CallbackInfo& info) {
   const LshParams params = {static_cast<uint32_t>(ReadSize(info[1])),
                             static_cast<uint32_t>(ReadSize(info[2]))};
-  return Napi::Number::New(info.Env(),
-                           LshLogProbability(info[0].ToNumber().DoubleValue(), params,
-                                             static_cast<uint32_t>(ReadSize(info[3]))));
+  return Napi::Number::New(info.Env(), LshLogProbability(info[0].ToNumber().DoubleValue(), params,
+                                                         static_cast<uint32_t>(ReadSize(info[3]))));
 }
 
 /// { seed, layer, lshL, lshK, headDim } -> [lshL, lshK, headDim]
 Napi::Value JsLshPlanes(const Napi::CallbackInfo& info) {
   const auto args = info[0].As<Napi::Object>();
-  return ToJs(info.Env(), *LshPlanes(ReadSize(args, "seed"),
-                                     static_cast<uint32_t>(ReadSize(args, "layer")), ReadLsh(args),
-                                     ReadSize(args, "headDim")));
+  return ToJs(info.Env(),
+              *LshPlanes(ReadSize(args, "seed"), static_cast<uint32_t>(ReadSize(args, "layer")),
+                         ReadLsh(args), ReadSize(args, "headDim")));
 }
 
 /// (counter of 4 words, key of 2 words, low first) -> 4 words

@@ -28,10 +28,9 @@ PhiloxBlock Philox(const PhiloxBlock& counter, uint64_t key) {
   for (int round = 0; round < 10; ++round) {
     const uint64_t product0 = kMultiply0 * block[0];
     const uint64_t product1 = kMultiply1 * block[2];
-    block = {static_cast<uint32_t>(product1 >> 32) ^ block[1] ^ key0,
-             static_cast<uint32_t>(product1),
-             static_cast<uint32_t>(product0 >> 32) ^ block[3] ^ key1,
-             static_cast<uint32_t>(product0)};
+    block = {
+        static_cast<uint32_t>(product1 >> 32) ^ block[1] ^ key0, static_cast<uint32_t>(product1),
+        static_cast<uint32_t>(product0 >> 32) ^ block[3] ^ key1, static_cast<uint32_t>(product0)};
     key0 += 0x9E3779B9u;
     key1 += 0xBB67AE85u;
   }

@@ -2,16 +2,16 @@
 
 // Opens and closes a region whose functions are compiled for one instruction set, so that a file
 // needs no compiler flag of its own (node-gyp has flags per target only, not per file).
-// Include every header before SPARSETUNE_TARGET_BEGIN: an inline function of a header compiled inside
-// the region could be the copy the linker keeps, and would then crash on an older CPU.
+// Include every header before SPARSETUNE_TARGET_BEGIN: an inline function of a header compiled
+// inside the region could be the copy the linker keeps, and would then crash on an older CPU.
 #if defined(__x86_64__) || defined(_M_X64)
 #define SPARSETUNE_X86_64 1
 #else
 #define SPARSETUNE_X86_64 0
 #endif
 
-// 1 where the compiler knows target regions, so that avx2 and avx512 versions are built; 0 elsewhere
-// (MSVC, arm64), where only the scalar versions exist.
+// 1 where the compiler knows target regions, so that avx2 and avx512 versions are built; 0
+// elsewhere (MSVC, arm64), where only the scalar versions exist.
 #if SPARSETUNE_X86_64 && defined(__GNUC__)
 #define SPARSETUNE_X86_KERNELS 1
 #else
@@ -21,7 +21,8 @@
 #define SPARSETUNE_STRINGIFY(x) #x
 #if defined(__clang__)
 #define SPARSETUNE_TARGET_BEGIN(isa) \
-  _Pragma(SPARSETUNE_STRINGIFY(clang attribute push(__attribute__((target(isa))), apply_to = function)))
+  _Pragma(SPARSETUNE_STRINGIFY(      \
+      clang attribute push(__attribute__((target(isa))), apply_to = function)))
 #define SPARSETUNE_TARGET_END _Pragma("clang attribute pop")
 #elif defined(__GNUC__)
 #define SPARSETUNE_TARGET_BEGIN(isa) \

@@ -1,5 +1,5 @@
-// Vectors of AVX2 (with FMA and F16C) under the names the kernel bodies use. Included inside a target
-// region and the instruction set's own anonymous namespace; includes nothing itself.
+// Vectors of AVX2 (with FMA and F16C) under the names the kernel bodies use. Included inside a
+// target region and the instruction set's own anonymous namespace; includes nothing itself.
 
 using Vec = __m256;
 constexpr size_t kLanes = 8;

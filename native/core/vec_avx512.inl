@@ -60,13 +60,12 @@ inline Vec Exp(Vec x) {
 }
 
 /// One bit per element that is at least 0.
-inline uint32_t SignBits(const float* p) {
-  return _mm512_cmp_ps_mask(Load(p), Zero(), _CMP_GE_OQ);
-}
+inline uint32_t SignBits(const float* p) { return _mm512_cmp_ps_mask(Load(p), Zero(), _CMP_GE_OQ); }
 
 /// Bit i is set where keys[i] == code, for 64 keys.
 inline uint64_t EqualBits(const uint8_t* keys, uint16_t code) {
-  return _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(keys), _mm512_set1_epi8(static_cast<char>(code)));
+  return _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(keys),
+                                _mm512_set1_epi8(static_cast<char>(code)));
 }
 inline uint64_t EqualBits(const uint16_t* keys, uint16_t code) {
   const __m512i wanted = _mm512_set1_epi16(static_cast<short>(code));

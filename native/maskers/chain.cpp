@@ -84,9 +84,8 @@ void UniteHeads(const Selection& selection, Scratch::Buffers* buffers) {
     }
   }
   buffers->kept.clear();
-  ForEachBit(buffers->bits.data(), n_words, [&](size_t bit) {
-    buffers->kept.push_back(static_cast<uint32_t>(begin + bit));
-  });
+  ForEachBit(buffers->bits.data(), n_words,
+             [&](size_t bit) { buffers->kept.push_back(static_cast<uint32_t>(begin + bit)); });
 }
 
 /// [group_size, kept] log weights into buffers->log_weights; -infinity where a head lacks a key.
@@ -222,8 +221,7 @@ Status AttendSparse(const ChainConfig& chain, const GroupInput& input, const Key
   for (size_t i = 0; i < input.n_q; ++i) {
     const size_t first = i * input.group_size;
     const QueryGroup group = {&input, buffers->queries.data() + first, index, isa, buffers};
-    const Status status =
-        AttendQuery(chain, group, i, buffers->outputs.data() + first, stats);
+    const Status status = AttendQuery(chain, group, i, buffers->outputs.data() + first, stats);
     if (status != Status::kOk) return status;
     if (mask == nullptr) continue;
     for (size_t g = 0; g < input.group_size; ++g) {
@@ -249,6 +247,7 @@ Scratch::Scratch() : buffers_(std::make_unique<Buffers>()) {}
 Scratch::~Scratch() = default;
 Scratch::Scratch(Scratch&&) noexcept = default;
 
+// NOLINTNEXTLINE(readability-function-size): ten arguments are the contract with the engine
 Status AttendGroup(const ChainConfig& chain, const GroupInput& input, const KeyIndex* index,
                    Isa isa, Scratch* scratch, float* output, size_t out_head_stride,
                    size_t out_query_stride, GroupStats* stats, MaskRecord* mask) {

@@ -17,15 +17,16 @@ namespace sparsetune {
 /// n_kv - n_q + i + 1 keys (causal), and of these only the last `window` where `window` is not 0.
 struct GroupInput {
   KvView kv;
-  const float* queries = nullptr;  ///< row (head g, query i) starts at g*head_stride + i*query_stride
-  size_t head_stride = 0;          ///< in floats
-  size_t query_stride = 0;         ///< in floats
-  size_t group_size = 0;           ///< query heads of this KV head
+  const float* queries =
+      nullptr;              ///< row (head g, query i) starts at g*head_stride + i*query_stride
+  size_t head_stride = 0;   ///< in floats
+  size_t query_stride = 0;  ///< in floats
+  size_t group_size = 0;    ///< query heads of this KV head
   size_t n_q = 0;
-  float scale = 0;      ///< multiplies q.k before the softmax
-  size_t window = 0;    ///< sliding window of the layer itself; only dense chains take one
-  uint32_t layer = 0;   ///< keys the random draws
-  uint32_t kv_head = 0; ///< keys the random draws (query head = kv_head * group_size + g)
+  float scale = 0;       ///< multiplies q.k before the softmax
+  size_t window = 0;     ///< sliding window of the layer itself; only dense chains take one
+  uint32_t layer = 0;    ///< keys the random draws
+  uint32_t kv_head = 0;  ///< keys the random draws (query head = kv_head * group_size + g)
 };
 
 /// What a call read and kept, summed over its rows; see the metrics in docs/metrics.md.
@@ -98,14 +99,15 @@ struct MaskRecord {
 /// @param[in]  chain   no maskers: dense attention
 /// @param[in]  input   see GroupInput
 /// @param[in]  index   where NeedsIndex(chain): covers all keys of input.kv; else may be null
-/// @param[out] output  row (head g, query i) of head_dim floats at g*out_head_stride + i*out_query_stride
+/// @param[out] output  row (head g, query i) of head_dim floats at g*out_head_stride +
+/// i*out_query_stride
 /// @param[out] stats   added to, not reset
 /// @param[out] mask    appended to where not null
 /// @return kInvalidShape, kInvalidArgument, kUnsupported (a kind that is not built, hub semantics)
 ///
 /// A row that keeps no key attends its own last key. Safe from many threads with own scratches.
-Status AttendGroup(const ChainConfig& chain, const GroupInput& input, const KeyIndex* index, Isa isa,
-                   Scratch* scratch, float* output, size_t out_head_stride, size_t out_query_stride,
-                   GroupStats* stats, MaskRecord* mask);
+Status AttendGroup(const ChainConfig& chain, const GroupInput& input, const KeyIndex* index,
+                   Isa isa, Scratch* scratch, float* output, size_t out_head_stride,
+                   size_t out_query_stride, GroupStats* stats, MaskRecord* mask);
 
 }  // namespace sparsetune

@@ -26,8 +26,8 @@ struct KeyCount {
   double value = 0;
 };
 
-/// How the hub compares codes: as packed integers, where a projection of exactly 0 is a clear bit, or
-/// as products of signs, where it matches nothing.
+/// How the hub compares codes: as packed integers, where a projection of exactly 0 is a clear bit,
+/// or as products of signs, where it matches nothing.
 enum class LshPacking : uint8_t { kInt64, kFloat32 };
 
 /// One masker and its parameters; a field is read only by the kinds it belongs to.

@@ -18,8 +18,7 @@ Status AttendRest(const GroupInput& input, size_t i, VisibleKeys common, Isa isa
   AttendState own = StateFrom(*state, first, all.head_dim);
   const VisibleKeys visible = VisibleTo(input, i);
   if (common.begin >= common.end) return AttendRun(queries, input.kv, visible, isa, &own);
-  const Status status =
-      AttendRun(queries, input.kv, {visible.begin, common.begin}, isa, &own);
+  const Status status = AttendRun(queries, input.kv, {visible.begin, common.begin}, isa, &own);
   if (status != Status::kOk) return status;
   return AttendRun(queries, input.kv, {common.end, visible.end}, isa, &own);
 }

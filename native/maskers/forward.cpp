@@ -81,8 +81,7 @@ Status ForwardHub(const ForwardInput& input, KvCache* cache, ForwardOutput* resu
   const HubInput hub = ReadHubInput(input, *cache);
   HubMask mask;
   const std::lock_guard<std::mutex> lock(cache->hub_mutex());
-  HubCache* memory =
-      cache->HubCacheOf(IndexKey(input.chain) + "/" + std::to_string(input.layer));
+  HubCache* memory = cache->HubCacheOf(IndexKey(input.chain) + "/" + std::to_string(input.layer));
   const Status status = HubForward(input.chain, hub, memory, &mask, result->output.data());
   if (status != Status::kOk) return status;
   ReadHubMask(mask, hub.n_rows(), hub.n_kv, result);

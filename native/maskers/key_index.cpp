@@ -57,7 +57,7 @@ float CentreAndNorm(const std::vector<float>& mean, float* row) {
 
 std::vector<float> MakePlanes(uint64_t seed, uint32_t layer, const LshParams& params,
                               size_t head_dim) {
-  std::vector<float> planes(params.lsh_l * params.lsh_k * head_dim);
+  std::vector<float> planes(head_dim * params.lsh_l * params.lsh_k);
   const uint32_t domain = static_cast<uint32_t>(DrawDomain::kLshPlane) << 16 | layer;
   float* plane = planes.data();
   for (uint32_t t = 0; t < params.lsh_l; ++t) {

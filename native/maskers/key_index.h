@@ -9,7 +9,8 @@
 
 namespace sparsetune {
 
-/// What a KeyIndex holds: SimHash codes and norms of centred keys, in a list of links parent <- child.
+/// What a KeyIndex holds: SimHash codes and norms of centred keys, in a list of links parent <-
+/// child.
 struct KeyIndex::State {
   std::shared_ptr<const KeyIndex> parent;
   size_t first = 0;  ///< keys indexed by the parents
@@ -28,8 +29,8 @@ struct KeyIndex::State {
 /// The magic_pig of a chain, or null.
 const MaskerConfig* FindMagicPig(const ChainConfig& chain);
 
-/// The planes of a layer, made once for all its KV heads and indexes alive: element (t, b, i) is word
-/// i % 4 of the normals of Philox counter {domain and layer, t, b, i / 4}.
+/// The planes of a layer, made once for all its KV heads and indexes alive: element (t, b, i) is
+/// word i % 4 of the normals of Philox counter {domain and layer, t, b, i / 4}.
 std::shared_ptr<const std::vector<float>> LshPlanes(uint64_t seed, uint32_t layer,
                                                     const LshParams& params, size_t head_dim);
 

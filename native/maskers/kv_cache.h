@@ -16,8 +16,8 @@
 
 namespace sparsetune {
 
-/// Keys and values of all KV heads of one layer, rows [n_kv_heads][n_kv][head_dim], and what maskers
-/// remember about them. Memory grows geometrically up to `capacity` rows per head.
+/// Keys and values of all KV heads of one layer, rows [n_kv_heads][n_kv][head_dim], and what
+/// maskers remember about them. Memory grows geometrically up to `capacity` rows per head.
 class KvCache {
  public:
   struct Shape {
@@ -34,14 +34,15 @@ class KvCache {
   size_t bytes() const;
   KvView View(size_t kv_head) const;
 
-  /// Appends n rows per head from [n_kv_heads, n, head_dim] row-major, finite (f16: at most 65504 in
-  /// magnitude). kInvalidShape beyond the capacity, kOutOfMemory; the cache is then unchanged.
+  /// Appends n rows per head from [n_kv_heads, n, head_dim] row-major, finite (f16: at most 65504
+  /// in magnitude). kInvalidShape beyond the capacity, kOutOfMemory; the cache is then unchanged.
   Status Append(const float* keys, const float* values, size_t n);
 
   /// Overwrites one row of a head: evidence for tests that it is not read.
   void FillRow(size_t kv_head, size_t row, bool keys, bool values, float value);
 
-  /// The indexes of a chain at a layer, one a KV head, extended to all keys. Safe from many threads.
+  /// The indexes of a chain at a layer, one a KV head, extended to all keys. Safe from many
+  /// threads.
   Status ExtendIndexes(const ChainConfig& chain, uint32_t layer, Isa isa,
                        std::vector<const KeyIndex*>* indexes);
 

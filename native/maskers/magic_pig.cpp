@@ -48,8 +48,8 @@ Status ScanLink(const KeyIndex::State& link, uint32_t min_matches, const QueryGr
   const size_t n_heads = selection->heads.size();
   buffers.bits.resize((n_heads + 1) * n_blocks);
   const Status status =
-      LshMatch({link.params, link.codes.data(), link.n}, buffers.codes.data(), n_heads,
-               min_matches, first_block, n_blocks, group.isa, buffers.bits.data());
+      LshMatch({link.params, link.codes.data(), link.n}, buffers.codes.data(), n_heads, min_matches,
+               first_block, n_blocks, group.isa, buffers.bits.data());
   if (status != Status::kOk) return status;
   uint64_t* any = buffers.bits.data() + n_heads * n_blocks;
   std::fill_n(any, n_blocks, 0);

@@ -16,7 +16,8 @@ struct HeadKeys {
 
   void Clear();
   void Add(size_t key, float log_weight);
-  /// Adds ascending keys, none of them kept yet; `weights` null: for certain. `spare` is overwritten.
+  /// Adds ascending keys, none of them kept yet; `weights` null: for certain. `spare` is
+  /// overwritten.
   void Merge(const std::vector<uint32_t>& keys, const float* weights, HeadKeys* spare);
 };
 

@@ -1,7 +1,8 @@
+#include "kernels/top_k/top_k.h"
+
 #include <algorithm>
 
 #include "kernels/scores/scores.h"
-#include "kernels/top_k/top_k.h"
 #include "maskers/kv_rows.h"
 #include "maskers/selection.h"
 

@@ -81,7 +81,10 @@ function append(
   const cut = (rows: Float32Array) =>
     join(
       Array.from({ length: input.heads_kv }, (_, head) =>
-        rows.subarray((head * input.keys + begin) * input.dim, (head * input.keys + end) * input.dim),
+        rows.subarray(
+          (head * input.keys + begin) * input.dim,
+          (head * input.keys + end) * input.dim,
+        ),
       ),
     );
   kv.append(cut(keys), cut(values));

@@ -19,15 +19,16 @@ struct AttendQueries {
 
 /// Rows of keys and values to attend.
 struct AttendRows {
-  const void* keys = nullptr;         ///< [*, head_dim] row-major, `dtype`, finite
-  const void* values = nullptr;       ///< as keys
+  const void* keys = nullptr;    ///< [*, head_dim] row-major, `dtype`, finite
+  const void* values = nullptr;  ///< as keys
   Dtype dtype = Dtype::kF32;
   const uint32_t* indices = nullptr;  ///< [n] rows to attend, in this order; null: rows 0..n-1
   size_t n = 0;                       ///< may be 0
-  /// [queries.n, weight_stride]: ln of the factor of exp(score) per query and row, or null where all
-  /// factors are 1. A key kept with inclusion probability p has -ln(p); -infinity: not attended.
+  /// [queries.n, weight_stride]: ln of the factor of exp(score) per query and row, or null where
+  /// all factors are 1. A key kept with inclusion probability p has -ln(p); -infinity: not
+  /// attended.
   const float* log_weights = nullptr;
-  size_t weight_stride = 0;           ///< at least n where log_weights is given
+  size_t weight_stride = 0;  ///< at least n where log_weights is given
 };
 
 /// A softmax under way, for each query; on the caller's memory. Rows can be added in any number of
@@ -50,13 +51,14 @@ void AttendBegin(size_t n, size_t head_dim, AttendState* state);
 /// @param[in]     rows     see AttendRows
 /// @param[in]     isa      one that SupportsIsa
 /// @param[in,out] state    of AttendBegin
-/// @return kInvalidShape if a size is out of bounds; kUnsupported for an instruction set that is not
+/// @return kInvalidShape if a size is out of bounds; kUnsupported for an instruction set that is
+/// not
 ///         built; `state` is then untouched
 ///
 /// Cost: 4 * head_dim FLOP and an exponential per query and row; no allocation. The result differs
-/// from an exact softmax by at most about (head_dim + 8) * 2^-24 * max |scale * q.k| relative to the
-/// largest value (float sums in any order, exponential within 2 ulp).
-/// Safe to call from several threads with own states.
+/// from an exact softmax by at most about (head_dim + 8) * 2^-24 * max |scale * q.k| relative to
+/// the largest value (float sums in any order, exponential within 2 ulp). Safe to call from several
+/// threads with own states.
 Status AttendAdd(const AttendQueries& queries, const AttendRows& rows, Isa isa, AttendState* state);
 
 /// Writes output[i] = values[i] / sum[i]; a query that attended nothing gets zeros.

@@ -14,6 +14,7 @@ namespace {
 
 #include "core/vec_avx512.inl"
 #include "kernels/scores/scores_body.inl"
+// After the score tiles it is built from.
 #include "kernels/attend/attend_body.inl"
 
 }  // namespace

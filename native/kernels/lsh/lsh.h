@@ -42,9 +42,9 @@ size_t LshBlockBytes(const LshParams& params);
 /// @return kInvalidShape or kInvalidArgument if a size is out of bounds, kUnsupported for an
 ///         instruction set that is not built; `codes` is then untouched
 ///
-/// Cost: 2 * lsh_l * lsh_k * head_dim FLOP per vector; no allocation. Instruction sets agree in every
-/// bit whose |dot| exceeds head_dim * 2^-23 * |vector| * |plane|; on one of them a code does not
-/// depend on the other vectors of the call. Safe to call from several threads.
+/// Cost: 2 * lsh_l * lsh_k * head_dim FLOP per vector; no allocation. Instruction sets agree in
+/// every bit whose |dot| exceeds head_dim * 2^-23 * |vector| * |plane|; on one of them a code does
+/// not depend on the other vectors of the call. Safe to call from several threads.
 Status LshCodes(const float* const* vectors, size_t n, size_t head_dim, const LshParams& params,
                 const float* planes, Isa isa, uint16_t* codes);
 
@@ -63,7 +63,8 @@ void LshStore(const uint16_t* codes, size_t first, size_t n, const LshParams& pa
 /// @param[in]  first_block  block of table.codes to begin with
 /// @param[in]  n_blocks     blocks to scan; first_block + n_blocks <= ceil(n_keys / 64)
 /// @param[in]  isa          one that SupportsIsa
-/// @param[out] bits         [n_queries, n_blocks]; bit j of word b is key (first_block + b) * 64 + j;
+/// @param[out] bits         [n_queries, n_blocks]; bit j of word b is key (first_block + b) * 64 +
+/// j;
 ///                          bits of keys that do not exist are 0
 /// @return as LshCodes
 ///
@@ -74,8 +75,8 @@ Status LshMatch(const LshTable& table, const uint16_t* queries, size_t n_queries
 
 /// ln of the probability, over random planes, that a key matches a query.
 ///
-/// With u = 1 - theta / pi for the angle theta between them and x = u^lsh_k, the chance of one table:
-/// min_matches 1: 1 - (1-x)^L;  min_matches 2: 1 - (1-x)^L - L x (1-x)^(L-1).
+/// With u = 1 - theta / pi for the angle theta between them and x = u^lsh_k, the chance of one
+/// table: min_matches 1: 1 - (1-x)^L;  min_matches 2: 1 - (1-x)^L - L x (1-x)^(L-1).
 ///
 /// @param cosine       of the angle; values beyond [-1, 1] are clamped, u is at least 2^-24
 /// @param params       see LshParams

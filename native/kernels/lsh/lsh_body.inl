@@ -1,8 +1,8 @@
-// The LSH kernels in terms of a vec.inl and scores_body.inl. Included inside a target region and the
-// instruction set's own anonymous namespace; includes nothing itself.
+// The LSH kernels in terms of a vec.inl and scores_body.inl. Included inside a target region and
+// the instruction set's own anonymous namespace; includes nothing itself.
 
 constexpr size_t kChunkPlanes = 32;  ///< sign bits gathered in one word
-constexpr size_t kMaxPlanes = 512 * 16;
+constexpr size_t kMaxPlanes = size_t{512} * 16;
 constexpr size_t kCodeVectors = 4;  ///< vectors that share one pass over the planes
 
 /// Sign bits of at most kChunkPlanes planes for at most kCodeVectors vectors.

@@ -23,8 +23,7 @@ double LogTailSeries(double x, double n) {
 
 double LshLogProbability(double cosine, const LshParams& params, uint32_t min_matches) {
   constexpr double kPi = 3.141592653589793;
-  const double u =
-      std::max(1 - std::acos(std::clamp(cosine, -1.0, 1.0)) / kPi, 0x1p-24);
+  const double u = std::max(1 - std::acos(std::clamp(cosine, -1.0, 1.0)) / kPi, 0x1p-24);
   const double n = params.lsh_l;
   if (min_matches > params.lsh_l) return -std::numeric_limits<double>::infinity();
   if (u >= 1) return 0;

@@ -11,7 +11,7 @@ namespace sparsetune {
 
 /// Rows of keys to score.
 struct ScoreRows {
-  const void* keys = nullptr;         ///< [*, head_dim] row-major, `dtype`, finite
+  const void* keys = nullptr;  ///< [*, head_dim] row-major, `dtype`, finite
   Dtype dtype = Dtype::kF32;
   size_t head_dim = 0;                ///< at least 1
   const uint32_t* indices = nullptr;  ///< [n] rows to score, in this order; null: rows 0..n-1
@@ -28,11 +28,12 @@ struct ScoreRows {
 /// @param[in]  isa        one that SupportsIsa
 /// @param[out] scores     [n_queries, stride] row-major; the first rows.n of each row are written
 /// @param[in]  stride     at least rows.n
-/// @return kInvalidShape if a size is out of bounds; kUnsupported for an instruction set that is not
+/// @return kInvalidShape if a size is out of bounds; kUnsupported for an instruction set that is
+/// not
 ///         built; `scores` is then untouched
 ///
-/// Cost: 2 * n_queries * head_dim FLOP per row; no allocation. Instruction sets differ from an exact
-/// sum by at most head_dim * 2^-24 * sum |q_i * k_i| (float sums in another order); on one
+/// Cost: 2 * n_queries * head_dim FLOP per row; no allocation. Instruction sets differ from an
+/// exact sum by at most head_dim * 2^-24 * sum |q_i * k_i| (float sums in another order); on one
 /// instruction set a score does not depend on the other rows or queries of the call.
 /// Safe to call from several threads.
 Status Scores(const float* const* queries, size_t n_queries, const ScoreRows& rows, Isa isa,

@@ -18,8 +18,8 @@ namespace {
 
 }  // namespace
 
-void ScoresAvx512(const float* const* queries, size_t n_queries, const ScoreRows& rows, float* scores,
-                size_t stride) {
+void ScoresAvx512(const float* const* queries, size_t n_queries, const ScoreRows& rows,
+                  float* scores, size_t stride) {
   if (rows.dtype == Dtype::kF32) {
     ScoreRowsOf<float>(queries, n_queries, rows, scores, stride);
   } else {

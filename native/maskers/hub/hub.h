@@ -56,8 +56,8 @@ struct HubMask {
 };
 
 /// Runs the chain and the masked attention by the rules of sparse-attention-hub (main branch), with
-/// its quirks: ratios truncate, weights are 1/(p + 1e-6), local erases what lies after its row, a row
-/// that attends nothing is NaN. Written for clarity; it computes every score.
+/// its quirks: ratios truncate, weights are 1/(p + 1e-6), local erases what lies after its row, a
+/// row that attends nothing is NaN. Written for clarity; it computes every score.
 ///
 /// @param[in]     chain   sink, local, top_k, magic_pig; no maskers: full
 /// @param[in,out] cache   of earlier calls with the same chain, layer and keys

@@ -123,8 +123,7 @@ void FreezeMean(const MaskerConfig& masker, const HubInput& input, HubCache* cac
     for (size_t i = 0; i < head_dim; ++i) {
       double sum = 0;
       for (size_t j = 0; j < input.n_kv; ++j) sum += input.keys[head][j * head_dim + i];
-      cache->mean[head * head_dim + i] =
-          static_cast<float>(sum / static_cast<double>(input.n_kv));
+      cache->mean[head * head_dim + i] = static_cast<float>(sum / static_cast<double>(input.n_kv));
     }
   }
 }

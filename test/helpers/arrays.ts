@@ -1,0 +1,44 @@
+/** A small seeded generator for test data (mulberry32); the same numbers on every machine. */
+export function uniformSource(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let word = Math.imul(state ^ (state >>> 15), state | 1);
+    word ^= word + Math.imul(word ^ (word >>> 7), word | 61);
+    return ((word ^ (word >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** `length` roughly normal numbers. */
+export function normals(length: number, seed: number): Float32Array {
+  const uniform = uniformSource(seed);
+  return Float32Array.from({ length }, () => {
+    const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
+    return radius * Math.cos(2 * Math.PI * uniform());
+  });
+}
+
+/** A copy that begins 4 bytes off the alignment of its buffer. */
+export function unaligned(values: Float32Array): Float32Array {
+  const shifted = new Float32Array(values.length + 1).subarray(1);
+  shifted.set(values);
+  return shifted;
+}
+
+/** Row `i` of a matrix with rows of `length`. */
+export function row(matrix: Float32Array, i: number, length: number): Float32Array {
+  return matrix.subarray(i * length, (i + 1) * length);
+}
+
+export function dot(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, x, i) => sum + x * (b[i] ?? Number.NaN), 0);
+}
+
+/** The largest |a - b|; NaN where lengths differ or an element is NaN. */
+export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return Number.NaN;
+  return Array.from(a).reduce((largest, x, i) => {
+    const difference = Math.abs(x - (b[i] ?? Number.NaN));
+    return Math.max(difference, largest);
+  }, 0);
+}
