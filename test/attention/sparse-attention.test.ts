@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { SparseConfig } from '../../ts/attention/check-config.js';
+import type { SparseConfig } from '../../ts/sparse-config.js';
 import { denseAttention } from '../../ts/attention/dense-attention.js';
 import { KvCache, nativeOf } from '../../ts/attention/kv-cache.js';
 import {
@@ -212,9 +212,9 @@ test('many forwardAsync on one cache build its index once and agree', async (t) 
 });
 
 const badConfigs: readonly [string, unknown, RegExp][] = [
-  ['no maskers', {}, /for config\.maskers /],
-  ['unknown semantics', { maskers: [], semantics: 'paper' }, /for config\.semantics /],
-  ['an unknown kind', { maskers: [{ kind: 'top_q' }] }, /for config\.maskers\[0\]\.kind .*"top_q"/],
+  ['no maskers', {}, /maskers/],
+  ['unknown semantics', { maskers: [], semantics: 'paper' }, /\/semantics/],
+  ['an unknown kind', { maskers: [{ kind: 'top_q' }] }, /\/maskers\/0\/kind.*"top_q"/],
   ['an unknown field', { maskers: [{ kind: 'sink', sinkSize: 1, size: 2 }] }, /"size"/],
   [
     'size and fraction',
@@ -222,31 +222,31 @@ const badConfigs: readonly [string, unknown, RegExp][] = [
     /exactly one/,
   ],
   ['neither size nor fraction', { maskers: [{ kind: 'local' }] }, /exactly one of windowSize/],
-  ['a size of 0', { maskers: [{ kind: 'sink', sinkSize: 0 }] }, /maskers\[0\]\.sinkSize /],
-  ['half a size', { maskers: [{ kind: 'sink', sinkSize: 1.5 }] }, /sinkSize /],
-  ['a fraction above 1', { maskers: [{ kind: 'top_k', heavyFraction: 1.1 }] }, /heavyFraction /],
-  ['a fraction of 0', { maskers: [{ kind: 'top_k', heavyFraction: 0 }] }, /heavyFraction /],
+  ['a size of 0', { maskers: [{ kind: 'sink', sinkSize: 0 }] }, /\/maskers\/0\/sinkSize/],
+  ['half a size', { maskers: [{ kind: 'sink', sinkSize: 1.5 }] }, /sinkSize/],
+  ['a fraction above 1', { maskers: [{ kind: 'top_k', heavyFraction: 1.1 }] }, /heavyFraction/],
+  ['a fraction of 0', { maskers: [{ kind: 'top_k', heavyFraction: 0 }] }, /heavyFraction/],
   [
     'a NaN fraction',
     { maskers: [{ kind: 'local', windowFraction: Number.NaN }] },
-    /windowFraction /,
+    /windowFraction/,
   ],
-  ['too many bits', { maskers: [{ kind: 'magic_pig', lshL: 8, lshK: 17 }] }, /lshK /],
-  ['no tables', { maskers: [{ kind: 'magic_pig', lshK: 8 }] }, /lshL /],
+  ['too many bits', { maskers: [{ kind: 'magic_pig', lshL: 8, lshK: 17 }] }, /lshK/],
+  ['no tables', { maskers: [{ kind: 'magic_pig', lshK: 8 }] }, /lshL/],
   [
     '3 matches',
     { maskers: [{ kind: 'magic_pig', lshL: 8, lshK: 8, minMatches: 3 }] },
-    /minMatches /,
+    /minMatches/,
   ],
   [
     'more matches than tables',
     { maskers: [{ kind: 'magic_pig', lshL: 1, lshK: 8 }] },
-    /minMatches /,
+    /minMatches/,
   ],
   [
     'both centred',
     { maskers: [{ kind: 'magic_pig', lshL: 8, lshK: 8, center: 'both' }] },
-    /center /,
+    /center/,
   ],
   [
     'two samplers',

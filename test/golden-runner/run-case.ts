@@ -1,4 +1,4 @@
-import type { SparseConfig } from '../../ts/attention/check-config.js';
+import type { SparseConfig } from '../../ts/sparse-config.js';
 import { KvCache } from '../../ts/attention/kv-cache.js';
 import { SparseAttention } from '../../ts/attention/sparse-attention.js';
 import type { ForwardResult, Given } from '../../ts/native/attention-addon.js';

@@ -16,7 +16,8 @@ import {
   checkNoOthers,
   checkObject,
 } from './check-arguments.js';
-import { checkConfig, type SparseConfig } from './check-config.js';
+import { validateConfig } from '../maskers/config-schema.js';
+import type { SparseConfig } from '../sparse-config.js';
 import { type KvCache, nativeOf } from './kv-cache.js';
 
 export interface SparseAttentionOptions {
@@ -68,7 +69,7 @@ export class SparseAttention {
   readonly isa: Isa | undefined;
 
   constructor(config: SparseConfig, options: SparseAttentionOptions) {
-    checkConfig(config);
+    validateConfig(config);
     this.config = structuredClone(config);
     const given = checkObject('options', options);
     checkNoOthers('options', given, ['nQHeads', 'scale', 'layer', 'seed', 'isa']);

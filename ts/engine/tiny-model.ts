@@ -54,10 +54,7 @@ function tensors(): GgufTensor[] {
   const matrix = (name: string, input: number, output: number, gain = 1): GgufTensor => ({
     name: `${name}.weight`,
     dimensions: [input, output],
-    data: Float32Array.from(
-      { length: input * output },
-      () => (gain * random()) / Math.sqrt(input),
-    ),
+    data: Float32Array.from({ length: input * output }, () => (gain * random()) / Math.sqrt(input)),
   });
   const ones = (name: string): GgufTensor => ({
     name: `${name}.weight`,
