@@ -96,7 +96,10 @@ export class PreparedQuestions {
       results.push(...(await this.#runWave(wave, options)));
     }
     let next = 0;
-    return jobs.map(({ from, to }) => results.slice(next, (next += to - from)));
+    return jobs.map(({ from, to }) => {
+      next += to - from;
+      return results.slice(next - (to - from), next);
+    });
   }
 
   /**

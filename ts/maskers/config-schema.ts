@@ -133,7 +133,8 @@ function samplingProblem(
   path: string,
   semantics: 'exact' | 'hub',
 ): SchemaProblem | undefined {
-  const { center, minMatches, packing, lshK, lshL }: Readonly<Record<string, unknown>> = masker ?? {};
+  const { center, minMatches, packing, lshK, lshL }: Readonly<Record<string, unknown>> =
+    masker ?? {};
   const allowed = semantics === 'hub' ? ['both', 'none'] : ['keys', 'none'];
   if (center !== undefined && !allowed.includes(String(center))) {
     const expected = allowed.map((value) => JSON.stringify(value)).join(' or ');
