@@ -74,7 +74,7 @@ test('the density of sink and local is the share of visible keys they keep', asy
   const results = await only(prepared, sinkAndLocal);
   questions.forEach((question, i) => {
     const expected = keptShare(question, contextLengths[question.context] ?? 0);
-    const { density, readFraction, kl } = results[i]?.metrics as QuestionResult['metrics'];
+    const { density, readFraction, kl } = (results[i] as QuestionResult).metrics;
     t.true(isClose(density, expected, 1e-9), `${density} is ${expected}`);
     t.true(readFraction < 0.2, 'and little more is read');
     t.true(kl > 1e-4, 'and the distribution moves');
