@@ -12,14 +12,27 @@ const options = JSON.parse(process.env.SPARSETUNE_SAMPLER_OPTIONS ?? '{}');
 const toSchema = (range) => {
   if (range.type === 'categorical') return { enum: range.choices };
   const search = { scale: range.log ? 'log' : 'linear', ...(range.step && { step: range.step }) };
-  return { type: range.type === 'int' ? 'integer' : 'number', minimum: range.low, maximum: range.high, 'x-search': search };
+  return {
+    type: range.type === 'int' ? 'integer' : 'number',
+    minimum: range.low,
+    maximum: range.high,
+    'x-search': search,
+  };
 };
 
 const start = ({ space, seed, max_resource, min_resource, eta }) =>
   Study.open({
-    space: { properties: Object.fromEntries(Object.entries(space).map(([name, range]) => [name, toSchema(range)])) },
+    space: {
+      properties: Object.fromEntries(
+        Object.entries(space).map(([name, range]) => [name, toSchema(range)]),
+      ),
+    },
     sampler: new Sampler({ seed, ...options }),
-    scheduler: new AshaScheduler({ maxResource: max_resource, minResource: min_resource, reductionFactor: eta }),
+    scheduler: new AshaScheduler({
+      maxResource: max_resource,
+      minResource: min_resource,
+      reductionFactor: eta,
+    }),
     trials: 1_000_000, // the judge ends the session when its own budget is spent
   });
 
@@ -43,10 +56,17 @@ const handlers = {
   async ask() {
     const [job] = await study.ask(1);
     sendBest();
-    send(job ? { type: 'run', trial: job.trial.number, params: job.trial.params, resource: job.to } : { type: 'wait' });
+    send(
+      job
+        ? { type: 'run', trial: job.trial.number, params: job.trial.params, resource: job.to }
+        : { type: 'wait' },
+    );
   },
   async report({ trial, resource, value }) {
-    const result = value === null ? { trial, error: 'the evaluation failed' } : { trial, to: resource, metrics: { value } };
+    const result =
+      value === null
+        ? { trial, error: 'the evaluation failed' }
+        : { trial, to: resource, metrics: { value } };
     await study.tell([result]);
   },
   async stop() {

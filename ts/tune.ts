@@ -7,7 +7,12 @@ import { ensureTinyModel } from './engine/tiny-model.js';
 import { homeFolders } from './home.js';
 import { type ModelFile, resolveModel } from './models/model-source.js';
 import { hashJson } from './space/canonical-json.js';
-import { resolveTuneOptions, type TunedConfig, type TuneOptions, type TuneRequest } from './tune/options.js';
+import {
+  resolveTuneOptions,
+  type TunedConfig,
+  type TuneOptions,
+  type TuneRequest,
+} from './tune/options.js';
 import { type PreparedSplit, prepareSplit } from './tune/prepare-split.js';
 import { type FinishedStudy, runStudy } from './tune/run-study.js';
 import { type Validation, validate } from './tune/validate.js';

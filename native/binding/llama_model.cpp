@@ -148,8 +148,8 @@ Napi::Value ModelObject::Tokenize(const Napi::CallbackInfo& info) {
 
 Napi::Value ModelObject::Detokenize(const Napi::CallbackInfo& info) {
   try {
-    return Napi::String::New(
-        info.Env(), state_->model->Detokenize(ReadTokens(info[0]), info[1].ToBoolean()));
+    return Napi::String::New(info.Env(),
+                             state_->model->Detokenize(ReadTokens(info[0]), info[1].ToBoolean()));
   } catch (const llama::EngineFailure& failure) {
     ThrowError(info.Env(), failure.code(), failure.what());
   }

@@ -10,9 +10,7 @@ std::vector<int32_t> ReadTokens(const Napi::Value& value) {
   return {array.Data(), array.Data() + array.ElementLength()};
 }
 
-Napi::Function SnapshotObject::Define(Napi::Env env) {
-  return DefineClass(env, "KvSnapshot", {});
-}
+Napi::Function SnapshotObject::Define(Napi::Env env) { return DefineClass(env, "KvSnapshot", {}); }
 
 SnapshotObject::SnapshotObject(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<SnapshotObject>(info) {
@@ -23,7 +21,8 @@ SnapshotObject::SnapshotObject(const Napi::CallbackInfo& info)
   if (payload.ByteLength() != expected) {
     ThrowRange(info.Env(), "ERR_SHAPE",
                "A snapshot of " + std::to_string(n_tokens) + " tokens has " +
-                   std::to_string(expected) + " bytes, not " + std::to_string(payload.ByteLength()));
+                   std::to_string(expected) + " bytes, not " +
+                   std::to_string(payload.ByteLength()));
   }
   payload_ = Napi::Persistent(payload.As<Napi::Object>());
   snapshot_ = std::make_shared<llama::KvSnapshot>(layers, payload.Data(), n_tokens);

@@ -95,8 +95,7 @@ void AttentionHook::RunItems(ggml_tensor* node, LayerSlot* slot, size_t thread) 
     RunStats& stats = stats_[thread][run];
     const double start = Seconds();
     try {
-      const Status status =
-          RunItem(node, *slot, runs_[run], item % n_kv_heads, thread, &stats);
+      const Status status = RunItem(node, *slot, runs_[run], item % n_kv_heads, thread, &stats);
       if (status != Status::kOk) {
         Fail("the attention kernels refused a config (status " +
              std::to_string(static_cast<int>(status)) + ")");
@@ -136,16 +135,16 @@ Status AttentionHook::RunItem(const ggml_tensor* node, const LayerSlot& slot, co
   input.kv_head = static_cast<uint32_t>(kv_head);
 
   // The result is [head_dim, n_q_heads, n_tokens].
-  auto* output = reinterpret_cast<float*>(static_cast<char*>(node->data) + run.column * node->nb[2] +
-                                          first_head * node->nb[1]);
+  auto* output = reinterpret_cast<float*>(static_cast<char*>(node->data) +
+                                          run.column * node->nb[2] + first_head * node->nb[1]);
   const size_t out_head_stride = node->nb[1] / sizeof(float);
   const size_t out_query_stride = node->nb[2] / sizeof(float);
   const bool is_sparse = geometry.window == 0;
   const uint64_t visible_before = stats->group.visible;
-  const Status status = AttendGroup(
-      is_sparse ? run.stream->chain() : kDense, input,
-      is_sparse ? run.stream->Index(slot.layer, kv_head) : nullptr, isa_, &scratch_[thread], output,
-      out_head_stride, out_query_stride, &stats->group, nullptr);
+  const Status status = AttendGroup(is_sparse ? run.stream->chain() : kDense, input,
+                                    is_sparse ? run.stream->Index(slot.layer, kv_head) : nullptr,
+                                    isa_, &scratch_[thread], output, out_head_stride,
+                                    out_query_stride, &stats->group, nullptr);
   const uint64_t visible = stats->group.visible - visible_before;
   stats->dense_bytes += visible / group_size * input.kv.head_dim * 2 * DtypeBytes(input.kv.dtype);
   if (run.capture != nullptr && run.capture->Slot(slot.layer) >= 0) {

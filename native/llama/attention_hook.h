@@ -65,8 +65,8 @@ class AttentionHook {
   LayerSlot* SlotOf(const ggml_tensor* node);
   void TurnIntoCustom(ggml_tensor* node, LayerSlot* slot) const;
   void RunItems(ggml_tensor* node, LayerSlot* slot, size_t thread);
-  Status RunItem(const ggml_tensor* node, const LayerSlot& slot, const BatchRun& run, size_t kv_head,
-                 size_t thread, RunStats* stats);
+  Status RunItem(const ggml_tensor* node, const LayerSlot& slot, const BatchRun& run,
+                 size_t kv_head, size_t thread, RunStats* stats);
   void Fail(const std::string& message);
 
   std::shared_ptr<const Model> model_;

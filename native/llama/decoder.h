@@ -17,7 +17,7 @@ struct DecodeItem {
   std::vector<llama_token> targets;  ///< of the last targets.size() positions; may be empty
   std::vector<int32_t> ids;          ///< [targets, n_ids]: look at these tokens; empty: the best
   size_t n_ids = 0;
-  bool keep_logits = false;          ///< also return the whole rows of logits
+  bool keep_logits = false;  ///< also return the whole rows of logits
   std::shared_ptr<QueryCapture> capture;
 };
 

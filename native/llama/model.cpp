@@ -106,8 +106,8 @@ void Model::RefuseUnsupported() const {
   if (!api_->llama_model_has_decoder(model_)) reason = "it has no decoder";
   if (architecture() == "llama4") reason = "its layers attend in chunks";
   if (reason == nullptr) return;
-  throw EngineFailure("ERR_MODEL_UNSUPPORTED", "The architecture \"" + architecture() +
-                                                   "\" is not supported: " + reason);
+  throw EngineFailure("ERR_MODEL_UNSUPPORTED",
+                      "The architecture \"" + architecture() + "\" is not supported: " + reason);
 }
 
 void Model::ReadGeometry() {
@@ -216,10 +216,9 @@ ContextPtr Model::NewContext(const ContextOptions& options) const {
   params.cb_eval_user_data = options.on_node_data;
   ContextPtr context(api_->llama_init_from_model(model_, params), ContextDeleter{api_});
   if (context == nullptr) {
-    throw EngineFailure("ERR_ENGINE", "llama.cpp could not make a context of " +
-                                          std::to_string(options.n_ctx) +
-                                          " tokens: is there enough memory? It said: " +
-                                          LlamaApi::TakeErrors());
+    throw EngineFailure("ERR_ENGINE",
+                        "llama.cpp could not make a context of " + std::to_string(options.n_ctx) +
+                            " tokens: is there enough memory? It said: " + LlamaApi::TakeErrors());
   }
   api_->llama_attach_threadpool(context.get(), pool_, pool_);
   return context;

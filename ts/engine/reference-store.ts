@@ -69,13 +69,20 @@ export class ReferenceStore {
     const hash = createHash('sha256').update(JSON.stringify({ format, ...rest }));
     for (const { tokens } of contexts) hash.update(hashTokens(tokens));
     for (const { context, promptTokens, goldTokens, maxNewTokens } of questions) {
-      hash.update(`${context} ${maxNewTokens} ${hashTokens(promptTokens)} ${hashTokens(goldTokens)}`);
+      hash.update(
+        `${context} ${maxNewTokens} ${hashTokens(promptTokens)} ${hashTokens(goldTokens)}`,
+      );
     }
     return join(this.folder, `${hash.digest('hex').slice(0, 32)}.reference.json`);
   }
 }
 
-const arrays = { ids: Int32Array, logProbs: Float32Array, goldLogProbs: Float32Array, argmax: Int32Array };
+const arrays = {
+  ids: Int32Array,
+  logProbs: Float32Array,
+  goldLogProbs: Float32Array,
+  argmax: Int32Array,
+};
 type ArrayName = keyof typeof arrays;
 const arrayNames = Object.keys(arrays) as ArrayName[];
 

@@ -36,7 +36,10 @@ export async function selfTest(folder: string, threads = 1): Promise<SelfTestRes
   const path = join(folder, 'tiny.gguf');
   await ensureTinyModel(path);
   const model = await Model.load(path, { threads });
-  const tokens = Int32Array.from({ length: nPrompt + nSteps }, (_, i) => 3 + ((i * i * 7 + i) % 256));
+  const tokens = Int32Array.from(
+    { length: nPrompt + nSteps },
+    (_, i) => 3 + ((i * i * 7 + i) % 256),
+  );
   const reference = await model.plainLogits(tokens, nSteps, {
     flashAttention: false,
     kvType: 'f32',

@@ -60,7 +60,10 @@ function run(jobs: readonly Job[], context: JobContext): Promise<QuestionResult[
 }
 
 function isConfigFault(error: unknown): boolean {
-  return error instanceof EngineError || (error instanceof SparseTuneError && error.code === 'ERR_CONFIG');
+  return (
+    error instanceof EngineError ||
+    (error instanceof SparseTuneError && error.code === 'ERR_CONFIG')
+  );
 }
 
 /** Means over the first `to` questions, from the means over the first `from` and the results of the rest. */

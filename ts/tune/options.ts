@@ -1,14 +1,14 @@
-import type { TuneEvent } from '../tune-events.js';
 import { rejectArgument, rejectRange } from '../errors.js';
-import type { Objective } from '../search/objective.js';
-import { parseObjective } from '../search/objective.js';
 import { resolveHome } from '../home.js';
 import { getPreset, type Preset } from '../maskers/presets.js';
+import type { Objective } from '../search/objective.js';
+import { parseObjective } from '../search/objective.js';
 import { mergeSpace } from '../space/merge-space.js';
 import type { SpaceSchema } from '../space/search-space.js';
 import { resolveTask } from '../tasks/registry.js';
 import type { PromptStyle, Task } from '../tasks/task.js';
 import { usableThreads } from '../threads.js';
+import type { TuneEvent } from '../tune-events.js';
 
 /** What to tune, on what, and how hard. */
 export interface TuneOptions {

@@ -1,10 +1,10 @@
 import type { Engine, Prepared } from '../engine/engine.js';
 import type { EngineContext, EngineQuestion } from '../engine/question.js';
+import { SparseTuneError } from '../errors.js';
 import { longestRun, type RenderedContext, renderContext } from '../tasks/prompt.js';
 import { questionOrder } from '../tasks/question-order.js';
 import type { Split, Task } from '../tasks/task.js';
 import type { TuneEvent } from '../tune-events.js';
-import { SparseTuneError } from '../errors.js';
 
 /** A split of a task on a model: its questions in their fixed order, prefilled and measured dense. */
 export interface PreparedSplit {
@@ -112,7 +112,13 @@ function toEngineQuestion(
   const found = rendered[context]?.questions[index];
   if (found === undefined) throw new SparseTuneError('ERR_TASK', 'A question has no context');
   const { question, promptTokens, goldTokens } = found;
-  return { id: question.id, context, promptTokens, goldTokens, maxNewTokens: question.maxNewTokens };
+  return {
+    id: question.id,
+    context,
+    promptTokens,
+    goldTokens,
+    maxNewTokens: question.maxNewTokens,
+  };
 }
 
 function progress(emit: (event: TuneEvent) => void) {

@@ -1,9 +1,9 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode } from '../files.js';
-import { homeFolders } from '../home.js';
 import type { WinnerKey } from '../cache/winner.js';
 import { winnerId } from '../cache/winner-cache.js';
+import { errorCode } from '../files.js';
+import { homeFolders } from '../home.js';
 import { asMetrics } from '../metrics.js';
 import { AshaScheduler } from '../search/asha-scheduler.js';
 import type { Job, JobResult } from '../search/job.js';
@@ -74,7 +74,13 @@ export async function runStudy(
     for (const message of study.warnings) request.emit({ event: 'warning', message });
     const { emit, signal } = request;
     const resumedTrials = study.trials.length;
-    emit({ event: 'study', config: config.preset.name, name, resumedTrials, trials: request.trials });
+    emit({
+      event: 'study',
+      config: config.preset.name,
+      name,
+      resumedTrials,
+      trials: request.trials,
+    });
     const watch = watchStudy(request, config, study, scheduler.rungs, nQuestions);
     const capacity = batchCapacity(split, scheduler.rungs[0] ?? 1);
     while (!study.isFinished) {

@@ -1,9 +1,10 @@
-import type { SparseConfig, ValidationRow } from '../cache/winner.js';
+import type { ValidationRow } from '../cache/winner.js';
 import type { QuestionResult } from '../engine/question.js';
 import type { Preset } from '../maskers/presets.js';
 import type { Metrics } from '../metrics.js';
 import type { Objective } from '../search/objective.js';
 import type { Trial } from '../search/trial.js';
+import type { SparseConfig } from '../sparse-config.js';
 import { pairedInterval } from './bootstrap.js';
 import { meanMetrics } from './evaluate-jobs.js';
 import type { PreparedSplit } from './prepare-split.js';
