@@ -58,7 +58,7 @@ export function passMetrics(
     ),
     goldLogProbGap: mean(
       positions.map(
-        (i) => (output.targetLogProbs[i] as number) - (reference.goldLogProbs[i] as number),
+        (i) => (reference.goldLogProbs[i] as number) - (output.targetLogProbs[i] as number),
       ),
     ),
     accuracy: isExactMatch(output.argmax, question.goldTokens) ? 1 : 0,
