@@ -19,7 +19,10 @@ test('what is left out has its default', (t) => {
 });
 
 test('a config that is named twice is tuned once', (t) => {
-  const { configs } = resolveTuneOptions({ ...good, config: ['streaming_llm', 'magic_pig', 'streaming_llm'] });
+  const { configs } = resolveTuneOptions({
+    ...good,
+    config: ['streaming_llm', 'magic_pig', 'streaming_llm'],
+  });
   t.deepEqual(
     configs.map(({ preset }) => preset.name),
     ['streaming_llm', 'magic_pig'],
@@ -28,7 +31,7 @@ test('a config that is named twice is tuned once', (t) => {
 
 for (const [name, change] of Object.entries({
   'the objective': { objective: 'error+0.1*density' },
-  'sparsity_N': { objective: 'sparsity_10' },
+  sparsity_N: { objective: 'sparsity_10' },
   'a constraint': { objective: 'kl s.t. outputError<=0.2' },
   'the list of metrics': { metrics: ['outputError'] },
   'the short name in the list': { metrics: ['error'] },
@@ -55,16 +58,20 @@ const bad: Record<string, [change: Record<string, unknown>, message: RegExp, cod
   'an unknown config': [{ config: ['hash_atention'] }, /hash_attention/, 'ERR_CONFIG'],
   'one unknown config of several': [{ config: ['magic_pig', 'magic'] }, /"magic"/, 'ERR_CONFIG'],
   'an unknown task': [{ task: 'niah_mq9@512' }, /niah_mq8/, 'ERR_TASK'],
-  'no length': [{ task: 'niah_mq8@0' }, /length|niah_mq8@0/, 'ERR_ARGUMENT'],
+  'no length': [{ task: 'niah_mq8@0' }, /niah_mq8@0/, 'ERR_TASK'],
   'an unknown metric': [{ objective: 'kl s.t. densty<=0.1' }, /density/, 'ERR_OBJECTIVE'],
-  'an unknown metric in the list': [{ metrics: ['outputErr'] }, /outputError/, 'ERR_ARGUMENT'],
+  'an unknown metric in the list': [{ metrics: ['outputErr'] }, /outputError/, 'ERR_OBJECTIVE'],
   'no trials': [{ trials: 0 }, /trials.*0/, 'ERR_ARGUMENT'],
   'half a trial': [{ trials: 2.5 }, /trials.*2\.5/, 'ERR_ARGUMENT'],
   'trials as text': [{ trials: '9' }, /trials.*"9" of type string/, 'ERR_ARGUMENT'],
   'a negative seed': [{ seed: -1 }, /seed.*-1/, 'ERR_ARGUMENT'],
   'no threads': [{ threads: 0 }, /threads.*0/, 'ERR_ARGUMENT'],
   'threads beyond number': [{ threads: Number.NaN }, /threads.*NaN/, 'ERR_ARGUMENT'],
-  'a negative snapshot limit': [{ snapshotLimitBytes: -1 }, /snapshotLimitBytes.*-1/, 'ERR_ARGUMENT'],
+  'a negative snapshot limit': [
+    { snapshotLimitBytes: -1 },
+    /snapshotLimitBytes.*-1/,
+    'ERR_ARGUMENT',
+  ],
   'a snapshot limit that is no number': [
     { snapshotLimitBytes: Number.NaN },
     /snapshotLimitBytes.*NaN/,
