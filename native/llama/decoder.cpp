@@ -1,6 +1,7 @@
 #include "llama/decoder.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace sparsetune::llama {
 namespace {
@@ -70,7 +71,11 @@ std::vector<Decoder::Chunk> Decoder::NextBatch(const std::vector<DecodeItem>& it
 std::vector<DecodeOutput> Decoder::Decode(const std::vector<DecodeItem>& items,
                                           const std::function<void(size_t)>& progress,
                                           const std::atomic<bool>& cancelled) {
+  std::unordered_set<const DecodeStream*> streams;
   for (const DecodeItem& item : items) {
+    if (!streams.insert(item.stream.get()).second) {
+      throw EngineFailure("ERR_ENGINE", "A stream can go on only once in a call");
+    }
     if (item.tokens.empty() || item.targets.size() > item.tokens.size()) {
       throw EngineFailure("ERR_ENGINE", "An item needs tokens, and no more targets than tokens");
     }

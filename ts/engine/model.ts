@@ -84,9 +84,14 @@ export class Model {
    * A continuation of a snapshot under a config.
    *
    * @param capacity - tokens it may hold beyond the context
+   * @throws {EngineError} `ERR_CONFIG` where the engine does not run such a chain
    */
   stream(snapshot: NativeSnapshot, chain: NativeChain, capacity: number): NativeStream {
-    return new (loadAddon().DecodeStream)(this.#native, snapshot, chain, capacity);
+    try {
+      return new (loadAddon().DecodeStream)(this.#native, snapshot, chain, capacity);
+    } catch (cause) {
+      throw toEngineError(cause);
+    }
   }
 
   /** Collects the queries of a pass of `nQ` tokens at the given layers. */
@@ -163,14 +168,17 @@ export class Model {
 
 const nativeCodes = ['ERR_ENGINE', 'ERR_MODEL_UNSUPPORTED', 'ERR_CONFIG', 'ERR_CAPACITY'] as const;
 
-/** Gives failures of the native side the class that callers look for. */
 async function asEngineError<Result>(promise: Promise<Result>): Promise<Result> {
   try {
     return await promise;
   } catch (cause) {
-    const { code, message } = cause as Error & { code?: string };
-    const known = nativeCodes.find((name) => name === code);
-    if (known === undefined) throw cause;
-    throw new EngineError(known, message, { cause });
+    throw toEngineError(cause);
   }
+}
+
+/** Gives failures of the native side the class that callers look for; others stay as they are. */
+function toEngineError(cause: unknown): unknown {
+  const { code, message } = cause as Error & { code?: string };
+  const known = nativeCodes.find((name) => name === code);
+  return known === undefined ? cause : new EngineError(known, message, { cause });
 }
