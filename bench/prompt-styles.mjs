@@ -7,7 +7,7 @@ import { homeFolders, resolveHome } from '../build/ts/ts/home.js';
 import { resolveModel } from '../build/ts/ts/models/model-source.js';
 import { resolveTask } from '../build/ts/ts/tasks/registry.js';
 import { usableThreads } from '../build/ts/ts/threads.js';
-import { prepareSplit } from '../build/ts/ts/tune/prepare-split.js';
+import { prepareSplit, renderSplit } from '../build/ts/ts/tune/prepare-split.js';
 
 const { values } = parseArgs({
   options: {
@@ -32,7 +32,9 @@ console.log('|---|---|---|---|---|');
 for (const promptStyle of styles) {
   for (const split of ['search', 'validation']) {
     const task = resolveTask(values.task, { promptStyle });
-    const { prepared } = await prepareSplit(engine, task, split, { emit() {} });
+    const { prepared } = await prepareSplit(engine, await renderSplit(engine, task, split), {
+      emit() {},
+    });
     const { reference, denseAccuracy } = prepared.questions;
     const score = reference.scores.reduce((sum, value) => sum + value, 0) / reference.scores.length;
     const cells = [

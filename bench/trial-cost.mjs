@@ -13,7 +13,7 @@ import { resolveModel } from '../build/ts/ts/models/model-source.js';
 import { AshaScheduler } from '../build/ts/ts/search/asha-scheduler.js';
 import { resolveTask } from '../build/ts/ts/tasks/registry.js';
 import { usableThreads } from '../build/ts/ts/threads.js';
-import { prepareSplit } from '../build/ts/ts/tune/prepare-split.js';
+import { prepareSplit, renderSplit } from '../build/ts/ts/tune/prepare-split.js';
 
 const { values } = parseArgs({
   options: {

@@ -13,7 +13,7 @@ test('what is left out has its default', (t) => {
   t.false(request.force);
   t.false(request.outputError);
   t.is(request.task.id, 'niah_mq8@512');
-  t.is(request.task.promptStyle, 'plain');
+  t.is(request.task.promptStyle, 'auto');
   t.is(request.configs[0]?.space, request.configs[0]?.preset.space);
   t.notThrows(() => request.emit({ event: 'warning', message: 'nobody listens' }));
 });
