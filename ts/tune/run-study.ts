@@ -1,9 +1,5 @@
-import { rename } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { WinnerKey } from '../cache/winner.js';
 import { winnerId } from '../cache/winner-cache.js';
-import { errorCode } from '../files.js';
-import { homeFolders } from '../home.js';
 import { asMetrics } from '../metrics.js';
 import { AshaScheduler } from '../search/asha-scheduler.js';
 import type { Job, JobResult } from '../search/job.js';
@@ -55,7 +51,9 @@ export async function runStudy(
   const name = studyName(request, config, key);
   const { questions } = split.prepared;
   const nQuestions = questions.questions.length;
-  if (request.force) await setAside(request.home, name);
+  const storage = new JournalStorage(request.home);
+  // A forced search starts anew: the old journal is kept under another name, beside the new one.
+  if (request.force) await storage.setAside(name);
   const scheduler = new AshaScheduler({ maxResource: nQuestions });
   const study = await Study.open({
     name,
@@ -63,7 +61,7 @@ export async function runStudy(
     sampler: new TpeSampler({ seed: request.seed }),
     scheduler,
     objective: request.objective,
-    storage: new JournalStorage(request.home),
+    storage,
     trials: request.trials,
     metadata: { key },
     isFeasible: (params) =>
@@ -108,16 +106,6 @@ export async function runStudy(
     };
   } finally {
     await study.close();
-  }
-}
-
-/** A forced search starts anew: the old journal is kept under another name, beside the new one. */
-async function setAside(home: string, name: string): Promise<void> {
-  const folder = join(homeFolders(home).studies, name);
-  try {
-    await rename(folder, `${folder}-until-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
   }
 }
 
