@@ -66,6 +66,18 @@ Napi::Value Dequantize(const Napi::CallbackInfo& info) {
       [](Napi::Env env, bool&) -> Napi::Value { return env.Undefined(); });
 }
 
+// governThreads(threads, [wallSeconds, cpuSeconds, ...]): threads used for each batch and the next
+Napi::Value GovernThreads(const Napi::CallbackInfo& info) {
+  llama::ThreadGovernor governor(info[0].As<Napi::Number>().Int32Value());
+  const auto seconds = info[1].As<Napi::Float64Array>();
+  auto threads = Napi::Int32Array::New(info.Env(), seconds.ElementLength() / 2 + 1);
+  for (size_t i = 0; i < threads.ElementLength(); ++i) {
+    threads[i] = governor.n_threads();
+    if (2 * i + 1 < seconds.ElementLength()) governor.Judge(seconds[2 * i], seconds[2 * i + 1]);
+  }
+  return threads;
+}
+
 }  // namespace
 
 void RegisterLlama(Napi::Env env, Napi::Object exports) {
@@ -77,6 +89,7 @@ void RegisterLlama(Napi::Env env, Napi::Object exports) {
   exports.Set("QueryCapture", CaptureObject::Define(env));
   exports.Set("llamaBuild", Napi::Function::New(env, Build, "llamaBuild"));
   exports.Set("loadModel", Napi::Function::New(env, LoadModel, "loadModel", constructor));
+  exports.Set("governThreads", Napi::Function::New(env, GovernThreads, "governThreads"));
   exports.Set("dequantize", Napi::Function::New(env, Dequantize, "dequantize"));
 }
 

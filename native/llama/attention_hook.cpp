@@ -110,7 +110,6 @@ void AttentionHook::RunItems(ggml_tensor* node, LayerSlot* slot, size_t thread) 
 
 Status AttentionHook::RunItem(const ggml_tensor* node, const LayerSlot& slot, const BatchRun& run,
                               size_t kv_head, size_t thread, RunStats* stats) {
-  static const ChainConfig kDense;
   const LayerGeometry& geometry = model_->layers()[slot.layer];
   const ggml_tensor* q = node->src[0];  // [head_dim, n_tokens, n_q_heads]
   const CacheRows keys = RowsOf(model_->api(), node, 1);
@@ -141,7 +140,7 @@ Status AttentionHook::RunItem(const ggml_tensor* node, const LayerSlot& slot, co
   const size_t out_query_stride = node->nb[2] / sizeof(float);
   const bool is_sparse = geometry.window == 0;
   const uint64_t visible_before = stats->group.visible;
-  const Status status = AttendGroup(is_sparse ? run.stream->chain() : kDense, input,
+  const Status status = AttendGroup(is_sparse ? run.stream->chain() : dense_, input,
                                     is_sparse ? run.stream->Index(slot.layer, kv_head) : nullptr,
                                     isa_, &scratch_[thread], output, out_head_stride,
                                     out_query_stride, &stats->group, nullptr);

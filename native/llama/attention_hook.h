@@ -72,6 +72,7 @@ class AttentionHook {
   std::shared_ptr<const Model> model_;
   OverrideWay way_;
   Isa isa_;
+  const ChainConfig dense_;  // for windowed layers
   std::vector<std::unique_ptr<LayerSlot>> slots_;
   std::vector<Scratch> scratch_;              // per thread
   std::vector<std::vector<RunStats>> stats_;  // [thread][run]

@@ -136,6 +136,8 @@ export interface LlamaAddon {
     ggmlCommit: string;
   };
   loadModel(paths: LlamaLibraryPaths, file: string, threads: number): Promise<NativeModel>;
+  /** Threads the engine would use for each of a row of batches, [wall s, CPU s] each, and for the one after them. */
+  governThreads(threads: number, seconds: Float64Array): Int32Array;
   /** Copies a GGUF with all weights in f32. */
   dequantize(paths: LlamaLibraryPaths, from: string, to: string): Promise<void>;
   readonly KvSnapshot: new (

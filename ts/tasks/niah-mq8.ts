@@ -23,7 +23,7 @@ export interface NiahMq8Options {
 export function niahMq8({
   length = 512,
   seed = 42,
-  promptStyle = 'plain',
+  promptStyle = 'auto',
 }: NiahMq8Options = {}): Task {
   if (!Number.isSafeInteger(length) || length < 1)
     rejectRange('length', 'a positive integer', length);

@@ -34,8 +34,8 @@ export interface TaskContext {
 /** `search` is what a study may see, `validation` what only its winners are judged on. */
 export type Split = 'search' | 'validation';
 
-/** How a prompt is laid out: the model's chat template, or plain concatenation. */
-export type PromptStyle = 'chat' | 'plain';
+/** How a prompt is laid out: by the model's chat template, by plain concatenation, or by the template if there is one. */
+export type PromptStyle = 'auto' | 'chat' | 'plain';
 
 /** A benchmark at given parameters. Deterministic: the same id gives the same prompts. */
 export interface Task {

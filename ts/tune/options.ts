@@ -1,9 +1,8 @@
 import { rejectArgument, rejectRange } from '../errors.js';
 import { resolveHome } from '../home.js';
-import { getPreset, type Preset } from '../maskers/presets.js';
+import { changeSpace, getPreset, type Preset } from '../maskers/presets.js';
 import type { Objective } from '../search/objective.js';
 import { parseObjective } from '../search/objective.js';
-import { mergeSpace } from '../space/merge-space.js';
 import type { SpaceSchema } from '../space/search-space.js';
 import { resolveTask } from '../tasks/registry.js';
 import type { PromptStyle, Task } from '../tasks/task.js';
@@ -100,12 +99,12 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
 }
 
 function resolveConfig(name: string, changes: unknown): TunedConfig {
-  const preset = getPreset(name);
-  const space = changes === undefined ? preset.space : mergeSpace(preset.space, changes);
-  if (Object.keys((space['properties'] ?? {}) as object).length === 0) {
+  const known = getPreset(name);
+  const preset = changes === undefined ? known : changeSpace(known, changes);
+  if (Object.keys((preset.space['properties'] ?? {}) as object).length === 0) {
     rejectArgument('config', 'a config with parameters to tune', name);
   }
-  return { preset, space };
+  return { preset, space: preset.space };
 }
 
 function integer(name: string, value: number, minimum: number): number {
