@@ -31,9 +31,8 @@ const engine = await Engine.load(path, {
   threads: Number(values.threads),
   snapshotFolder,
 });
-const { prepared, contexts } = await prepareSplit(engine, resolveTask(values.task), 'search', {
-  emit() {},
-});
+const rendered = await renderSplit(engine, resolveTask(values.task), 'search');
+const { prepared, contexts } = await prepareSplit(engine, rendered, { emit() {} });
 await rm(snapshotFolder, { recursive: true });
 
 const { questions, prefillMs, contextTokens } = prepared;

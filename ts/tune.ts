@@ -195,11 +195,12 @@ class TuneJob {
   /** Threads that wait for each other lose many times their share where other work takes a core. */
   async #warnOfBusyCores(): Promise<void> {
     const { model } = await this.#loadEngine();
-    if (this.#hasWarned || model.starvedBatches < starvedLimit) return;
+    const { threads } = model.info;
+    if (threads === 1 || this.#hasWarned || model.starvedBatches < starvedLimit) return;
     this.#hasWarned = true;
     this.#warn(
-      `Other work kept the cores busy in ${model.starvedBatches} batches, and fewer threads than ${model.info.threads} were used for a while. ` +
-        `For steady speed stop the other work, or use --threads ${Math.max(1, model.info.threads - 1)}.`,
+      `Other work kept the cores busy in ${model.starvedBatches} batches, and fewer threads than ${threads} were used for a while. ` +
+        `For steady speed stop the other work, or use --threads ${threads - 1}.`,
     );
   }
 

@@ -1,4 +1,13 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rename, stat } from 'node:fs/promises';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { rejectArgument, StorageError } from '../errors.js';
 import { didYouMean } from '../space/nearest.js';
@@ -22,15 +31,10 @@ const LOCK = 'lock';
  */
 export class JournalStorage implements Storage {
   readonly #home: string;
-  readonly #isFresh: boolean;
 
-  /**
-   * @param home - the folder that holds `studies/`; created when needed
-   * @param options.fresh - start the study anew: an old journal is kept beside the new one under another name
-   */
-  constructor(home: string, { fresh = false }: { fresh?: boolean } = {}) {
+  /** @param home - the folder that holds `studies/`; created when needed */
+  constructor(home: string) {
     this.#home = home;
-    this.#isFresh = fresh;
   }
 
   async open(name: string): Promise<StudyLog> {
@@ -38,22 +42,30 @@ export class JournalStorage implements Storage {
     await orStorageError(`Cannot create ${folder}`, () => mkdir(folder, { recursive: true }));
     const unlock = await takeLock(join(folder, LOCK));
     try {
-      if (this.#isFresh) await setAside(join(folder, JOURNAL));
       return await JournalLog.open(join(folder, JOURNAL), folder, unlock);
     } catch (cause) {
       await unlock();
       throw cause;
     }
   }
-}
 
-/** Gives a journal a name of its time; called under the study's lock. */
-async function setAside(journal: string): Promise<void> {
-  const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
-  await rename(journal, journal.replace(/\.jsonl$/, `-until-${stamp}.jsonl`)).catch((cause) => {
-    if ((cause as { code?: unknown }).code === 'ENOENT') return;
-    throw new StorageError('ERR_STORAGE', `Cannot set ${journal} aside`, { cause });
-  });
+  /**
+   * Keeps the study of a name under another one, so that the name is free; nothing happens where there is none.
+   *
+   * @throws {StorageError} `ERR_STUDY_LOCKED` while another process writes it
+   */
+  async setAside(name: string): Promise<void> {
+    const folder = studyFolder(this.#home, name);
+    if (!(await exists(folder))) return;
+    const unlock = await takeLock(join(folder, LOCK));
+    try {
+      const aside = `${folder}-until-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
+      await orStorageError(`Cannot rename ${folder}`, () => rename(folder, aside));
+      await rm(join(aside, LOCK), { force: true });
+    } finally {
+      await unlock();
+    }
+  }
 }
 
 /** What is stored of a study, as `readStudy` finds it. */

@@ -53,6 +53,9 @@ export async function runStudy(
   const name = studyName(request, config, key);
   const { questions } = split.prepared;
   const nQuestions = questions.questions.length;
+  const storage = new JournalStorage(request.home);
+  // A forced search starts anew: the old journal is kept under another name, beside the new one.
+  if (request.force) await storage.setAside(name);
   const scheduler = new AshaScheduler({ maxResource: nQuestions });
   const study = await Study.open({
     name,
@@ -60,7 +63,7 @@ export async function runStudy(
     sampler: new TpeSampler({ seed: request.seed }),
     scheduler,
     objective: request.objective,
-    storage: new JournalStorage(request.home, { fresh: request.force }),
+    storage,
     trials: request.trials,
     metadata: { key, outputError: request.outputError },
     isFeasible: (params) =>
