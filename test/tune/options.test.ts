@@ -13,7 +13,7 @@ test('what is left out has its default', (t) => {
   t.false(request.force);
   t.false(request.outputError);
   t.is(request.task.id, 'niah_mq8@512');
-  t.is(request.task.promptStyle, 'plain');
+  t.is(request.task.promptStyle, 'auto');
   t.is(request.configs[0]?.space, request.configs[0]?.preset.space);
   t.notThrows(() => request.emit({ event: 'warning', message: 'nobody listens' }));
 });
@@ -49,7 +49,9 @@ test('the search space is changed by name', (t) => {
 });
 
 test('the style of the prompt is the one that is asked for', (t) => {
-  t.is(resolveTuneOptions({ ...good, promptStyle: 'chat' }).task.promptStyle, 'chat');
+  for (const promptStyle of ['auto', 'chat', 'plain'] as const) {
+    t.is(resolveTuneOptions({ ...good, promptStyle }).task.promptStyle, promptStyle);
+  }
 });
 
 const bad: Record<string, [change: Record<string, unknown>, message: RegExp, code: string]> = {

@@ -124,9 +124,11 @@ function text(name: string, value: string): string {
   return rejectArgument(name, 'a text', value);
 }
 
+const promptStyles: readonly PromptStyle[] = ['auto', 'chat', 'plain'];
+
 function promptStyle(value: PromptStyle | undefined): PromptStyle | undefined {
-  if (value === undefined || value === 'chat' || value === 'plain') return value;
-  return rejectArgument('promptStyle', '"chat" or "plain"', value);
+  if (value === undefined || promptStyles.includes(value)) return value;
+  return rejectArgument('promptStyle', `one of ${promptStyles.join(', ')}`, value);
 }
 
 /** A metric by its name or short name, as objectives read them. */
