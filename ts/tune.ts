@@ -31,7 +31,7 @@ export interface TuneResult {
   readonly winner?: Winner;
   /** Why there is no winner. */
   readonly reason?: string;
-  /** What was measured on unseen prompts; absent where the winner came from the cache. */
+  /** What was measured on unseen prompts where there is no winner; a winner carries it itself. */
   readonly validation?: Validation;
 }
 
@@ -109,7 +109,7 @@ class TuneJob {
     const winner = winnerRecord(this.#request, parts);
     const path = await this.#winners.write(winner);
     emit({ event: 'winner', config: name, cached: false, path, winner });
-    return { config: name, winner, validation };
+    return { config: name, winner };
   }
 
   async #validate(config: TunedConfig, study: FinishedStudy): Promise<Validation> {

@@ -49,7 +49,9 @@ test('the search space is changed by name', (t) => {
 });
 
 test('the style of the prompt is the one that is asked for', (t) => {
-  t.is(resolveTuneOptions({ ...good, promptStyle: 'chat' }).task.promptStyle, 'chat');
+  for (const promptStyle of ['auto', 'chat', 'plain'] as const) {
+    t.is(resolveTuneOptions({ ...good, promptStyle }).task.promptStyle, promptStyle);
+  }
 });
 
 const bad: Record<string, [change: Record<string, unknown>, message: RegExp, code: string]> = {
