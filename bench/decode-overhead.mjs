@@ -25,9 +25,9 @@ const [nTokens, rounds, steps] = [values.tokens, values.rounds, values.steps].ma
 
 const { path } = await resolveModel(values.model, { home: resolveHome() });
 const model = await Model.load(path, { threads: Number(values.threads) });
-const text = 'The lake is calm. The road is long. The moon is bright. Off we go. Now we return. ';
+const filler = 'The lake is calm. The road is long. The moon is bright. Off we go. Now we return. ';
 const tokens = model
-  .tokenize(text.repeat(Math.ceil((nTokens + steps) / 16)))
+  .tokenize(filler.repeat(Math.ceil((nTokens + steps) / 16)))
   .slice(0, nTokens + steps);
 const payload = await model.prefill(tokens.slice(0, nTokens));
 const snapshot = model.snapshot(payload, nTokens);
