@@ -64,8 +64,7 @@ std::shared_ptr<const SnapshotIndex> KvSnapshot::BuildIndex(const ChainConfig& c
   std::vector<std::thread> helpers;
   try {
     for (int i = 1; i < n_threads; ++i) helpers.emplace_back(work);
-    // NOLINTNEXTLINE(bugprone-empty-catch): where no thread can be had, those there are do the
-    // work.
+    // NOLINTNEXTLINE(bugprone-empty-catch): the threads there are do the work.
   } catch (const std::system_error&) {
   }
   work();
