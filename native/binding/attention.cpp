@@ -178,6 +178,8 @@ class ForwardWorker : public Napi::AsyncWorker {
     }
   }
 
+  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+
  private:
   static void Own(size_t n, const float** source, std::vector<float>* copy) {
     if (*source == nullptr) return;

@@ -23,18 +23,18 @@ llama::LibraryPaths ReadPaths(const Napi::Value& value) {
           object.Get("ggml").ToString(), object.Get("llama").ToString()};
 }
 
-// llamaBuild(paths): { llamaVersion, ggmlVersion, ggmlCommit }
+// llamaBuild(paths): Promise<{ llamaVersion, ggmlVersion, ggmlCommit }>
 Napi::Value Build(const Napi::CallbackInfo& info) {
-  try {
-    const llama::LlamaBuild build = LoadApi(ReadPaths(info[0]))->build();
-    auto object = Napi::Object::New(info.Env());
-    object.Set("llamaVersion", build.llama_version);
-    object.Set("ggmlVersion", build.ggml_version);
-    object.Set("ggmlCommit", build.ggml_commit);
-    return object;
-  } catch (const llama::EngineFailure& failure) {
-    ThrowError(info.Env(), failure.code(), failure.what());
-  }
+  return AsyncTask<llama::LlamaBuild>::Start(
+      info.Env(), info.Env().Undefined(), {},
+      [paths = ReadPaths(info[0])](const auto&) { return LoadApi(paths)->build(); },
+      [](Napi::Env env, llama::LlamaBuild& build) -> Napi::Value {
+        auto object = Napi::Object::New(env);
+        object.Set("llamaVersion", build.llama_version);
+        object.Set("ggmlVersion", build.ggml_version);
+        object.Set("ggmlCommit", build.ggml_commit);
+        return object;
+      });
 }
 
 // loadModel(paths, file, threads): Promise<LlamaModel>

@@ -60,6 +60,8 @@ class Decoder {
                                size_t* token) const;
   void RunBatch(const std::vector<DecodeItem>& items, const std::vector<Chunk>& chunks,
                 std::vector<DecodeOutput>* outputs);
+  std::vector<RunStats> DecodeBatch(const std::vector<DecodeItem>& items,
+                                    const std::vector<Chunk>& chunks);
   void FillBatch(const std::vector<DecodeItem>& items, const std::vector<Chunk>& chunks);
   void ReadOutputs(const std::vector<DecodeItem>& items, const std::vector<Chunk>& chunks,
                    std::vector<DecodeOutput>* outputs);

@@ -33,7 +33,7 @@ test('the kept tokens give the KL of the whole vocabulary on a real model', asyn
     chatTemplate: undefined,
   };
   const task = niahMq8({ length: 512 });
-  const [context] = task.contexts('search', tools);
+  const [context] = await task.contexts('search', tools);
   if (context === undefined) return t.fail();
   const rendered = renderContext(context, 'plain', tools);
   const { contextTokens } = rendered;

@@ -86,8 +86,8 @@ for (const missing of Object.values(names)) {
   });
 }
 
-test('the library that is loaded is the very build', (t) => {
-  t.is(loadLlamaLibrary().release, llamaCpp.release);
+test('the library that is loaded is the very build', async (t) => {
+  t.is((await loadLlamaLibrary()).release, llamaCpp.release);
 });
 
 const run = promisify(execFile);

@@ -41,7 +41,10 @@ test('all threads are tried again after a while, and a longer while after each f
   const waits = tries.slice(1).map((batch, i) => batch - (tries[i] ?? 0));
   t.true(tries.length >= 3, String(tries));
   t.true(Math.max(...waits) > 20, String(waits));
-  t.deepEqual(waits, waits.toSorted((a, b) => a - b));
+  t.deepEqual(
+    waits,
+    waits.toSorted((a, b) => a - b),
+  );
 });
 
 test('batches too short to judge change nothing', (t) => {

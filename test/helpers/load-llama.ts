@@ -2,7 +2,7 @@
 import { loadLlamaLibrary } from '../../ts/engine/llama-library.js';
 
 try {
-  process.stdout.write(JSON.stringify(loadLlamaLibrary()));
+  process.stdout.write(JSON.stringify(await loadLlamaLibrary()));
 } catch (error) {
   const { name, message, code } = error as Error & { code?: string };
   process.stdout.write(JSON.stringify({ name, message, code }));

@@ -45,6 +45,7 @@ async function validated(measured: readonly Measured[], objective = 'kl s.t. den
     outputError: false,
     signal: undefined,
     onRow: ({ label }) => labels.push(label),
+    onWarning: () => undefined,
   });
   return { ...validation, labels };
 }

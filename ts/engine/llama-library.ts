@@ -57,9 +57,9 @@ export function findLlamaLibrary(env: NodeJS.ProcessEnv = process.env): LlamaLib
  *
  * @throws {NativeLoadError} as findLlamaLibrary
  */
-export function loadLlamaLibrary(): LlamaLibrary {
+export async function loadLlamaLibrary(): Promise<LlamaLibrary> {
   const library = findLlamaLibrary();
-  const { ggmlCommit } = nativeBuild(library);
+  const { ggmlCommit } = await nativeBuild(library);
   if (ggmlCommit !== llamaCpp.ggmlCommit) {
     throw new NativeLoadError(
       'ERR_LLAMA_VERSION',
@@ -71,9 +71,9 @@ export function loadLlamaLibrary(): LlamaLibrary {
   return library;
 }
 
-function nativeBuild(library: LlamaLibrary): { ggmlCommit: string } {
+async function nativeBuild(library: LlamaLibrary): Promise<{ ggmlCommit: string }> {
   try {
-    return loadAddon().llamaBuild(library);
+    return await loadAddon().llamaBuild(library);
   } catch (cause) {
     const { message } = cause as Error;
     throw new NativeLoadError(

@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { EngineError } from '../errors.js';
 import { loadAddon } from '../native/addon.js';
 import type {
@@ -40,7 +41,7 @@ export class Model {
    * @throws {NativeLoadError} where llama.cpp is absent or of another version
    */
   static async load(path: string, { threads }: { threads: number }): Promise<Model> {
-    const library = loadLlamaLibrary();
+    const library = await loadLlamaLibrary();
     const native = await asEngineError(loadAddon().loadModel(library, path, threads));
     return new Model(native, library);
   }
@@ -72,7 +73,22 @@ export class Model {
    * @throws the signal's reason where it is aborted
    */
   prefill(tokens: Int32Array, options: RunOptions = {}): Promise<Uint8Array> {
+    const bytes = tokens.length * this.kvBytesPerToken;
+    if (bytes > constants.MAX_LENGTH) {
+      throw new EngineError(
+        'ERR_CAPACITY',
+        `The keys and values of one context take ${bytes} bytes, and this Node.js can hold ${constants.MAX_LENGTH} in one piece. Use a shorter length (--task ...@L) or a newer Node.js.`,
+      );
+    }
     return this.#run(options.signal, () => this.#native.prefill(tokens, options.onProgress));
+  }
+
+  /** Frees the memory that prefill keeps for the next prompt; called when all contexts are prefilled. */
+  releasePrefill(): Promise<void> {
+    return this.#run(undefined, async () => {
+      await this.#native.releasePrefill();
+      return true;
+    }).then(() => undefined);
   }
 
   /** A handle on a prefilled context. */

@@ -77,6 +77,13 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
   const objective = parseObjective(options.objective);
   const names = [...new Set(options.config)];
   if (names.length === 0) rejectArgument('config', 'at least one config name', options.config);
+  if (objective.metrics.includes('score')) {
+    rejectArgument(
+      'objective',
+      'metrics that a search measures (score is measured on validation only; use accuracy)',
+      objective.text,
+    );
+  }
   const asked = [...objective.metrics, ...(options.metrics ?? []).map(metricName)];
   return {
     options,
@@ -127,8 +134,8 @@ function text(name: string, value: string): string {
 const promptStyles: readonly PromptStyle[] = ['auto', 'chat', 'plain'];
 
 function promptStyle(value: PromptStyle | undefined): PromptStyle | undefined {
-  if (value === undefined || promptStyles.includes(value)) return value;
-  return rejectArgument('promptStyle', `one of ${promptStyles.join(', ')}`, value);
+  if (value === undefined || ['auto', 'chat', 'plain'].includes(value)) return value;
+  return rejectArgument('promptStyle', '"auto", "chat" or "plain"', value);
 }
 
 /** A metric by its name or short name, as objectives read them. */

@@ -20,6 +20,8 @@ export interface FinishedStudy {
   /** Best first; those that hold the constraint before the others. */
   readonly best: readonly Trial[];
   readonly trials: number;
+  /** Of the first trial that failed. */
+  readonly firstError: string | undefined;
   readonly rungs: readonly number[];
   readonly questions: number;
   readonly searchMs: number;
@@ -63,7 +65,7 @@ export async function runStudy(
     objective: request.objective,
     storage,
     trials: request.trials,
-    metadata: { key },
+    metadata: { key, outputError: request.outputError },
     isFeasible: (params) =>
       config.preset.infeasibility(params, { nKv: split.shortestContext }) === undefined,
   });
@@ -98,7 +100,8 @@ export async function runStudy(
     }
     return {
       name,
-      best: study.best(nCandidates).filter((trial) => latestResult(trial) !== undefined),
+      best: study.best(nCandidates),
+      firstError: study.trials.find(({ error }) => error !== undefined)?.error,
       trials: study.trials.length,
       rungs: scheduler.rungs,
       questions: nQuestions,
