@@ -35,11 +35,11 @@ async function runAndKill(home: string, moment: Moment) {
   const events: TuneEvent[] = [];
   let left = moment.events;
   let hasBegun = false;
-  const child = forkTune({ ...options, home }, (event, { pid }) => {
+  const child = forkTune({ ...options, home }, (event, process) => {
     events.push(event);
     hasBegun ||= event.event === moment.from;
     if (!hasBegun || --left !== 0) return;
-    setTimeout(() => pid !== undefined && process.kill(pid, 'SIGKILL'), moment.delayMs);
+    setTimeout(() => process.kill('SIGKILL'), moment.delayMs);
   });
   const code = await child.ended;
   return { events, isKilled: child.process.signalCode === 'SIGKILL', code };
@@ -141,11 +141,10 @@ test('a tune that is killed while it stores its winner leaves a whole one or non
   await tuneUntil(few, (event) => event.event === 'validation');
   for (let kill = 0; kill < 4; kill++) {
     let rows = 0;
-    const child = forkTune(few, (event, { pid }) => {
+    const child = forkTune(few, (event, process) => {
       if (event.event === 'validation') rows++;
       const isLast = event.event === 'winner' || rows === 3;
-      if (isLast)
-        setTimeout(() => pid !== undefined && process.kill(pid, 'SIGKILL'), rng.integer(0, 12));
+      if (isLast) setTimeout(() => process.kill('SIGKILL'), rng.integer(0, 12));
     });
     await child.ended;
     await checkFiles(t, home);

@@ -131,8 +131,6 @@ function text(name: string, value: string): string {
   return rejectArgument(name, 'a text', value);
 }
 
-const promptStyles: readonly PromptStyle[] = ['auto', 'chat', 'plain'];
-
 function promptStyle(value: PromptStyle | undefined): PromptStyle | undefined {
   if (value === undefined || promptStyles.includes(value)) return value;
   return rejectArgument('promptStyle', '"auto", "chat" or "plain"', value);
