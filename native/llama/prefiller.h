@@ -13,7 +13,8 @@
 namespace sparsetune::llama {
 
 /// Runs a context dense through llama.cpp's own attention, once, and copies its K and V of every
-/// layer out of llama.cpp's cache. Keeps its context, as large as the longest prompt, for the next. One thread at a time.
+/// layer out of llama.cpp's cache. Keeps its context, as large as the longest prompt, for the next
+/// prompt. One thread at a time.
 class Prefiller {
  public:
   explicit Prefiller(std::shared_ptr<const Model> model) : model_(std::move(model)) {}

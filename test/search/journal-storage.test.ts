@@ -175,7 +175,7 @@ await log.close();
 `;
 
 // The limit on the size of a file is a shell's; Windows has none.
-const unixTest = process.platform === 'win32' ? test.skip : test;
+const unixTest = process.platform === 'win32' ? () => undefined : test;
 
 unixTest(
   'a file that cannot grow is a storage error, stays readable and can be written on',

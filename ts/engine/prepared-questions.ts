@@ -115,6 +115,7 @@ export class PreparedQuestions {
     options: { signal?: AbortSignal | undefined; onProgress?: (share: number) => void } = {},
   ): Promise<ReferenceSet> {
     const start = performance.now();
+    options.onProgress?.(0);
     const empty = { references: [], answers: [], scores: [], noiseFloorKl: 0, elapsedMs: 0 };
     const first = new PreparedQuestions({ model, snapshots, questions, reference: empty, grade });
     const entries = questions.map((_, index) => ({ chain: dense, index }));
@@ -214,7 +215,10 @@ export class PreparedQuestions {
   /** Mean over the captured layers, for the entries whose question is captured. */
   async #outputErrors(wave: readonly Entry[]): Promise<(number | undefined)[]> {
     this.#captures ??= this.#capture();
-    const captures = await this.#captures;
+    const captures = await this.#captures.catch((error: unknown) => {
+      this.#captures = undefined; // the next call tries again
+      throw error;
+    });
     const errors: (number | undefined)[] = [];
     for (const { chain, index } of wave) {
       const capture = captures[index];

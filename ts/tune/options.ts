@@ -132,7 +132,7 @@ function text(name: string, value: string): string {
 }
 
 function promptStyle(value: PromptStyle | undefined): PromptStyle | undefined {
-  if (value === undefined || promptStyles.includes(value)) return value;
+  if (value === undefined || ['auto', 'chat', 'plain'].includes(value)) return value;
   return rejectArgument('promptStyle', '"auto", "chat" or "plain"', value);
 }
 

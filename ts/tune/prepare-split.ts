@@ -79,7 +79,7 @@ export async function prepareSplit(
   { signal, emit }: SplitOptions,
 ): Promise<PreparedSplit> {
   emit({ event: 'phase', phase: 'prefill', split });
-  const options = { signal, ...progress(emit) };
+  const options = { signal, ...progress(emit, split) };
   const prepared = await engine.prepare(contexts, questions, grade, options);
   const { reference, denseAccuracy } = prepared.questions;
   emit({
@@ -139,7 +139,7 @@ function toEngineQuestion(
   };
 }
 
-function progress(emit: (event: TuneEvent) => void) {
+function progress(emit: (event: TuneEvent) => void, split: Split) {
   let start = performance.now();
   let phase: 'prefill' | 'reference' = 'prefill';
   const report = (done: number, total: number, unit: string) => {
@@ -153,6 +153,7 @@ function progress(emit: (event: TuneEvent) => void) {
       if (phase === 'prefill') {
         phase = 'reference';
         start = performance.now();
+        emit({ event: 'phase', phase, split });
       }
       report(Math.round(share * 100), 100, '%');
     },

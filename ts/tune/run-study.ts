@@ -92,7 +92,7 @@ export async function runStudy(
         preset: config.preset,
         seed: request.seed,
         outputError: request.outputError,
-        signal,
+        signal: undefined, // a batch that runs is finished and saved; the signal is looked at between batches
         trials: study.trials,
       });
       await study.tell(results);
