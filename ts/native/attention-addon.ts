@@ -55,7 +55,37 @@ export interface Given {
   readonly projection?: Float32Array;
   /** magic_pig: the largest norm of a centred key. */
   readonly maxNorm?: number;
+  /** random_sampling: drawn keys, `[nQHeads, nQ, n]`. */
+  readonly sampledIndices?: Uint32Array;
+  /** adaptive_sampling: keys of the first sample, `[nQHeads, nQ, n]`. */
+  readonly baseIndices?: Uint32Array;
+  /** adaptive_sampling: keys of the second sample, rows of as many as each budget is, one after another. */
+  readonly adaptiveIndices?: Uint32Array;
+  /** hash_top_k: the networks of this layer. */
+  readonly hashWeights?: HashOfLayer;
+  /** double_sparsity: the channels of this layer by importance, `[nQHeads, headDim]`. */
+  readonly sortedChannels?: Uint32Array;
 }
+
+/** One dense layer of a hash network, for each head. */
+export interface HashLayer {
+  readonly nIn: number;
+  readonly nOut: number;
+  /** `[nHeads, nIn, nOut]` */
+  readonly matrix: Float32Array;
+  /** `[nHeads, nOut]` */
+  readonly bias: Float32Array;
+}
+
+/** The hash of one model layer: a network for queries and one for keys. */
+export interface HashOfLayer {
+  readonly nHeads: number;
+  readonly query: readonly HashLayer[];
+  readonly key: readonly HashLayer[];
+}
+
+/** Networks or channel lists in native memory; an opaque handle that chains share. */
+export type LearnedHandle = object;
 
 export type NativeForward<Result> = (
   config: object,
@@ -129,6 +159,15 @@ export interface AttentionAddon {
   KvCache: new (options: NativeKvCacheOptions) => NativeKvCache;
   forward: NativeForward<ForwardResult>;
   forwardAsync: NativeForward<Promise<ForwardResult>>;
+  /** Copies hash networks; arrays are checked by the caller. */
+  hashWeights(args: {
+    activation: string;
+    layers: readonly (HashOfLayer & { readonly layer: number })[];
+  }): LearnedHandle;
+  /** Copies channel lists, `order` of `[nHeads, headDim]` each. */
+  channelLists(args: {
+    layers: readonly { layer: number; nHeads: number; order: Uint32Array }[];
+  }): LearnedHandle;
   isDetached(buffer: ArrayBufferLike): boolean;
   supportsIsa(isa: Isa): boolean;
   kernels: Kernels;
