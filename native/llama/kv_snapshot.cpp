@@ -67,7 +67,9 @@ std::shared_ptr<const SnapshotIndex> KvSnapshot::BuildIndex(const ChainConfig& c
       const auto head_dim = static_cast<size_t>(layers_[layer].head_dim);
       if (layers_[layer].window != 0) continue;  // such layers stay dense
       for (size_t head = 0; head < (*index)[layer].size(); ++head) {
-        auto keys = std::make_shared<KeyIndex>(chain, static_cast<uint32_t>(layer), head_dim);
+        const HeadPlace place = {head, (*index)[layer].size()};
+        auto keys =
+            std::make_shared<KeyIndex>(chain, static_cast<uint32_t>(layer), head_dim, place);
         const KvView view{Dtype::kF16, head_dim, Piece(layer, head), {}};
         if (keys->Extend(view, isa) != Status::kOk) failed = true;
         (*index)[layer][head] = std::move(keys);

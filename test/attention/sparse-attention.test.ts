@@ -49,7 +49,8 @@ for (const isa of isas) {
       const rows = (seed: number) =>
         row(normals(nKvHeads * nKv * headDim, seed), kvHead, nKv * headDim);
       const nVisible = nKv - nQ + (r % nQ) + 1;
-      const shared = { headDim, seed: 9, layer: 2, nMean: nKv, nVisible };
+      const head = Math.floor(r / nQ);
+      const shared = { headDim, seed: 9, layer: 2, nMean: nKv, nVisible, head, scale: 0.3 };
       const input = { ...shared, query: row(queries, r, headDim), keys: rows(1) };
       const kept = referenceMask(chain.maskers, input);
       t.deepEqual(
@@ -95,7 +96,7 @@ test('the mean key is that of the first forward, also after more keys came', (t)
     ),
     nKv * headDim,
   );
-  const input = { headDim, seed: 3, layer: 0, keys, nVisible: nKv + 30 };
+  const input = { headDim, seed: 3, layer: 0, keys, nVisible: nKv + 30, head: 0, scale: 0.25 };
   const query = row(queriesOf(1), 0, headDim);
   const kept = referenceMask(config.maskers, { ...input, query, nMean: nKv });
   t.deepEqual([...(mask?.indices.subarray(0, mask.indptr[1]) ?? [])], [...kept.keys()]);

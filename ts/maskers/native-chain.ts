@@ -1,11 +1,15 @@
 import { rejectConfig } from '../errors.js';
 import type { LearnedHandle } from '../native/attention-addon.js';
-import type { SparseConfig } from '../sparse-config.js';
 import { type Learned, readChannels, readHashWeights } from './learned-files.js';
 import type { MaskerConfig } from './masker.js';
 
 /** A masker as the native side reads it: its options, and handles of what its file holds. */
 export type NativeMasker = MaskerConfig;
+
+/** A checked config, or a chain as the engine passes it on. */
+export interface Chain {
+  readonly maskers: readonly MaskerConfig[];
+}
 
 /** The layer that a chain is used at. */
 export interface LayerShape {
@@ -27,7 +31,7 @@ export interface GivenHandles {
  * @throws {TypeError} `ERR_CONFIG` if a file cannot be read or is malformed
  */
 export function nativeMaskers(
-  { maskers }: SparseConfig,
+  { maskers }: Chain,
   given: GivenHandles = {},
 ): readonly NativeMasker[] {
   return maskers.map((masker) => {
@@ -43,7 +47,7 @@ export function nativeMaskers(
  *
  * @throws {TypeError} `ERR_CONFIG`, naming the file and the layer
  */
-export function checkLearned({ maskers }: SparseConfig, shape: LayerShape): void {
+export function checkLearned({ maskers }: Chain, shape: LayerShape): void {
   for (const masker of maskers) {
     const learned = learnedHash(masker) ?? learnedChannels(masker);
     if (learned === undefined) continue;

@@ -136,6 +136,41 @@ export interface Kernels {
   ): Uint32Array;
   lshLogProbability(cosine: number, lshL: number, lshK: number, minMatches: number): number;
   lshPlanes(args: LshShape & { seed: number; layer: number; headDim: number }): Float32Array;
+  /** Upper bounds of the scores of pages, `bounds` of `[n, 2, headDim]`. */
+  pageScores(args: {
+    headDim: number;
+    queries: Float32Array;
+    bounds: Rows;
+    isa?: Isa;
+  }): Float32Array;
+  /** Minus the differing bits; a word of a signature is two numbers, the low half first. */
+  signatureScores(args: {
+    nWords: number;
+    query: Uint32Array;
+    keys: Uint32Array;
+    isa?: Isa;
+  }): Float32Array;
+  topP(args: { scores: Float32Array; scale: number; topP: number }): Uint32Array;
+  sampleWithoutReplacement(args: {
+    seed: number;
+    domain: number;
+    layer: number;
+    qHead: number;
+    position: number;
+    population: number;
+    n: number;
+  }): Uint32Array;
+  sampleBudget(args: {
+    epsilon: number;
+    quantile: number;
+    certain: number;
+    mean: number;
+    deviation: number;
+    nBase: number;
+    population: number;
+  }): number;
+  normalQuantile(p: number): number;
+  studentQuantile(p: number, dof: number): number;
   philox(counter: Uint32Array, key: Uint32Array): Uint32Array;
   toHalf(values: Float32Array): Uint16Array;
   fromHalf(values: Uint16Array): Float32Array;
@@ -150,6 +185,7 @@ export interface Kernels {
     nBase: number;
     step: number;
     window: number;
+    layer?: number;
     isa?: Isa;
   }): Mask & { output: Float32Array; attended: number; visible: number; bytesRead: number };
 }

@@ -5,6 +5,8 @@
 #include <limits>
 #include <numeric>
 
+#include "maskers/check_chain.h"
+
 namespace sparsetune {
 namespace {
 
@@ -33,11 +35,6 @@ bool IsValid(const MaskerConfig& masker) {
       return masker.lsh_l >= 1 && masker.lsh_k >= 1 && masker.lsh_k <= 64;
   }
   return false;
-}
-
-bool IsSampler(MaskerKind kind) {
-  return kind == MaskerKind::kMagicPig || kind == MaskerKind::kRandomSampling ||
-         kind == MaskerKind::kAdaptiveSampling;
 }
 
 Status CheckHubChain(const ChainConfig& chain) {
