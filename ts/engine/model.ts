@@ -1,4 +1,5 @@
 import { EngineError } from '../errors.js';
+import { checkLearned, nativeMaskers } from '../maskers/native-chain.js';
 import { loadAddon } from '../native/addon.js';
 import type {
   DecodeItem,
@@ -86,7 +87,7 @@ export class Model {
    * @param capacity - tokens it may hold beyond the context
    */
   stream(snapshot: NativeSnapshot, chain: NativeChain, capacity: number): NativeStream {
-    return new (loadAddon().DecodeStream)(this.#native, snapshot, chain, capacity);
+    return new (loadAddon().DecodeStream)(this.#native, snapshot, this.#learned(chain), capacity);
   }
 
   /** Collects the queries of a pass of `nQ` tokens at the given layers. */
@@ -112,7 +113,15 @@ export class Model {
 
   /** Errors of a config's attention output against dense at the captured layers. */
   outputErrors(capture: NativeCapture, chain: NativeChain): Promise<Float64Array> {
-    return this.#run(undefined, () => capture.outputErrors(chain));
+    return this.#run(undefined, () => capture.outputErrors(this.#learned(chain)));
+  }
+
+  /** The chain with what its files hold, which must fit every layer that it runs at. */
+  #learned(chain: NativeChain): NativeChain {
+    for (const [layer, geometry] of this.info.layers.entries()) {
+      if (geometry.window === 0) checkLearned(chain, { layer, ...geometry });
+    }
+    return { ...chain, maskers: nativeMaskers(chain) };
   }
 
   /** Logits of llama.cpp's own decode, [nSteps, nVocab]: what our path is held against. */
