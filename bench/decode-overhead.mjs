@@ -1,16 +1,19 @@
 // What our decode costs beside attention, against llama.cpp's own: one stream, one token a step, f16 keys and values.
 // Ours reads two keys a layer (its attention time is measured and taken off), llama.cpp decodes over an emptied cache.
 //
-//   node bench/decode-overhead.mjs [--model smollm2] [--tokens 1024] [--rounds 7] [--steps 24] [--threads N]
+//   npm run bench:decode-overhead -- [--write] [--model smollm2] [--tokens 1024] [--rounds 7] [--steps 24] [--threads N]
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { Model } from '../build/ts/ts/engine/model.js';
 import { resolveHome } from '../build/ts/ts/home.js';
 import { resolveModel } from '../build/ts/ts/models/model-source.js';
 import { usableThreads } from '../build/ts/ts/threads.js';
+import { replaceBetween } from './lib/replace-between.mjs';
 
+const lines = [];
 const { values } = parseArgs({
   options: {
+    write: { type: 'boolean', default: false },
     model: { type: 'string', default: 'smollm2' },
     tokens: { type: 'string', default: '1024' },
     rounds: { type: 'string', default: '7' },
@@ -22,9 +25,9 @@ const [nTokens, rounds, steps] = [values.tokens, values.rounds, values.steps].ma
 
 const { path } = await resolveModel(values.model, { home: resolveHome() });
 const model = await Model.load(path, { threads: Number(values.threads) });
-const text = 'The lake is calm. The road is long. The moon is bright. Off we go. Now we return. ';
+const filler = 'The lake is calm. The road is long. The moon is bright. Off we go. Now we return. ';
 const tokens = model
-  .tokenize(text.repeat(Math.ceil((nTokens + steps) / 16)))
+  .tokenize(filler.repeat(Math.ceil((nTokens + steps) / 16)))
   .slice(0, nTokens + steps);
 const payload = await model.prefill(tokens.slice(0, nTokens));
 const snapshot = model.snapshot(payload, nTokens);
@@ -76,15 +79,19 @@ const column = (name) => rows.map((row) => row[name]);
 const spread = (list) =>
   `${median(list).toFixed(2)} (${Math.min(...list).toFixed(2)} to ${Math.max(...list).toFixed(2)})`;
 const ratio = (a, b) => spread(rows.map((row) => row[a] / row[b]));
-console.log(
-  `${values.model}, ${nTokens} tokens, ${model.info.threads} threads, ${rounds} rounds of ${steps} steps, alternating; median (least to most)`,
-);
-console.log(`llama.cpp without attention    ${spread(column('theirs'))} ms a token`);
-console.log(`ours without attention         ${spread(column('ours'))} ms a token`);
-console.log(`ours / llama.cpp               ${ratio('ours', 'theirs')}`);
-console.log(`llama.cpp dense                ${spread(column('theirDense'))} ms a token`);
-console.log(`ours dense                     ${spread(column('ourDense'))} ms a token`);
-console.log(`llama.cpp / ours, dense        ${ratio('theirDense', 'ourDense')}`);
+const title = `${values.model}, ${nTokens} tokens, ${model.info.threads} threads, ${rounds} rounds of ${steps} steps, alternating; median (least to most)`;
+lines.push(title, '', '| | ms a token, or ratio |', '|---|---|');
+const row = (name, cell) => lines.push(`| ${name} | ${cell} |`);
+row('llama.cpp without attention', spread(column('theirs')));
+row('ours without attention', spread(column('ours')));
+row('ours / llama.cpp', ratio('ours', 'theirs'));
+row('llama.cpp, dense', spread(column('theirDense')));
+row('ours, dense', spread(column('ourDense')));
+row('llama.cpp / ours, dense', ratio('theirDense', 'ourDense'));
+
+const text = lines.join('\n');
+console.log(text);
+if (values.write) await replaceBetween('docs/engine.md', 'decode-overhead', text);
 
 function median(list) {
   return list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];

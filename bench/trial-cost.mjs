@@ -1,6 +1,6 @@
 // What a trial costs when the contexts are prefilled once, and what it would cost with a prefill of its own.
 //
-//   node bench/trial-cost.mjs [--model smollm2] [--task niah_mq8@2048] [--rounds 3] [--threads N]
+//   npm run bench:trial-cost -- [--write] [--model smollm2] [--task niah_mq8@2048] [--rounds 3] [--threads N]
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,10 +13,13 @@ import { resolveModel } from '../build/ts/ts/models/model-source.js';
 import { AshaScheduler } from '../build/ts/ts/search/asha-scheduler.js';
 import { resolveTask } from '../build/ts/ts/tasks/registry.js';
 import { usableThreads } from '../build/ts/ts/threads.js';
-import { prepareSplit } from '../build/ts/ts/tune/prepare-split.js';
+import { prepareSplit, renderSplit } from '../build/ts/ts/tune/prepare-split.js';
+import { replaceBetween } from './lib/replace-between.mjs';
 
+const lines = [];
 const { values } = parseArgs({
   options: {
+    write: { type: 'boolean', default: false },
     model: { type: 'string', default: 'smollm2' },
     task: { type: 'string', default: 'niah_mq8@2048' },
     rounds: { type: 'string', default: '3' },
@@ -31,9 +34,8 @@ const engine = await Engine.load(path, {
   threads: Number(values.threads),
   snapshotFolder,
 });
-const { prepared, contexts } = await prepareSplit(engine, resolveTask(values.task), 'search', {
-  emit() {},
-});
+const rendered = await renderSplit(engine, resolveTask(values.task), 'search');
+const { prepared, contexts } = await prepareSplit(engine, rendered, { emit() {} });
 await rm(snapshotFolder, { recursive: true });
 
 const { questions, prefillMs, contextTokens } = prepared;
@@ -45,14 +47,12 @@ const chain = getPreset('hash_attention').compose({
   heavyFraction: 0.03,
 });
 const prefill = prefillMs / 1e3;
-console.log(
+lines.push(
   `${values.model}, ${values.task}, ${engine.model.info.threads} threads, median of ${values.rounds}`,
 );
-console.log(
-  `prefill once: ${prefill.toFixed(1)} s (${contexts} contexts, ${contextTokens} tokens)`,
-);
-console.log('| questions of the trial | s with kept prefill | s with its own prefill | ratio |');
-console.log('|---|---|---|---|');
+lines.push(`prefill once: ${prefill.toFixed(1)} s (${contexts} contexts, ${contextTokens} tokens)`);
+lines.push('', '| questions of the trial | s with kept prefill | s with its own prefill | ratio |');
+lines.push('|---|---|---|---|');
 for (const to of rungs) {
   const times = [];
   for (let round = 0; round < Number(values.rounds); round++) {
@@ -63,7 +63,11 @@ for (const to of rungs) {
   const kept = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
   const used = new Set(questions.questions.slice(0, to).map(({ context }) => context)).size;
   const own = kept + (prefill * used) / contexts;
-  console.log(
+  lines.push(
     `| ${to} of ${all} | ${kept.toFixed(2)} | ${own.toFixed(2)} | ${(own / kept).toFixed(1)}x |`,
   );
 }
+
+const text = lines.join('\n');
+console.log(text);
+if (values.write) await replaceBetween('docs/engine.md', 'trial-cost', text);

@@ -193,6 +193,8 @@ class ForwardWorker : public Napi::AsyncWorker {
     }
   }
 
+  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+
  private:
   template <typename T>
   static void Own(size_t n, const T** source, std::vector<T>* copy) {

@@ -14,7 +14,8 @@ Napi::Function SnapshotObject::Define(Napi::Env env) { return DefineClass(env, "
 
 SnapshotObject::SnapshotObject(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<SnapshotObject>(info) {
-  const auto& layers = ModelObject::Unwrap(info[0].As<Napi::Object>())->state()->model->layers();
+  const auto& state = ModelObject::Unwrap(info[0].As<Napi::Object>())->state();
+  const auto& layers = state->model->layers();
   const auto payload = info[1].As<Napi::Uint8Array>();
   const auto n_tokens = static_cast<size_t>(info[2].As<Napi::Number>().Int64Value());
   const size_t expected = llama::KvSnapshot::PayloadBytes(layers, n_tokens);
@@ -25,7 +26,7 @@ SnapshotObject::SnapshotObject(const Napi::CallbackInfo& info)
                    std::to_string(payload.ByteLength()));
   }
   payload_ = Napi::Persistent(payload.As<Napi::Object>());
-  snapshot_ = std::make_shared<llama::KvSnapshot>(layers, payload.Data(), n_tokens);
+  snapshot_ = std::make_shared<llama::KvSnapshot>(layers, payload.Data(), n_tokens, state->indexes);
 }
 
 Napi::Function StreamObject::Define(Napi::Env env) {

@@ -96,9 +96,10 @@ void AttentionHook::RunItems(ggml_tensor* node, LayerSlot* slot, size_t thread) 
     const double start = Seconds();
     try {
       const Status status = RunItem(node, *slot, runs_[run], item % n_kv_heads, thread, &stats);
-      if (status != Status::kOk) {
-        Fail("the attention kernels refused a config (status " +
-             std::to_string(static_cast<int>(status)) + ")");
+      if (status == Status::kOutOfMemory) {
+        Fail("there is no memory for the attention");
+      } else if (status != Status::kOk) {
+        Fail("the kernels refuse the config", "ERR_CONFIG");
       }
     } catch (const std::exception& error) {
       Fail(error.what());
@@ -153,9 +154,11 @@ Status AttentionHook::RunItem(const ggml_tensor* node, const LayerSlot& slot, co
   return status;
 }
 
-void AttentionHook::Fail(const std::string& message) {
+void AttentionHook::Fail(const std::string& message, const char* code) {
   bool expected = false;
-  if (failed_.compare_exchange_strong(expected, true)) failure_ = message;
+  if (!failed_.compare_exchange_strong(expected, true)) return;
+  failure_ = message;
+  failure_code_ = code;
 }
 
 void AttentionHook::Begin(std::vector<BatchRun> runs) {
@@ -175,7 +178,7 @@ std::vector<RunStats> AttentionHook::Finish() {
   if (!failed_ && way_ != OverrideWay::kNone && items_done_ != expected) {
     Fail("llama.cpp's graph did not run every attention node through the override");
   }
-  if (failed_) throw EngineFailure("ERR_ENGINE", "Sparse decode failed: " + failure_);
+  if (failed_) throw EngineFailure(failure_code_, "Sparse decode failed: " + failure_);
   std::vector<RunStats> totals(runs_.size());
   for (const auto& thread : stats_) {
     for (size_t run = 0; run < totals.size(); ++run) totals[run].Add(thread[run]);

@@ -100,7 +100,9 @@ double QueryCapture::LayerError(size_t slot, const ChainConfig& chain, const Sna
     std::unique_ptr<KeyIndex> keys;
     if (index != nullptr) {
       keys = std::make_unique<KeyIndex>((*index)[layer][head]);
-      if (keys->Extend(input.kv, isa) != Status::kOk) return NAN;
+      if (keys->Extend(input.kv, isa) != Status::kOk) {
+        throw EngineFailure("ERR_ENGINE", "There is no memory for the key index of a config");
+      }
     }
     GroupStats stats;
     const Status status = AttendGroup(chain, input, keys.get(), isa, &scratch, sparse.data(),
@@ -113,7 +115,7 @@ double QueryCapture::LayerError(size_t slot, const ChainConfig& chain, const Sna
       norm += static_cast<double>(dense[i]) * dense[i];
     }
   }
-  return std::sqrt(error / norm);
+  return norm == 0 ? 0 : std::sqrt(error / norm);
 }
 
 std::vector<double> QueryCapture::OutputErrors(const ChainConfig& chain, Isa isa,

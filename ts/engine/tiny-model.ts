@@ -11,7 +11,12 @@ const specialTokens = ['<unk>', '<s>', '</s>'];
  */
 export async function ensureTinyModel(path: string): Promise<void> {
   if (existsSync(path)) return;
-  await writeFileAtomic(path, encodeGguf(metadata(), tensors()));
+  await writeFileAtomic(path, encodeTinyModel());
+}
+
+/** The bytes of that file. */
+export function encodeTinyModel(): Buffer {
+  return encodeGguf(metadata(), tensors());
 }
 
 function metadata(): Record<string, GgufValue> {

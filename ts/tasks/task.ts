@@ -46,7 +46,11 @@ export interface Task {
   /** All parameters, defaults filled in; part of a winner's key. */
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
   readonly promptStyle: PromptStyle;
-  contexts(split: Split, tools: TaskTools): readonly TaskContext[];
+  /** The contexts of a split; a task that tokenises long texts gives the event loop its turns meanwhile. */
+  contexts(
+    split: Split,
+    tools: TaskTools,
+  ): Promise<readonly TaskContext[]> | readonly TaskContext[];
   /** The task's own metric of one generated answer, 0 to 1, higher is better. */
   score(prediction: string, question: TaskQuestion): number;
   /** True where no continuation of `prediction` can change its score; generation then stops. */

@@ -77,11 +77,20 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
   const objective = parseObjective(options.objective);
   const names = [...new Set(options.config)];
   if (names.length === 0) rejectArgument('config', 'at least one config name', options.config);
-  const asked = [...objective.metrics, ...(options.metrics ?? [])];
+  if (objective.metrics.includes('score')) {
+    rejectArgument(
+      'objective',
+      'metrics that a search measures (score is measured on validation only; use accuracy)',
+      objective.text,
+    );
+  }
+  const asked = [...objective.metrics, ...(options.metrics ?? []).map(metricName)];
   return {
     options,
-    model: options.model,
-    task: resolveTask(options.task, { promptStyle: options.promptStyle }),
+    model: text('model', options.model),
+    task: resolveTask(text('task', options.task), {
+      promptStyle: promptStyle(options.promptStyle),
+    }),
     configs: names.map((name) => resolveConfig(name, options.space)),
     objective,
     trials: integer('trials', options.trials ?? 27, 1),
@@ -89,8 +98,8 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
     threads: integer('threads', options.threads ?? usableThreads().threads, 1),
     home: resolveHome(options.home),
     force: options.force ?? false,
-    snapshotLimitBytes: options.snapshotLimitBytes,
-    outputError: asked.includes('outputError') || asked.includes('error'),
+    snapshotLimitBytes: bytes('snapshotLimitBytes', options.snapshotLimitBytes),
+    outputError: asked.includes('outputError'),
     signal: options.signal,
     emit: options.onEvent ?? (() => undefined),
   };
@@ -110,4 +119,25 @@ function integer(name: string, value: number, minimum: number): number {
     rejectRange(name, `an integer of at least ${minimum}`, value);
   }
   return value;
+}
+
+function bytes(name: string, value: number | undefined): number | undefined {
+  if (value === undefined || value >= 0) return value;
+  return rejectRange(name, 'a number of bytes, 0 or more,', value);
+}
+
+function text(name: string, value: string): string {
+  if (typeof value === 'string' && value !== '') return value;
+  return rejectArgument(name, 'a text', value);
+}
+
+function promptStyle(value: PromptStyle | undefined): PromptStyle | undefined {
+  if (value === undefined || promptStyles.includes(value)) return value;
+  return rejectArgument('promptStyle', '"auto", "chat" or "plain"', value);
+}
+
+/** A metric by its name or short name, as objectives read them. */
+function metricName(name: string): string {
+  const [metric] = parseObjective(name).metrics;
+  return metric ?? name;
 }

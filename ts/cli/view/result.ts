@@ -67,6 +67,7 @@ export function noWinnerLines(
     `${config}: no winner, nothing was stored. ${reason}`,
     ...(shown.length === 0 ? [] : ['', ...validationTable(shown).map((line) => `  ${line}`), '']),
     ...hint,
+    '  Loosen the bound, give more --trials, or widen --space.',
   ];
 }
 
