@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -35,8 +36,9 @@ std::vector<int> Signature(const HashNetwork& network, size_t head, Activation a
     }
     values = std::move(next);
   }
-  std::vector<int> signs;
-  for (const double x : values) signs.push_back(x > 0 ? 1 : x < 0 ? -1 : 0);
+  std::vector<int> signs(values.size());
+  std::transform(values.begin(), values.end(), signs.begin(),
+                 [](double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; });
   return signs;
 }
 

@@ -56,9 +56,9 @@ void HubQuest(const MaskerConfig& masker, const HubInput& input, HubMask* mask) 
   mask->is_full = input.n_kv <= std::max<size_t>(1, n);
   if (mask->is_full) return;
   const size_t page_size = masker.page_size;
-  std::vector<std::vector<Bounds>> pages;
-  for (size_t head = 0; head < input.keys.size(); ++head) {
-    pages.push_back(PageBounds(masker, input, head));
+  std::vector<std::vector<Bounds>> pages(input.keys.size());
+  for (size_t head = 0; head < pages.size(); ++head) {
+    pages[head] = PageBounds(masker, input, head);
   }
   const size_t k = std::max<size_t>(3, n / page_size);
   for (size_t row = 0; row < input.n_rows(); ++row) {
