@@ -2,14 +2,28 @@
 
 #include <algorithm>
 
-#include "core/f16.h"
 #include "maskers/kv_rows.h"
 
 namespace sparsetune {
 namespace {
 
-float ToFloat(float value) { return value; }
-float ToFloat(uint16_t half) { return HalfToFloat(half); }
+float Order(float value) { return value; }
+
+/// Binary16 as an integer of the same order: cheaper to compare than its float.
+int16_t Order(uint16_t half) {
+  const auto bits = static_cast<int16_t>(half);
+  return static_cast<int16_t>(bits < 0 ? bits ^ 0x7fff : bits);
+}
+
+/// One page's bounds taken up to a key.
+template <typename T>
+void WidenRow(const T* key, size_t n, T* low, T* high) {
+  for (size_t i = 0; i < n; ++i) {
+    const T x = key[i];
+    low[i] = Order(x) < Order(low[i]) ? x : low[i];
+    high[i] = Order(x) > Order(high[i]) ? x : high[i];
+  }
+}
 
 }  // namespace
 
@@ -29,9 +43,11 @@ void PageState::Widen(const T* key, size_t position) {
   if (is_new) bounds.resize(bounds.size() + page_bytes());
   T* low = reinterpret_cast<T*>(bounds.data() + page * page_bytes());
   T* high = low + head_dim;
-  for (size_t i = 0; i < head_dim; ++i) {
-    if (is_new || ToFloat(key[i]) < ToFloat(low[i])) low[i] = key[i];
-    if (is_new || ToFloat(key[i]) > ToFloat(high[i])) high[i] = key[i];
+  if (is_new) {
+    std::copy_n(key, head_dim, low);
+    std::copy_n(key, head_dim, high);
+  } else {
+    WidenRow(key, head_dim, low, high);
   }
 }
 

@@ -5,7 +5,8 @@ import test from 'ava';
 import { KvCache, nativeOf } from '../../ts/attention/kv-cache.js';
 import { SparseAttention } from '../../ts/attention/sparse-attention.js';
 import type { MaskerConfig } from '../../ts/maskers/masker.js';
-import { normals } from '../helpers/arrays.js';
+import { loadAddon } from '../../ts/native/addon.js';
+import { largestDifference, normals } from '../helpers/arrays.js';
 import { isas } from '../helpers/isas.js';
 import { hashOf, ordersOf } from '../helpers/learned.js';
 import { hashTensors, writeChannels, writeSafetensors } from '../helpers/learned-files.js';
@@ -103,4 +104,29 @@ for (const { masker, scoresKeys, indexBytes } of cases) {
       });
     }
   }
+}
+
+for (const { masker } of cases) {
+  test(`${masker.kind} keeps the same keys of a binary16 cache as of the floats it holds`, (t) => {
+    const { toHalf, fromHalf } = loadAddon().kernels;
+    const maskers = [{ kind: 'sink', sinkSize: 4 }, masker];
+    const run = (dtype: 'f32' | 'f16') => {
+      const kv = new KvCache({ nKvHeads, headDim, dtype, capacity: nKv });
+      const keys = fromHalf(toHalf(normals(nKvHeads * nKv * headDim, 1)));
+      // In two parts, so that a page is widened after it was begun.
+      const part = (begin: number, end: number) =>
+        Float32Array.from({ length: nKvHeads * (end - begin) * headDim }, (_, i) => {
+          const head = Math.floor(i / ((end - begin) * headDim));
+          return keys[(head * nKv + begin) * headDim + (i % ((end - begin) * headDim))] ?? 0;
+        });
+      const attention = new SparseAttention({ maskers }, { nQHeads, seed: 4 });
+      kv.append(part(0, 91), part(0, 91));
+      attention.forward(normals(nQHeads * headDim, 3), kv);
+      kv.append(part(91, nKv), part(91, nKv));
+      return attention.forward(normals(nQHeads * headDim, 3), kv, { returnMask: true });
+    };
+    const [single, half] = [run('f32'), run('f16')];
+    t.deepEqual(half.mask, single.mask);
+    t.true(largestDifference(half.output, single.output) < 1e-5);
+  });
 }
