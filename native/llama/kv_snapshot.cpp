@@ -82,8 +82,7 @@ bool KvSnapshot::IndexLayer(const ChainConfig& chain, size_t layer, Isa isa,
     const auto n_kv_heads = static_cast<size_t>(geometry.n_kv_heads);
     for (size_t head = 0; head < n_kv_heads; ++head) {
       const HeadPlace place = {head, n_kv_heads};
-      auto keys =
-          std::make_shared<KeyIndex>(chain, static_cast<uint32_t>(layer), head_dim, place);
+      auto keys = std::make_shared<KeyIndex>(chain, static_cast<uint32_t>(layer), head_dim, place);
       const KvView view{Dtype::kF16, head_dim, Piece(layer, head), {}};
       if (keys->Extend(view, isa) != Status::kOk) return false;
       heads->push_back(std::move(keys));

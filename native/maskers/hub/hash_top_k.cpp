@@ -37,8 +37,9 @@ std::vector<int> Signature(const HashNetwork& network, size_t head, Activation a
     values = std::move(next);
   }
   std::vector<int> signs(values.size());
-  std::transform(values.begin(), values.end(), signs.begin(),
-                 [](double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; });
+  std::transform(values.begin(), values.end(), signs.begin(), [](double x) {
+    return x > 0 ? 1 : x < 0 ? -1 : 0;
+  });
   return signs;
 }
 
