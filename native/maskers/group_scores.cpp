@@ -1,6 +1,7 @@
 #include "maskers/group_scores.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "kernels/scores/scores.h"
 #include "kernels/top_k/top_k.h"
@@ -70,7 +71,11 @@ Status KeepLargest(const QueryGroup& group, size_t begin, size_t n, size_t k, fl
   Scratch::Buffers& buffers = *group.buffers;
   const bool is_first = head->indices.empty();
   const size_t n_left = is_first ? n : DropKept(*head, begin, n, scores, &buffers.candidates);
-  buffers.chosen.resize(std::min(k, n_left));
+  if (n_left <= k) {
+    KeepAll(begin, begin + n, head);
+    return Status::kOk;
+  }
+  buffers.chosen.resize(k);
   const Status status = TopK(scores, n_left, k, group.isa, buffers.chosen.data());
   if (status != Status::kOk) return status;
   for (uint32_t& index : buffers.chosen) {
@@ -78,6 +83,12 @@ Status KeepLargest(const QueryGroup& group, size_t begin, size_t n, size_t k, fl
   }
   head->Merge(buffers.chosen, nullptr, &buffers.merged);
   return Status::kOk;
+}
+
+void KeepAll(size_t begin, size_t end, HeadKeys* head) {
+  head->indices.resize(end - begin);
+  std::iota(head->indices.begin(), head->indices.end(), static_cast<uint32_t>(begin));
+  head->log_weights.assign(end - begin, 0.0f);
 }
 
 void KeepRest(const QueryGroup& group, size_t begin, size_t end, HeadKeys* head) {

@@ -26,11 +26,15 @@ size_t DropKept(const HeadKeys& head, size_t begin, size_t n, float* scores,
                 std::vector<uint32_t>* candidates);
 
 /// Keeps the k keys of [begin, begin + n) with the highest scores that `head` does not keep yet; of
-/// equal ones the first.
+/// equal ones the first. Where k leaves none out, all of the range is kept for certain, what a
+/// sampler kept before included.
 ///
 /// @param[in,out] scores  [n]; reordered
 Status KeepLargest(const QueryGroup& group, size_t begin, size_t n, size_t k, float* scores,
                    HeadKeys* head);
+
+/// Keeps all of [begin, end) for certain, the only keys that `head` may hold.
+void KeepAll(size_t begin, size_t end, HeadKeys* head);
 
 /// Keeps for certain what `head` does not keep yet of [begin, end).
 void KeepRest(const QueryGroup& group, size_t begin, size_t end, HeadKeys* head);

@@ -3,6 +3,7 @@
 
 #include "kernels/pages/pages.h"
 #include "kernels/top_k/top_k.h"
+#include "maskers/group_scores.h"
 #include "maskers/page_state.h"
 #include "maskers/selection.h"
 
@@ -64,7 +65,11 @@ Status KeepPages(const Pages& pages, size_t k, const QueryGroup& group, float* s
     if (!is_open) scores[page] = -std::numeric_limits<float>::infinity();
     n_open += is_open ? 1 : 0;
   }
-  buffers.chosen.resize(std::min(k, n_open));
+  if (n_open <= k) {  // nothing is left out, so nothing needs to be a sample
+    KeepAll(pages.first_key, pages.end_key, head);
+    return Status::kOk;
+  }
+  buffers.chosen.resize(k);
   const Status status =
       TopK(scores, pages.n(), buffers.chosen.size(), group.isa, buffers.chosen.data());
   if (status != Status::kOk) return status;

@@ -7,6 +7,7 @@ import {
   inPages,
   labelScore,
   massive,
+  ownPage,
   randomly,
 } from './reference-maskers.js';
 import { count, keyOf, largest, type ReferenceRow } from './reference-row.js';
@@ -34,21 +35,24 @@ function choose(
   const visible = [...Array(input.nVisible).keys()];
   const free = visible.filter((key) => !kept.has(key));
   const certain = (keys: number[]): [number, number][] => keys.map((key) => [key, 1]);
+  // Where such a masker leaves nothing out, nothing needs to be a sample any more.
+  const isComplete = (keys: number[]) => keys.length === free.length;
+  const added = (keys: number[]) => certain(isComplete(keys) ? visible : keys);
   switch (masker.kind) {
     case 'sink':
       return certain(visible.slice(0, count(masker, 'sink', input)));
     case 'local':
       return certain(visible.slice(-count(masker, 'window', input)));
     case 'top_k':
-      return certain(heaviest(input, free, count(masker, 'heavy', input)));
+      return added(heaviest(input, free, count(masker, 'heavy', input)));
     case 'top_p':
-      return certain(massive(input, free, Number(masker['topP'])));
+      return added(massive(input, free, Number(masker['topP'])));
     case 'quest':
-      return certain(inPages(masker, input, free));
+      return [...added(inPages(masker, input, free)), ...certain(ownPage(masker, input))];
     case 'double_sparsity':
-      return certain(largest(free, count(masker, 'heavy', input), labelScore(masker, input)));
+      return added(largest(free, count(masker, 'heavy', input), labelScore(masker, input)));
     case 'hash_top_k':
-      return certain(largest(free, count(masker, 'heavy', input), hashScore(masker, input)));
+      return added(largest(free, count(masker, 'heavy', input), hashScore(masker, input)));
     case 'random_sampling':
       return randomly(masker, input, free);
     case 'adaptive_sampling':

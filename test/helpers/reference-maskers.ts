@@ -25,6 +25,13 @@ export function massive(input: ReferenceRow, free: number[], share: number): num
   return order.slice(0, last === -1 ? order.length : last + 1);
 }
 
+/** quest: the visible keys of the query's own page, kept whatever else is. */
+export function ownPage(masker: MaskerConfig, { nVisible }: ReferenceRow): number[] {
+  const pageSize = Number(masker['pageSize']);
+  const first = Math.floor((nVisible - 1) / pageSize) * pageSize;
+  return Array.from({ length: nVisible - first }, (_, i) => first + i);
+}
+
 /** quest: the own page, and the best whole pages by the bound of their keys. */
 export function inPages(masker: MaskerConfig, input: ReferenceRow, free: number[]): number[] {
   const pageSize = Number(masker['pageSize']);
