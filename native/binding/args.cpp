@@ -1,5 +1,7 @@
 #include "binding/args.h"
 
+#include "binding/learned.h"
+
 namespace sparsetune::binding {
 namespace {
 
@@ -45,12 +47,29 @@ uint32_t ReadUint(const Napi::Object& object, const char* name, uint32_t fallbac
   return value.IsNumber() ? value.As<Napi::Number>().Uint32Value() : fallback;
 }
 
+double ReadDouble(const Napi::Object& object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  return value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : 0;
+}
+
 MaskerConfig ReadMasker(const Napi::Object& object) {
   MaskerConfig masker;
   masker.kind = ReadKind(object.Env(), object.Get("kind").ToString().Utf8Value());
   ReadCount(object, "sink", &masker.size);
   ReadCount(object, "window", &masker.size);
   ReadCount(object, "heavy", &masker.size);
+  ReadCount(object, "base", &masker.size);
+  ReadCount(object, "initOffset", &masker.init_offset);
+  ReadCount(object, "localOffset", &masker.local_offset);
+  masker.top_p = ReadDouble(object, "topP");
+  masker.page_size = ReadUint(object, "pageSize", masker.page_size);
+  masker.label_bits = ReadUint(object, "labelBits",
+                               masker.kind == MaskerKind::kDoubleSparsity ? 4 : masker.label_bits);
+  masker.group_factor = ReadUint(object, "groupFactor", 16);
+  masker.sampling_rate = ReadDouble(object, "samplingRate");
+  masker.epsilon = ReadDouble(object, "epsilon");
+  masker.delta = ReadDouble(object, "delta");
+  ReadLearned(object, &masker);
   masker.lsh_l = ReadUint(object, "lshL", masker.lsh_l);
   masker.lsh_k = ReadUint(object, "lshK", masker.lsh_k);
   masker.min_matches = ReadUint(object, "minMatches", masker.min_matches);

@@ -22,10 +22,11 @@ ChainConfig ReadChain(const Napi::Value& value);
 /// cannot run is a RangeError with code ERR_ARGUMENT.
 Isa ReadIsa(const Napi::Value& value);
 
-/// Adds the exports of attention.cpp (kernels.cpp and group.cpp included) and of llama.cpp to the
+/// Adds the exports of attention.cpp (those of the kernels included) and of llama.cpp to the
 /// addon.
 void RegisterAttention(Napi::Env env, Napi::Object exports);
 void RegisterKernels(Napi::Env env, Napi::Object exports);
+void RegisterSelectionKernels(Napi::Env env, Napi::Object kernels);
 void RegisterGroup(Napi::Env env, Napi::Object kernels);
 void RegisterLlama(Napi::Env env, Napi::Object exports);
 

@@ -3,6 +3,7 @@
 
 #include "binding/args.h"
 #include "binding/arrays.h"
+#include "binding/learned.h"
 #include "maskers/forward.h"
 #include "maskers/kv_cache.h"
 
@@ -71,6 +72,13 @@ class JsKvCache : public Napi::ObjectWrap<JsKvCache> {
   std::shared_ptr<KvCache> cache_;
 };
 
+void ReadDraws(const Napi::Value& value, const uint32_t** draws, size_t* n) {
+  if (!value.IsTypedArray()) return;
+  const auto array = ReadUint32s(value);
+  *draws = array.data;
+  *n = array.length;
+}
+
 HubGiven ReadGiven(const Napi::Value& value, size_t mask_row, size_t n_q_heads) {
   HubGiven given;
   if (!value.IsObject()) return given;
@@ -85,6 +93,9 @@ HubGiven ReadGiven(const Napi::Value& value, size_t mask_row, size_t n_q_heads) 
   if (projection.IsTypedArray()) given.projection = ReadFloats(projection).data;
   const Napi::Value max_norm = object.Get("maxNorm");
   if (max_norm.IsNumber()) given.max_norm = max_norm.As<Napi::Number>().FloatValue();
+  ReadDraws(object.Get("sampledIndices"), &given.sampled, &given.n_sampled);
+  ReadDraws(object.Get("baseIndices"), &given.base, &given.n_base);
+  ReadDraws(object.Get("adaptiveIndices"), &given.adaptive, &given.n_adaptive);
   return given;
 }
 
@@ -153,6 +164,10 @@ class ForwardWorker : public Napi::AsyncWorker {
     const size_t n_cells = input_.n_q * cache_->n_kv();
     Own(input_.n_q_heads * input_.n_q * head_dim, &input_.queries, &queries_);
     Own(input_.given.mask_heads * n_cells, &input_.given.attention_mask, &attention_mask_);
+    HubGiven& given = input_.given;
+    Own(given.n_sampled, &given.sampled, &sampled_);
+    Own(given.n_base, &given.base, &base_);
+    Own(given.n_adaptive, &given.adaptive, &adaptive_);
     for (const MaskerConfig& masker : input_.chain.maskers) {
       if (masker.kind != MaskerKind::kMagicPig) continue;
       const size_t n_planes = static_cast<size_t>(masker.lsh_l) * masker.lsh_k;
@@ -181,7 +196,8 @@ class ForwardWorker : public Napi::AsyncWorker {
   void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
 
  private:
-  static void Own(size_t n, const float** source, std::vector<float>* copy) {
+  template <typename T>
+  static void Own(size_t n, const T** source, std::vector<T>* copy) {
     if (*source == nullptr) return;
     copy->assign(*source, *source + n);
     *source = copy->data();
@@ -193,6 +209,9 @@ class ForwardWorker : public Napi::AsyncWorker {
   std::vector<float> queries_;
   std::vector<float> attention_mask_;
   std::vector<float> projection_;
+  std::vector<uint32_t> sampled_;
+  std::vector<uint32_t> base_;
+  std::vector<uint32_t> adaptive_;
   ForwardOutput result_;
   Status status_ = Status::kOk;
 };
@@ -225,6 +244,7 @@ void RegisterAttention(Napi::Env env, Napi::Object exports) {
   exports.Set("forwardAsync", Napi::Function::New<JsForwardAsync>(env, "forwardAsync"));
   exports.Set("isDetached", Napi::Function::New<JsIsDetached>(env, "isDetached"));
   exports.Set("supportsIsa", Napi::Function::New<JsSupportsIsa>(env, "supportsIsa"));
+  RegisterLearned(env, exports);
   RegisterKernels(env, exports);
 }
 

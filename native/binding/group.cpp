@@ -46,6 +46,7 @@ GroupArgs ReadGroup(const Napi::Object& args) {
   input.query_stride = head_dim;
   input.scale = args.Get("scale").ToNumber().FloatValue();
   input.window = ReadSize(args, "window");
+  if (args.Has("layer")) input.layer = static_cast<uint32_t>(ReadSize(args, "layer"));
   return group;
 }
 

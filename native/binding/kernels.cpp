@@ -9,7 +9,7 @@
 #include "kernels/lsh/lsh.h"
 #include "kernels/scores/scores.h"
 #include "kernels/top_k/top_k.h"
-#include "maskers/key_index.h"
+#include "maskers/lsh_state.h"
 
 // The kernels one by one, each version by name, for tests and benchmarks. Sizes are derived from
 // the arrays; the callers are our own, so only what would read out of bounds is checked.
@@ -257,6 +257,7 @@ void RegisterKernels(Napi::Env env, Napi::Object exports) {
   kernels.Set("philox", Napi::Function::New<JsPhilox>(env, "philox"));
   kernels.Set("toHalf", Napi::Function::New<JsToHalf>(env, "toHalf"));
   kernels.Set("fromHalf", Napi::Function::New<JsFromHalf>(env, "fromHalf"));
+  RegisterSelectionKernels(env, kernels);
   RegisterGroup(env, kernels);
   exports.Set("kernels", kernels);
 }

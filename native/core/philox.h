@@ -16,6 +16,13 @@ PhiloxBlock Philox(const PhiloxBlock& counter, uint64_t key);
 std::array<float, 4> PhiloxNormal(const PhiloxBlock& counter, uint64_t key);
 
 /// First word of a counter, so that two uses never share a draw.
-enum class DrawDomain : uint32_t { kLshPlane = 1 };
+enum class DrawDomain : uint32_t {
+  kLshPlane = 1,
+  kRandomSample = 2,
+  kBaseSample = 3,      ///< the first, small sample of adaptive_sampling
+  kAdaptiveSample = 4,  ///< the second, whose size the first one sets
+  kHubBase = 5,
+  kHubSample = 6,
+};
 
 }  // namespace sparsetune

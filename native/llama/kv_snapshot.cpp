@@ -79,8 +79,10 @@ bool KvSnapshot::IndexLayer(const ChainConfig& chain, size_t layer, Isa isa,
   if (geometry.window != 0) return true;  // such layers stay dense
   const auto head_dim = static_cast<size_t>(geometry.head_dim);
   try {
-    for (size_t head = 0; head < static_cast<size_t>(geometry.n_kv_heads); ++head) {
-      auto keys = std::make_shared<KeyIndex>(chain, static_cast<uint32_t>(layer), head_dim);
+    const auto n_kv_heads = static_cast<size_t>(geometry.n_kv_heads);
+    for (size_t head = 0; head < n_kv_heads; ++head) {
+      const HeadPlace place = {head, n_kv_heads};
+      auto keys = std::make_shared<KeyIndex>(chain, static_cast<uint32_t>(layer), head_dim, place);
       const KvView view{Dtype::kF16, head_dim, Piece(layer, head), {}};
       if (keys->Extend(view, isa) != Status::kOk) return false;
       heads->push_back(std::move(keys));

@@ -6,45 +6,14 @@
 #include <new>
 
 #include "core/bits.h"
+#include "maskers/check_chain.h"
 #include "maskers/dense.h"
+#include "maskers/key_index.h"
 #include "maskers/kv_rows.h"
 #include "maskers/selection.h"
 
 namespace sparsetune {
 namespace {
-
-bool IsValidCount(const KeyCount& count) {
-  if (count.is_fraction) return count.value > 0 && count.value <= 1;
-  return count.value >= 1 && std::floor(count.value) == count.value;
-}
-
-Status CheckMasker(const MaskerConfig& masker) {
-  switch (masker.kind) {
-    case MaskerKind::kSink:
-    case MaskerKind::kLocal:
-    case MaskerKind::kTopK:
-      return IsValidCount(masker.size) ? Status::kOk : Status::kInvalidArgument;
-    case MaskerKind::kMagicPig: {
-      const bool is_valid = masker.lsh_k >= 1 && masker.lsh_k <= 16 && masker.lsh_l >= 1 &&
-                            masker.lsh_l <= 512 && masker.min_matches >= 1 &&
-                            masker.min_matches <= std::min(2u, masker.lsh_l);
-      return is_valid ? Status::kOk : Status::kInvalidArgument;
-    }
-    default:
-      return Status::kUnsupported;
-  }
-}
-
-Status CheckChain(const ChainConfig& chain) {
-  if (chain.semantics != Semantics::kExact) return Status::kUnsupported;
-  size_t n_samplers = 0;
-  for (const MaskerConfig& masker : chain.maskers) {
-    const Status status = CheckMasker(masker);
-    if (status != Status::kOk) return status;
-    n_samplers += masker.kind == MaskerKind::kMagicPig ? 1 : 0;
-  }
-  return n_samplers <= 1 ? Status::kOk : Status::kInvalidArgument;
-}
 
 Status CheckInput(const ChainConfig& chain, const GroupInput& input, const KeyIndex* index) {
   const size_t n_kv = input.kv.n_kv();
@@ -66,11 +35,22 @@ Status ApplyMasker(const MaskerConfig& masker, const QueryGroup& group, Selectio
       return ApplyLocal(masker, selection);
     case MaskerKind::kTopK:
       return ApplyTopK(masker, group, selection);
+    case MaskerKind::kTopP:
+      return ApplyTopP(masker, group, selection);
+    case MaskerKind::kQuest:
+      return ApplyQuest(masker, group, selection);
+    case MaskerKind::kDoubleSparsity:
+      return ApplyDoubleSparsity(masker, group, selection);
+    case MaskerKind::kHashTopK:
+      return ApplyHashTopK(masker, group, selection);
+    case MaskerKind::kRandomSampling:
+      return ApplyRandomSampling(masker, group, selection);
+    case MaskerKind::kAdaptiveSampling:
+      return ApplyAdaptiveSampling(masker, group, selection);
     case MaskerKind::kMagicPig:
       return ApplyMagicPig(masker, group, selection);
-    default:
-      return Status::kUnsupported;
   }
+  return Status::kUnsupported;
 }
 
 /// The keys that some head keeps between sink and local, ascending, into buffers->kept.
@@ -188,8 +168,8 @@ void AppendRows(const std::vector<RecordedRow>& rows, MaskRecord* mask) {
 }
 
 /// One query of the group: choose, then attend what was chosen.
-Status AttendQuery(const ChainConfig& chain, const QueryGroup& group, size_t i,
-                   float* const* outputs, GroupStats* stats) {
+Status AttendQuery(const ChainConfig& chain, QueryGroup group, size_t i, float* const* outputs,
+                   GroupStats* stats) {
   const GroupInput& input = *group.input;
   Scratch::Buffers* buffers = group.buffers;
   Selection& selection = buffers->selection;
@@ -197,6 +177,7 @@ Status AttendQuery(const ChainConfig& chain, const QueryGroup& group, size_t i,
   for (const MaskerConfig& masker : chain.maskers) {
     const Status status = ApplyMasker(masker, group, &selection);
     if (status != Status::kOk) return status;
+    group.slot += HasState(masker.kind) ? 1 : 0;
   }
   selection.KeepOwnWhereEmpty();
   UniteHeads(selection, buffers);
@@ -220,7 +201,8 @@ Status AttendSparse(const ChainConfig& chain, const GroupInput& input, const Key
   std::vector<RecordedRow> rows(mask == nullptr ? 0 : input.group_size * input.n_q);
   for (size_t i = 0; i < input.n_q; ++i) {
     const size_t first = i * input.group_size;
-    const QueryGroup group = {&input, buffers->queries.data() + first, index, isa, buffers};
+    const QueryGroup group = {&input, buffers->queries.data() + first, index, 0, chain.seed, isa,
+                              buffers};
     const Status status = AttendQuery(chain, group, i, buffers->outputs.data() + first, stats);
     if (status != Status::kOk) return status;
     if (mask == nullptr) continue;

@@ -38,22 +38,31 @@ struct GroupStats {
   uint64_t bytes_read = 0;  ///< distinct bytes of K, V and index touched, per (KV head, query)
 };
 
-/// Per-key state that a chain needs for one layer and KV head (LSH signatures and the mean key;
-/// nothing for chains of sink, local, top_k). Built once, then extended key by key or by blocks
-/// with the same result. A child continues its parent: the parent (index of a shared context) is
-/// never written, the child holds only what comes after it.
+/// Which head of its layer an index belongs to: what is learned per head is cut by it.
+struct HeadPlace {
+  size_t kv_head = 0;
+  size_t n_kv_heads = 1;
+};
+
+/// Per-key state that a chain needs for one layer and KV head: of magic_pig the LSH signatures and
+/// the mean key, of quest the page bounds, of double_sparsity the chosen channels, of hash_top_k
+/// the signatures; one state per such masker, in the order of the chain, and none for the other
+/// kinds. Built once, then extended key by key or by blocks with the same result. A child continues
+/// its parent: the parent (index of a shared context) is never written, the child holds only what
+/// comes after it.
 class KeyIndex {
  public:
   /// An index of its own: the mean key is that of the keys present at the first Extend.
-  KeyIndex(const ChainConfig& chain, uint32_t layer, size_t head_dim);
+  KeyIndex(const ChainConfig& chain, uint32_t layer, size_t head_dim, HeadPlace place = {});
   /// Continues `parent`, with its frozen mean.
   explicit KeyIndex(std::shared_ptr<const KeyIndex> parent);
   ~KeyIndex();
   KeyIndex(const KeyIndex&) = delete;
   KeyIndex& operator=(const KeyIndex&) = delete;
 
-  /// Indexes the keys of `kv` that are not yet indexed. Not safe beside another call on the same
-  /// object; safe beside readers of the parent.
+  /// Indexes the keys of `kv` that are not yet indexed. kInvalidShape where weights or channels
+  /// do not fit the layer. Not safe beside another call on the same object; safe beside readers of
+  /// the parent.
   Status Extend(const KvView& kv, Isa isa);
   /// Keys indexed, those of the parent included.
   size_t n_kv() const;
@@ -103,7 +112,7 @@ struct MaskRecord {
 /// i*out_query_stride
 /// @param[out] stats   added to, not reset
 /// @param[out] mask    appended to where not null
-/// @return kInvalidShape, kInvalidArgument, kUnsupported (a kind that is not built, hub semantics)
+/// @return kInvalidShape, kInvalidArgument, kUnsupported (hub semantics)
 ///
 /// A row that keeps no key attends its own last key. Safe from many threads with own scratches.
 Status AttendGroup(const ChainConfig& chain, const GroupInput& input, const KeyIndex* index,

@@ -2,7 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
+
+#include "maskers/learned.h"
 
 namespace sparsetune {
 
@@ -33,12 +36,24 @@ enum class LshPacking : uint8_t { kInt64, kFloat32 };
 /// One masker and its parameters; a field is read only by the kinds it belongs to.
 struct MaskerConfig {
   MaskerKind kind = MaskerKind::kSink;
-  KeyCount size;             ///< sink, local (window), top_k (heavy)
-  uint32_t lsh_l = 0;        ///< magic_pig: hash tables
-  uint32_t lsh_k = 0;        ///< magic_pig: bits per table
+  KeyCount size;       ///< sink, local (window), top_k, quest, double_sparsity, hash_top_k (heavy),
+                       ///< adaptive_sampling (base)
+  uint32_t lsh_l = 0;  ///< magic_pig: hash tables
+  uint32_t lsh_k = 0;  ///< magic_pig: bits per table
   uint32_t min_matches = 2;  ///< magic_pig: tables that must agree, 1 or 2 (exact semantics)
   bool center = true;        ///< magic_pig: subtract the mean key (exact: "keys"; hub: "both")
   LshPacking packing = LshPacking::kInt64;  ///< magic_pig, hub semantics only
+  double top_p = 0;                         ///< top_p: share of the softmax mass, 0..1
+  uint32_t page_size = 0;                   ///< quest: keys per page
+  uint32_t label_bits = 16;   ///< quest, double_sparsity, hub semantics only; 16: as they are
+  uint32_t group_factor = 0;  ///< double_sparsity: head_dim / group_factor channels are scored
+  double sampling_rate = 0;   ///< random_sampling: share of the keys not kept yet
+  double epsilon = 0;         ///< adaptive_sampling: relative error of the denominator ...
+  double delta = 0;           ///< ... that is exceeded with at most this probability
+  KeyCount init_offset;       ///< adaptive_sampling, hub semantics only: first keys left out
+  KeyCount local_offset;      ///< adaptive_sampling, hub semantics only: last keys left out
+  std::shared_ptr<const HashWeights> hash;       ///< hash_top_k
+  std::shared_ptr<const ChannelLists> channels;  ///< double_sparsity
 };
 
 /// `exact` is this project's rule, `hub` the one of sparse-attention-hub with its quirks.

@@ -67,7 +67,7 @@ void ReadHubMask(const HubMask& mask, size_t n_rows, size_t n_kv, ForwardOutput*
   for (size_t row = 0; row < n_rows; ++row) {
     for (size_t j = 0; j < n_kv; ++j) {
       const float kept = mask.is_full ? 1.0f : mask.values[row * n_kv + j];
-      if (kept == 0) continue;
+      if (kept == 0) continue;  // also in the empty mask, which attends all keys with density 0
       result->mask.indices.push_back(static_cast<uint32_t>(j));
       result->mask.probs.push_back(kept);
     }

@@ -4,34 +4,50 @@
 #include <memory>
 #include <vector>
 
-#include "kernels/lsh/lsh.h"
 #include "maskers/chain.h"
 
 namespace sparsetune {
 
-/// What a KeyIndex holds: SimHash codes and norms of centred keys, in a list of links parent <-
-/// child.
+/// What one masker remembers of the keys first .. first + n - 1, in one link of a KeyIndex.
+class KeyState {
+ public:
+  KeyState() = default;
+  virtual ~KeyState() = default;
+  KeyState(const KeyState&) = delete;
+  KeyState& operator=(const KeyState&) = delete;
+
+  /// A state of the keys that come after those of this one, with what this one has frozen.
+  virtual std::unique_ptr<KeyState> Continue() const = 0;
+  /// Adds the keys from first + n to the end of `kv`.
+  virtual Status Extend(const KvView& kv, Isa isa) = 0;
+  virtual size_t bytes() const = 0;
+
+  size_t first = 0;
+  size_t n = 0;
+};
+
+/// A list of links parent <- child, each with a state per masker that needs one.
 struct KeyIndex::State {
   std::shared_ptr<const KeyIndex> parent;
   size_t first = 0;  ///< keys indexed by the parents
   size_t n = 0;      ///< keys indexed here
   size_t head_dim = 0;
-  bool is_used = false;  ///< false where the chain needs no index: Extend then only counts
-  bool is_centred = false;
-  bool has_mean = false;
-  LshParams params;
-  std::shared_ptr<const std::vector<float>> planes;  ///< [lsh_l, lsh_k, head_dim], of the layer
-  std::vector<float> mean;                           ///< [head_dim], zeros where not centred
-  std::vector<uint8_t> codes;                        ///< an LshTable of the n keys
-  std::vector<float> norms;                          ///< [n] of the centred keys
+  std::vector<std::unique_ptr<KeyState>> states;
 };
 
-/// The magic_pig of a chain, or null.
-const MaskerConfig* FindMagicPig(const ChainConfig& chain);
+/// Whether a masker has a state in an index. Its slot is the number of such maskers before it.
+bool HasState(MaskerKind kind);
 
-/// The planes of a layer, made once for all its KV heads and indexes alive: element (t, b, i) is
-/// word i % 4 of the normals of Philox counter {domain and layer, t, b, i / 4}.
-std::shared_ptr<const std::vector<float>> LshPlanes(uint64_t seed, uint32_t layer,
-                                                    const LshParams& params, size_t head_dim);
+/// The states of a slot from the oldest parent on, those without keys left out. `T` is the one
+/// that the masker of the slot makes.
+template <typename T>
+std::vector<const T*> LinksOf(const KeyIndex& index, size_t slot) {
+  std::vector<const T*> links;
+  for (const KeyIndex* link = &index; link != nullptr; link = link->state().parent.get()) {
+    const KeyState& state = *link->state().states[slot];
+    if (state.n > 0) links.insert(links.begin(), static_cast<const T*>(&state));
+  }
+  return links;
+}
 
 }  // namespace sparsetune

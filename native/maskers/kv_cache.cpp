@@ -94,7 +94,8 @@ Status KvCache::ExtendIndexes(const ChainConfig& chain, uint32_t layer, Isa isa,
   of_heads.resize(shape_.n_kv_heads);
   for (size_t head = 0; head < shape_.n_kv_heads; ++head) {
     if (of_heads[head] == nullptr) {
-      of_heads[head] = std::make_unique<KeyIndex>(chain, layer, shape_.head_dim);
+      of_heads[head] = std::make_unique<KeyIndex>(chain, layer, shape_.head_dim,
+                                                  HeadPlace{head, shape_.n_kv_heads});
     }
     const Status status = of_heads[head]->Extend(View(head), isa);
     if (status != Status::kOk) return status;

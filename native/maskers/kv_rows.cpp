@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "core/f16.h"
+
 namespace sparsetune {
 namespace {
 
@@ -19,6 +21,23 @@ KvRun RunOf(const KvView& kv, const KvPiece& piece, size_t piece_first, size_t b
 
 std::array<KvRun, 2> SplitRun(const KvView& kv, size_t begin, size_t end) {
   return {RunOf(kv, kv.base, 0, begin, end), RunOf(kv, kv.tail, kv.base.n_kv, begin, end)};
+}
+
+const void* KeyRow(const KvView& kv, size_t key) {
+  const size_t row_bytes = kv.head_dim * DtypeBytes(kv.dtype);
+  const bool in_base = key < kv.base.n_kv;
+  const void* keys = in_base ? kv.base.keys : kv.tail.keys;
+  return static_cast<const uint8_t*>(keys) + (in_base ? key : key - kv.base.n_kv) * row_bytes;
+}
+
+void ReadKey(const KvView& kv, size_t key, float* row) {
+  const void* stored = KeyRow(kv, key);
+  if (kv.dtype == Dtype::kF32) {
+    std::copy_n(static_cast<const float*>(stored), kv.head_dim, row);
+    return;
+  }
+  const auto* halves = static_cast<const uint16_t*>(stored);
+  for (size_t i = 0; i < kv.head_dim; ++i) row[i] = HalfToFloat(halves[i]);
 }
 
 }  // namespace sparsetune

@@ -18,4 +18,8 @@ struct KvRun {
 /// Positions [begin, end) as runs in base and tail; either may be empty. `end` is at most n_kv.
 std::array<KvRun, 2> SplitRun(const KvView& kv, size_t begin, size_t end);
 
+/// The stored elements of one key, and the same as floats.
+const void* KeyRow(const KvView& kv, size_t key);
+void ReadKey(const KvView& kv, size_t key, float* row);
+
 }  // namespace sparsetune

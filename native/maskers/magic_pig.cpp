@@ -3,23 +3,12 @@
 
 #include "core/bits.h"
 #include "kernels/lsh/lsh.h"
-#include "kernels/scores/scores.h"
-#include "maskers/key_index.h"
-#include "maskers/kv_rows.h"
+#include "maskers/group_scores.h"
+#include "maskers/lsh_state.h"
 #include "maskers/selection.h"
 
 namespace sparsetune {
 namespace {
-
-/// The links of an index from the oldest parent on, as far as they hold keys.
-std::vector<const KeyIndex::State*> Links(const KeyIndex& index) {
-  std::vector<const KeyIndex::State*> links;
-  for (const KeyIndex* link = &index; link != nullptr; link = link->state().parent.get()) {
-    if (link->state().n > 0) links.push_back(&link->state());
-  }
-  std::reverse(links.begin(), links.end());
-  return links;
-}
 
 /// Clears the bits of keys outside [begin, end) of a link and of those `head` keeps already.
 /// Bit 0 is key `first_key`.
@@ -36,7 +25,7 @@ void ClearBits(size_t first_key, size_t begin, size_t end, const HeadKeys& head,
 
 /// Scans the keys of one link that lie between sink and local; appends each head's matches and the
 /// norms of their keys.
-Status ScanLink(const KeyIndex::State& link, uint32_t min_matches, const QueryGroup& group,
+Status ScanLink(const LshState& link, uint32_t min_matches, const QueryGroup& group,
                 Selection* selection) {
   const size_t begin = std::max(selection->sink_end, link.first);
   const size_t end = std::min(selection->local_begin, link.first + link.n);
@@ -68,25 +57,6 @@ Status ScanLink(const KeyIndex::State& link, uint32_t min_matches, const QueryGr
   return Status::kOk;
 }
 
-/// q.k of one head with its matches, ascending keys, into buffers.scores.
-Status ScoreMatches(const QueryGroup& group, size_t g, const std::vector<uint32_t>& matches) {
-  const KvView& kv = group.input->kv;
-  Scratch::Buffers& buffers = *group.buffers;
-  buffers.scores.resize(matches.size());
-  const auto split = std::lower_bound(matches.begin(), matches.end(), kv.base.n_kv);
-  const auto n_base = static_cast<size_t>(split - matches.begin());
-  const ScoreRows base = {kv.base.keys, kv.dtype, kv.head_dim, matches.data(), n_base};
-  Status status =
-      Scores(group.queries + g, 1, base, group.isa, buffers.scores.data(), matches.size());
-  if (status != Status::kOk) return status;
-  buffers.rows.assign(split, matches.end());
-  for (uint32_t& row : buffers.rows) row -= static_cast<uint32_t>(kv.base.n_kv);
-  const ScoreRows tail = {kv.tail.keys, kv.dtype, kv.head_dim, buffers.rows.data(),
-                          buffers.rows.size()};
-  return Scores(group.queries + g, 1, tail, group.isa, buffers.scores.data() + n_base,
-                matches.size());
-}
-
 /// What the angle between one query and a centred key needs besides their dot product.
 struct QueryNorm {
   double norm = 0;
@@ -112,13 +82,13 @@ double Cosine(const QueryNorm& query, float dot, float key_norm) {
 }
 
 /// Weighs the matches of one head by their true probability and adds them to what it keeps.
-Status KeepMatches(const MaskerConfig& masker, const QueryGroup& group, size_t g, HeadKeys* head) {
+Status KeepMatches(const MaskerConfig& masker, const QueryGroup& group, const LshState& index,
+                   size_t g, HeadKeys* head) {
   Scratch::Buffers& buffers = *group.buffers;
   Matches& matches = buffers.matches[g];
   if (matches.keys.empty()) return Status::kOk;
-  const Status status = ScoreMatches(group, g, matches.keys);
+  const Status status = ScoreKeys(group, g, matches.keys);
   if (status != Status::kOk) return status;
-  const KeyIndex::State& index = group.index->state();
   const QueryNorm query = NormOf(group.queries[g], index.mean);
   for (size_t i = 0; i < matches.keys.size(); ++i) {
     const double cosine = Cosine(query, buffers.scores[i], matches.norms[i]);
@@ -133,7 +103,8 @@ Status KeepMatches(const MaskerConfig& masker, const QueryGroup& group, size_t g
 
 Status ApplyMagicPig(const MaskerConfig& masker, const QueryGroup& group, Selection* selection) {
   if (selection->sink_end >= selection->local_begin) return Status::kOk;
-  const KeyIndex::State& index = group.index->state();
+  const auto links = LinksOf<LshState>(*group.index, group.slot);
+  const LshState& index = *links.front();
   const size_t n_heads = selection->heads.size();
   Scratch::Buffers& buffers = *group.buffers;
   buffers.codes.resize(n_heads * masker.lsh_l);
@@ -141,13 +112,13 @@ Status ApplyMagicPig(const MaskerConfig& masker, const QueryGroup& group, Select
                            index.planes->data(), group.isa, buffers.codes.data());
   buffers.matches.resize(n_heads);
   for (Matches& matches : buffers.matches) matches.Clear();
-  for (const KeyIndex::State* link : Links(*group.index)) {
+  for (const LshState* link : links) {
     if (status != Status::kOk) return status;
     status = ScanLink(*link, masker.min_matches, group, selection);
   }
   if (index.is_centred) selection->index_bytes += index.mean.size() * sizeof(float);
   for (size_t g = 0; g < n_heads && status == Status::kOk; ++g) {
-    status = KeepMatches(masker, group, g, &selection->heads[g]);
+    status = KeepMatches(masker, group, index, g, &selection->heads[g]);
   }
   return status;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/status.h"
+#include "kernels/top_p/top_p.h"
 #include "maskers/chain.h"
 
 namespace sparsetune {
@@ -61,6 +62,8 @@ struct QueryGroup {
   const GroupInput* input = nullptr;
   const float* const* queries = nullptr;  ///< [group_size]
   const KeyIndex* index = nullptr;
+  size_t slot = 0;    ///< of the masker in the index
+  uint64_t seed = 0;  ///< of the chain
   Isa isa = Isa::kScalar;
   Scratch::Buffers* buffers = nullptr;
 };
@@ -69,6 +72,15 @@ struct QueryGroup {
 Status ApplySink(const MaskerConfig& masker, Selection* selection);
 Status ApplyLocal(const MaskerConfig& masker, Selection* selection);
 Status ApplyTopK(const MaskerConfig& masker, const QueryGroup& group, Selection* selection);
+Status ApplyTopP(const MaskerConfig& masker, const QueryGroup& group, Selection* selection);
+Status ApplyQuest(const MaskerConfig& masker, const QueryGroup& group, Selection* selection);
+Status ApplyDoubleSparsity(const MaskerConfig& masker, const QueryGroup& group,
+                           Selection* selection);
+Status ApplyHashTopK(const MaskerConfig& masker, const QueryGroup& group, Selection* selection);
+Status ApplyRandomSampling(const MaskerConfig& masker, const QueryGroup& group,
+                           Selection* selection);
+Status ApplyAdaptiveSampling(const MaskerConfig& masker, const QueryGroup& group,
+                             Selection* selection);
 Status ApplyMagicPig(const MaskerConfig& masker, const QueryGroup& group, Selection* selection);
 
 /// Working memory behind Scratch.
@@ -87,6 +99,15 @@ struct Scratch::Buffers {
   std::vector<uint64_t> bits;
   std::vector<uint16_t> codes;
   std::vector<Matches> matches;
+  std::vector<ScoredKey> scored;            ///< top_p
+  std::vector<float> gathered;              ///< queries on a few channels
+  std::vector<const float*> gathered_rows;  ///< [group_size]
+  std::vector<uint64_t> signatures;         ///< [group_size, words]
+  std::vector<float> run_scores;            ///< [group_size, kept by every head]
+  std::vector<uint32_t> base_keys;          ///< the first sample of adaptive_sampling
+  double student_level = 0;                 ///< arguments of the quantile that is remembered ...
+  double student_dof = 0;
+  double student_quantile = 0;     ///< ... and its value
   std::vector<uint32_t> kept;      ///< keys that some head keeps
   std::vector<float> log_weights;  ///< [group_size, kept]
 };

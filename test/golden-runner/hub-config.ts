@@ -20,6 +20,9 @@ const counts: Readonly<Record<string, string>> = {
   local_offset: 'localOffset',
 };
 
+/** Parameters that stand for what is injected into the call. */
+const injected = ['seed', 'hat_weights', 'hat_weight_file', 'sorted_channel_file'];
+
 /** A chain of the hub as our config with `hub` semantics. */
 export function toConfig(chain: readonly HubMasker[]): SparseConfig {
   return { maskers: chain.map(toMasker), semantics: 'hub' };
@@ -27,7 +30,7 @@ export function toConfig(chain: readonly HubMasker[]): SparseConfig {
 
 function toMasker({ type, params, kinds: types }: HubMasker): MaskerConfig {
   const fields = Object.entries(params)
-    .filter(([name]) => name !== 'seed')
+    .filter(([name]) => !injected.includes(name))
     .map(([name, value]) => toField(name, value, types[name]));
   return { kind: kinds[type] ?? type, ...Object.fromEntries(fields) };
 }

@@ -64,12 +64,25 @@ export class Manifest {
 
   /** The elements of a float file; throws where it is missing, of another type or size. */
   floats(files: Readonly<Record<string, FileEntry>>, name: string): Float32Array {
+    return new Float32Array(this.#read(files, name, 'f32'));
+  }
+
+  /** The elements of a file of non-negative integers; throws as `floats`. */
+  integers(files: Readonly<Record<string, FileEntry>>, name: string): Uint32Array {
+    return new Uint32Array(this.#read(files, name, 'i32'));
+  }
+
+  #read(
+    files: Readonly<Record<string, FileEntry>>,
+    name: string,
+    dtype: FileEntry['dtype'],
+  ): ArrayBuffer {
     const entry = files[name];
     if (entry === undefined) throw new Error(`the case has no file "${name}"`);
-    if (entry.dtype !== 'f32') throw new Error(`${entry.path} is ${entry.dtype}, not f32`);
+    if (entry.dtype !== dtype) throw new Error(`${entry.path} is ${entry.dtype}, not ${dtype}`);
     const bytes = readFileSync(join(this.#folder, entry.path));
     const length = entry.shape.reduce((product, n) => product * n, 1);
     if (bytes.length !== 4 * length) throw new Error(`${entry.path} is not ${length} numbers`);
-    return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+    return Uint8Array.from(bytes).buffer;
   }
 }

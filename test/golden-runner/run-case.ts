@@ -3,8 +3,10 @@ import { SparseAttention } from '../../ts/attention/sparse-attention.js';
 import type { ForwardResult, Given } from '../../ts/native/attention-addon.js';
 import type { SparseConfig } from '../../ts/sparse-config.js';
 import { compareCase } from './compare.js';
+import { readGiven } from './given.js';
 import { toConfig } from './hub-config.js';
 import type { GoldenCase, GoldenInput, Manifest } from './manifest.js';
+import { maskedOutput } from './masked-output.js';
 
 /** What a case needs at one batch entry. */
 interface Entry {
@@ -23,6 +25,8 @@ export interface CaseResult {
   readonly mask: Float32Array;
   /** As the calls reported it, averaged over the batch. */
   readonly density: number;
+  /** The output that goes with the mask. */
+  readonly ofMask: () => Float32Array;
 }
 
 /** Runs one case; returns why it fails, or undefined. */
@@ -32,11 +36,18 @@ export function runCase(manifest: Manifest, golden: GoldenCase): string | undefi
     const config = toConfig(golden.chain);
     const entries = readEntries(manifest, golden, input);
     const results = entries.map((entry) => runEntry(golden, input, config, entry));
+    const masks = results.map((result) => toCells(result, input.keys));
     const joined: CaseResult = {
       output: join(results.map(({ output }) => output)),
       dense: denseOf(manifest, golden, input, entries),
-      mask: join(results.map((result) => toCells(result, input.keys))),
+      mask: join(masks),
       density: results.reduce((sum, { density }) => sum + density, 0) / results.length,
+      ofMask: () =>
+        join(
+          entries.map(({ queries, keys, values }, b) =>
+            maskedOutput(input, queries, keys, values, at(masks, b)),
+          ),
+        ),
     };
     return compareCase(manifest, golden, joined);
   } catch (error) {
@@ -102,12 +113,17 @@ function readEntries(manifest: Manifest, golden: GoldenCase, input: GoldenInput)
   const prior = optional('prior_q');
   const masks = optional('attention_mask')?.map((mask) => cutMask(golden, input, mask));
   const shared = sharedGiven(manifest, golden, input, keys);
+  const given = readGiven(manifest, golden, input);
   return Array.from({ length: batch }, (_, b) => ({
     queries: at(queries, b),
     keys: at(keys, b),
     values: at(values, b),
     priorQueries: prior === undefined ? undefined : at(prior, b),
-    given: masks === undefined ? shared : { ...shared, attentionMask: at(masks, b) },
+    given: {
+      ...shared,
+      ...at(given, b),
+      ...(masks !== undefined && { attentionMask: at(masks, b) }),
+    },
   }));
 }
 

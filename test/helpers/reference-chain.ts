@@ -1,22 +1,18 @@
 import type { MaskerConfig } from '../../ts/maskers/masker.js';
 import { loadAddon } from '../../ts/native/addon.js';
 import { dot, row } from './arrays.js';
+import {
+  adaptively,
+  hashScore,
+  inPages,
+  labelScore,
+  massive,
+  ownPage,
+  randomly,
+} from './reference-maskers.js';
+import { count, keyOf, largest, type ReferenceRow } from './reference-row.js';
 
 const { lshPlanes, lshCodes, lshLogProbability } = loadAddon().kernels;
-
-/** One query of one head, and the keys it may see. */
-export interface ReferenceRow {
-  readonly query: Float32Array;
-  /** `[nKv, headDim]`, all keys of the head. */
-  readonly keys: Float32Array;
-  readonly headDim: number;
-  /** Keys that causality allows. */
-  readonly nVisible: number;
-  readonly seed: number;
-  readonly layer: number;
-  /** Keys whose mean centres all of them. */
-  readonly nMean: number;
-}
 
 /** Kept keys and their probabilities, by the rules of exact semantics; slow and plain. */
 export function referenceMask(
@@ -39,31 +35,35 @@ function choose(
   const visible = [...Array(input.nVisible).keys()];
   const free = visible.filter((key) => !kept.has(key));
   const certain = (keys: number[]): [number, number][] => keys.map((key) => [key, 1]);
+  // Where such a masker leaves nothing out, nothing needs to be a sample any more.
+  const isComplete = (keys: number[]) => keys.length === free.length;
+  const added = (keys: number[]) => certain(isComplete(keys) ? visible : keys);
   switch (masker.kind) {
     case 'sink':
       return certain(visible.slice(0, count(masker, 'sink', input)));
     case 'local':
       return certain(visible.slice(-count(masker, 'window', input)));
     case 'top_k':
-      return certain(heaviest(input, free, count(masker, 'heavy', input)));
+      return added(heaviest(input, free, count(masker, 'heavy', input)));
+    case 'top_p':
+      return added(massive(input, free, Number(masker['topP'])));
+    case 'quest':
+      return [...added(inPages(masker, input, free)), ...certain(ownPage(masker, input))];
+    case 'double_sparsity':
+      return added(largest(free, count(masker, 'heavy', input), labelScore(masker, input)));
+    case 'hash_top_k':
+      return added(largest(free, count(masker, 'heavy', input), hashScore(masker, input)));
+    case 'random_sampling':
+      return randomly(masker, input, free);
+    case 'adaptive_sampling':
+      return adaptively(masker, input, kept, free);
     default:
       return matching(masker, input, free);
   }
 }
 
-function count(masker: MaskerConfig, stem: string, { nVisible }: ReferenceRow): number {
-  const fraction = masker[`${stem}Fraction`];
-  if (typeof fraction === 'number') return Math.max(1, Math.floor(fraction * nVisible));
-  return Number(masker[`${stem}Size`]);
-}
-
-function keyOf({ keys, headDim }: ReferenceRow, key: number): Float32Array {
-  return row(keys, key, headDim);
-}
-
 function heaviest(input: ReferenceRow, free: number[], k: number): number[] {
-  const score = (key: number) => dot(input.query, keyOf(input, key));
-  return free.sort((a, b) => score(b) - score(a) || a - b).slice(0, k);
+  return largest(free, k, (key) => dot(input.query, keyOf(input, key)));
 }
 
 function matching(masker: MaskerConfig, input: ReferenceRow, free: number[]): [number, number][] {

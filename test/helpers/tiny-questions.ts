@@ -39,6 +39,34 @@ export const sparseChains: Readonly<Record<string, NativeChain>> = {
     ],
     seed: 3,
   },
+  top_p: {
+    maskers: [
+      { kind: 'sink', sinkSize: 4 },
+      { kind: 'top_p', topP: 0.4 },
+    ],
+  },
+  quest: {
+    maskers: [
+      { kind: 'sink', sinkSize: 4 },
+      { kind: 'quest', heavySize: 32, pageSize: 8 },
+    ],
+  },
+  random_sampling: {
+    maskers: [
+      { kind: 'sink', sinkSize: 4 },
+      { kind: 'local', windowSize: 8 },
+      { kind: 'random_sampling', samplingRate: 0.1 },
+    ],
+    seed: 3,
+  },
+  adaptive_sampling: {
+    maskers: [
+      { kind: 'local', windowSize: 8 },
+      { kind: 'top_k', heavySize: 6 },
+      { kind: 'adaptive_sampling', baseSize: 16, epsilon: 0.4, delta: 0.4 },
+    ],
+    seed: 3,
+  },
 };
 
 /** Printable text as tokens of the tiny model, whose token of byte b is b + 3. */

@@ -4,7 +4,9 @@ import { loadAddon } from '../../ts/native/addon.js';
 import type { Isa } from '../../ts/native/attention-addon.js';
 import { largestDifference, normals, row } from '../helpers/arrays.js';
 import { isas } from '../helpers/isas.js';
-import { type ReferenceRow, referenceMask, referenceOutput } from '../helpers/reference-chain.js';
+import { channelMasker, hashMasker } from '../helpers/learned.js';
+import { referenceMask, referenceOutput } from '../helpers/reference-chain.js';
+import type { ReferenceRow } from '../helpers/reference-row.js';
 
 const { attendGroup } = loadAddon().kernels;
 
@@ -22,6 +24,17 @@ const sink: MaskerConfig = { kind: 'sink', sinkSize: 5 };
 const local: MaskerConfig = { kind: 'local', windowFraction: 0.06 };
 const topK: MaskerConfig = { kind: 'top_k', heavySize: 11 };
 const magicPig: MaskerConfig = { kind: 'magic_pig', lshL: 40, lshK: 4 };
+
+const quest: MaskerConfig = { kind: 'quest', heavySize: 30, pageSize: 8 };
+const random: MaskerConfig = { kind: 'random_sampling', samplingRate: 0.2 };
+const adaptive: MaskerConfig = {
+  kind: 'adaptive_sampling',
+  baseSize: 20,
+  epsilon: 0.2,
+  delta: 0.3,
+};
+const doubleSparsity = channelMasker(groupSize);
+const hashTopK = hashMasker(groupSize);
 
 const chains: readonly [string, MaskerConfig[]][] = [
   ['sink', [sink]],
@@ -50,8 +63,43 @@ const chains: readonly [string, MaskerConfig[]][] = [
   ['magic_pig, then sink and local', [magicPig, sink, local]],
   ['top_k, then magic_pig', [sink, topK, magicPig]],
   ['magic_pig, then top_k', [magicPig, local, topK]],
+  ['top_p', [{ kind: 'top_p', topP: 0.6 }]],
+  ['sink, local, top_p', [sink, local, { kind: 'top_p', topP: 0.9 }]],
+  ['top_p of everything', [{ kind: 'top_p', topP: 1 }]],
+  ['top_k, then top_p of 0', [topK, { kind: 'top_p', topP: 0 }]],
+  ['quest', [quest]],
+  ['sink, local, quest', [sink, local, quest]],
+  ['quest with pages of one key', [{ ...quest, pageSize: 1 }]],
+  ['quest with pages beyond the context', [{ ...quest, pageSize: 400 }]],
+  ['quest with pages that divide nothing', [sink, topK, { ...quest, pageSize: 7 }]],
+  ['quest, then local and top_k', [quest, local, topK]],
+  ['quest of more pages than there are', [{ kind: 'quest', heavyFraction: 1, pageSize: 16 }]],
+  ['double_sparsity', [doubleSparsity]],
+  ['sink, local, double_sparsity', [sink, local, doubleSparsity]],
+  ['double_sparsity with one list for the group', [local, channelMasker(1)]],
+  ['top_k, then double_sparsity of many', [topK, { ...doubleSparsity, heavySize: 100 }]],
+  ['hash_top_k', [hashTopK]],
+  ['sink, local, hash_top_k', [sink, local, hashTopK]],
+  ['hash_top_k with one network for the group', [sink, topK, hashMasker(1)]],
+  ['random_sampling', [random]],
+  ['sink, local, random_sampling', [sink, local, random]],
+  ['top_k, then random_sampling of all', [topK, { ...random, samplingRate: 1 }]],
+  ['a random_sampling that rounds to nothing', [sink, { ...random, samplingRate: 1e-4 }]],
+  ['random_sampling, then local', [random, { kind: 'local', windowSize: 60 }]],
+  ['adaptive_sampling', [adaptive]],
+  ['sink, local, top_k, adaptive_sampling', [sink, local, topK, adaptive]],
+  ['adaptive_sampling with a base fraction', [sink, { ...fraction(adaptive), epsilon: 0.05 }]],
+  ['adaptive_sampling of few keys', [{ kind: 'local', windowSize: 130 }, adaptive]],
+  ['two states in one index', [sink, quest, magicPig]],
+  ['four states in one index', [hashTopK, doubleSparsity, local, magicPig, quest]],
+  ['two quests', [quest, { ...quest, pageSize: 5 }]],
   ['magic_pig that finds nothing', [{ ...magicPig, lshL: 2, lshK: 16 }]],
 ];
+
+function fraction(masker: MaskerConfig): MaskerConfig {
+  const { baseSize: _, ...rest } = masker;
+  return { ...rest, kind: masker.kind, baseFraction: 0.15 };
+}
 
 interface Split {
   nBase: number;
@@ -65,7 +113,8 @@ function run(maskers: readonly MaskerConfig[], split: Split, isa: Isa, window = 
 
 function referenceRow(r: number, nMean: number): ReferenceRow {
   const nVisible = nKv - nQ + (r % nQ) + 1;
-  return { query: row(queries, r, headDim), keys, headDim, nVisible, seed, layer: 0, nMean };
+  const query = row(queries, r, headDim);
+  return { query, keys, headDim, nVisible, seed, layer: 0, nMean, scale, head: Math.floor(r / nQ) };
 }
 
 /** Bytes of the distinct key and value rows, from the masks of the heads at each query. */
@@ -114,12 +163,21 @@ const splits: readonly Split[] = [
   { nBase: 100, step: 1000 },
 ];
 
+const indexed: readonly [string, MaskerConfig[]][] = [
+  ['magic_pig', [sink, local, topK, magicPig]],
+  ['quest', [sink, local, quest]],
+  ['double_sparsity', [sink, local, doubleSparsity]],
+  ['hash_top_k', [sink, local, hashTopK]],
+  ['quest and magic_pig', [sink, local, quest, magicPig]],
+];
+
 for (const isa of isas) {
-  test(`keys indexed one by one or in blocks give the same result (${isa})`, (t) => {
-    const maskers = [sink, local, topK, magicPig];
-    const [first, ...others] = splits.map((split) => run(maskers, split, isa));
-    for (const other of others) t.deepEqual(other, first);
-  });
+  for (const [title, maskers] of indexed) {
+    test(`keys of ${title} indexed one by one or in blocks give the same result (${isa})`, (t) => {
+      const [first, ...others] = splits.map((split) => run(maskers, split, isa));
+      for (const other of others) t.deepEqual(other, first);
+    });
+  }
 
   test(`base and tail are one sequence (${isa})`, (t) => {
     const maskers = [sink, local, { kind: 'top_k', heavySize: 20 }];
@@ -199,9 +257,23 @@ test('a window with maskers is refused', (t) => {
   t.throws(() => run([sink], { nBase: nKv, step: 1 }, 'scalar', 10), { code: 'ERR_ARGUMENT' });
 });
 
-test('a kind that is not built is refused', (t) => {
+test('learned maskers without what they learned are refused', (t) => {
   const split = { nBase: nKv, step: 1 };
-  t.throws(() => run([{ kind: 'quest' }], split, 'scalar'), { code: 'ERR_CONFIG' });
+  for (const masker of [hashTopK, doubleSparsity]) {
+    const bare = { kind: masker.kind, heavySize: 4 };
+    t.throws(() => run([bare], split, 'scalar'), { code: 'ERR_SHAPE' });
+    const other = masker === hashTopK ? hashMasker(groupSize, 1) : channelMasker(groupSize, 1);
+    t.throws(() => run([other], split, 'scalar'), { code: 'ERR_SHAPE' }, 'another layer');
+  }
+});
+
+test('the samples of a seed are the same on every instruction set', (t) => {
+  for (const maskers of [[random], [sink, local, random], [sink, adaptive]]) {
+    const [first, ...others] = isas.map(
+      (isa) => run(maskers, { nBase: nKv, step: 1 }, isa).indices,
+    );
+    for (const other of others) t.deepEqual(other, first);
+  }
 });
 
 test('two samplers are refused', (t) => {

@@ -1,8 +1,9 @@
 import test from 'ava';
 import { validateConfig } from '../../ts/maskers/config-schema.js';
-import { MASKERS } from '../../ts/maskers/registry.js';
+import { MASKERS, maskerOf } from '../../ts/maskers/registry.js';
 
 const sink = { kind: 'sink', sinkSize: 4 };
+const adaptive = { kind: 'adaptive_sampling', baseFraction: 0.02, epsilon: 0.1, delta: 0.1 };
 const pig = { kind: 'magic_pig', lshL: 75, lshK: 8 };
 
 const accepted = test.macro({
@@ -23,6 +24,22 @@ test('all options of magic_pig', accepted, {
 test('the centring of the hub under hub semantics', accepted, {
   maskers: [{ ...pig, center: 'both', minMatches: 1 }],
   semantics: 'hub',
+});
+
+test('adaptive_sampling with the ends of the hub under hub semantics', accepted, {
+  maskers: [{ ...adaptive, initOffsetSize: 0, localOffsetFraction: 0.1 }],
+  semantics: 'hub',
+});
+test('a hash without a file under hub semantics', accepted, {
+  maskers: [{ kind: 'hash_top_k', heavySize: 4, hatBits: 32 }],
+  semantics: 'hub',
+});
+
+test('the default of every masker is valid under its semantics', (t) => {
+  for (const { kind } of MASKERS) {
+    const masker = maskerOf(kind, 'hub')?.defaultConfig;
+    t.notThrows(() => validateConfig({ maskers: [masker], semantics: 'hub' }));
+  }
 });
 
 test('the default of every masker is valid', (t) => {
@@ -121,4 +138,65 @@ test(
   refused,
   { maskers: [], semantics: 'hubb' },
   /"exact", "hub".*did you mean hub\?/,
+);
+test(
+  'two samplers of different kinds',
+  refused,
+  { maskers: [adaptive, { kind: 'random_sampling', samplingRate: 0.1 }] },
+  /at most one sampling masker.*\/maskers\/1/,
+);
+test(
+  'a probability of 0',
+  refused,
+  { maskers: [{ kind: 'random_sampling', samplingRate: 0 }] },
+  /> 0 at \/maskers\/0\/samplingRate/,
+);
+test('a share above 1', refused, { maskers: [{ kind: 'top_p', topP: 1.1 }] }, /<= 1 .*topP/);
+test(
+  'no page size',
+  refused,
+  { maskers: [{ kind: 'quest', heavySize: 9 }] },
+  /the property pageSize/,
+);
+test(
+  'quantised bounds in exact semantics',
+  refused,
+  { maskers: [{ kind: 'quest', heavySize: 9, pageSize: 16, labelBits: 4 }] },
+  /no labelBits \(it belongs to semantics hub\)/,
+);
+test(
+  'no channel file in exact semantics',
+  refused,
+  { maskers: [{ kind: 'double_sparsity', heavySize: 9 }] },
+  /sortedChannelFile, a path, for double_sparsity.*\/maskers\/0/,
+);
+test(
+  'no weight file in exact semantics',
+  refused,
+  { maskers: [{ kind: 'hash_top_k', heavySize: 9 }] },
+  /hatWeightFile, a path, for hash_top_k/,
+);
+test(
+  'the ends of the hub in exact semantics',
+  refused,
+  { maskers: [{ ...adaptive, initOffsetSize: 4 }] },
+  /no initOffsetSize/,
+);
+test(
+  'one end missing in hub semantics',
+  refused,
+  { maskers: [{ ...adaptive, initOffsetSize: 4 }], semantics: 'hub' },
+  /exactly one of localOffsetSize and localOffsetFraction/,
+);
+test(
+  'no first sample in exact semantics',
+  refused,
+  { maskers: [{ ...adaptive, baseFraction: 0 }] },
+  /a value above 0 at \/maskers\/0\/baseFraction/,
+);
+test(
+  'a certain error',
+  refused,
+  { maskers: [{ ...adaptive, delta: 1 }] },
+  /< 1 at \/maskers\/0\/delta/,
 );

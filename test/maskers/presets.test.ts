@@ -1,6 +1,7 @@
 import test from 'ava';
 import { SearchSpaceError, SparseTuneError } from '../../ts/errors.js';
 import { validateConfig } from '../../ts/maskers/config-schema.js';
+import type { MaskerConfig } from '../../ts/maskers/masker.js';
 import { changeSpace, getPreset, listPresets, registerConfig } from '../../ts/maskers/presets.js';
 import { Rng } from '../../ts/search/rng.js';
 import { SearchSpace } from '../../ts/space/search-space.js';
@@ -17,6 +18,7 @@ test('the names of the configs are those people know', (t) => {
     'hash_attention',
     'magic_pig',
   ]);
+  t.deepEqual(names.slice(6, 10), ['adaptive_sampling', 'random_sampling', 'top_p', 'quest']);
 });
 
 test('the untuned defaults are those people use', (t) => {
@@ -29,6 +31,10 @@ test('the untuned defaults are those people use', (t) => {
     kind: 'top_k',
     heavyFraction: 0.1,
   });
+  t.deepEqual(
+    getPreset('adaptive_sampling').defaultConfig.maskers.map(({ kind }) => kind),
+    ['sink', 'local', 'top_k', 'adaptive_sampling'],
+  );
   t.deepEqual(getPreset('dense').defaultConfig, { maskers: [] });
 });
 
@@ -50,24 +56,15 @@ test('every sample of every default space composes a valid config', (t) => {
 });
 
 test('default spaces hold many configs of density 0.1 at 450 tokens', (t) => {
-  for (const preset of tunable) {
+  // What these keep depends on the keys, not on their sizes alone.
+  const dataDependent = ['top_p', 'adaptive_sampling'];
+  for (const preset of tunable.filter(({ name }) => !dataDependent.includes(name))) {
     const space = SearchSpace.parse(preset.space);
     const rng = Rng.at(3, 0);
     const sparse = Array.from({ length: 1000 }, () => space.sample(rng.uniform)).filter(
       (params) => {
         const { maskers } = preset.compose(params);
-        const kept = maskers.map(({ kind, ...options }) => {
-          if (kind === 'magic_pig')
-            return (
-              expectedShare(
-                Number(options['lshL']),
-                Number(options['lshK']),
-                Number(options['minMatches']),
-              ) * 450
-            );
-          if (kind === 'top_k') return Number(options['heavyFraction']) * 450;
-          return Number(options['sinkSize'] ?? options['windowSize']);
-        });
+        const kept = maskers.map((masker) => expectedKeys(masker, 450));
         return kept.reduce((a, b) => a + b) <= 45;
       },
     );
@@ -199,4 +196,24 @@ function expectedShare(l: number, k: number, minMatches: number): number {
   const p = 0.5 ** k;
   const none = (1 - p) ** l;
   return minMatches === 1 ? 1 - none : 1 - none - l * p * (1 - p) ** (l - 1);
+}
+
+/** Keys that a masker keeps of `nKv` where query and key are at right angles. */
+function expectedKeys({ kind, ...options }: MaskerConfig, nKv: number): number {
+  const option = (name: string) => Number(options[name]);
+  switch (kind) {
+    case 'magic_pig':
+      return expectedShare(option('lshL'), option('lshK'), option('minMatches')) * nKv;
+    case 'random_sampling':
+      return option('samplingRate') * nKv;
+    case 'top_k':
+      return option('heavyFraction') * nKv;
+    case 'quest': {
+      // The query's own page, and at least one more.
+      const pages = Math.floor((option('heavyFraction') * nKv) / option('pageSize'));
+      return (Math.max(1, pages) + 1) * option('pageSize');
+    }
+    default:
+      return Number(options['sinkSize'] ?? options['windowSize']);
+  }
 }

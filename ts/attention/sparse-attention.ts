@@ -1,5 +1,6 @@
 import { rejectArgument, rejectRange } from '../errors.js';
 import { validateConfig } from '../maskers/config-schema.js';
+import { checkLearned, type NativeMasker, nativeMaskers } from '../maskers/native-chain.js';
 import { loadAddon } from '../native/addon.js';
 import type {
   ForwardResult,
@@ -18,6 +19,7 @@ import {
   checkNoOthers,
   checkObject,
 } from './check-arguments.js';
+import { checkGiven, givenHandles } from './given.js';
 import { type KvCache, nativeOf } from './kv-cache.js';
 
 export interface SparseAttentionOptions {
@@ -67,10 +69,12 @@ export class SparseAttention {
   readonly layer: number;
   readonly seed: number;
   readonly isa: Isa | undefined;
+  readonly #maskers: readonly NativeMasker[];
 
   constructor(config: SparseConfig, options: SparseAttentionOptions) {
     validateConfig(config);
     this.config = structuredClone(config);
+    this.#maskers = nativeMaskers(this.config);
     const given = checkObject('options', options);
     checkNoOthers('options', given, ['nQHeads', 'scale', 'layer', 'seed', 'isa']);
     this.nQHeads = checkInteger('nQHeads', given['nQHeads'], { min: 1, max: 65_536 });
@@ -110,7 +114,9 @@ export class SparseAttention {
     options: ForwardOptions,
   ): Result {
     const checked = this.#check(queries, kv, options);
-    const config = { ...this.config, seed: this.seed };
+    const handles = givenHandles(this.config, checked.call.given, checked.options);
+    const maskers = handles === undefined ? this.#maskers : nativeMaskers(this.config, handles);
+    const config = { ...this.config, maskers, seed: this.seed };
     return forward(config, checked.options, checked.queries, checked.cache, checked.call);
   }
 
@@ -120,36 +126,20 @@ export class SparseAttention {
     if (nQHeads % kv.nKvHeads !== 0) {
       rejectRange('nQHeads', `a multiple of nKvHeads (${kv.nKvHeads})`, nQHeads, 'ERR_SHAPE');
     }
+    const { nKvHeads, headDim } = kv;
+    checkLearned(this.config, { layer, nQHeads, nKvHeads, headDim });
     const nQ = countQueries(checkFloats('queries', queries), nQHeads, kv);
     const given = checkObject('options', options);
     checkNoOthers('options', given, ['returnMask', 'given']);
     const returnMask = given['returnMask'] ?? false;
     if (typeof returnMask !== 'boolean') rejectArgument('returnMask', 'a boolean', returnMask);
+    const shape = { nQHeads, nQ, nKv: kv.nKv, headDim };
     return {
       queries,
       cache,
-      options: { nQHeads, scale: this.scale ?? kv.headDim ** -0.5, layer, isa },
-      call: { returnMask, given: this.#checkGiven(given['given'], nQ, kv) },
+      options: { nQHeads, scale: this.scale ?? headDim ** -0.5, layer, isa },
+      call: { returnMask, given: checkGiven(given['given'], this.config, shape) },
     };
-  }
-
-  #checkGiven(value: unknown, nQ: number, kv: KvCache): Given | undefined {
-    if (value === undefined) return undefined;
-    const given = checkObject('given', value);
-    if (this.config.semantics !== 'hub') {
-      rejectArgument('given', 'nothing (only hub semantics take given values)', value);
-    }
-    checkNoOthers('given', given, ['attentionMask', 'projection', 'maxNorm']);
-    const cells = nQ * kv.nKv;
-    checkGivenFloats('attentionMask', given, [cells, cells * this.nQHeads]);
-    const pig = this.config.maskers.find(({ kind }) => kind === 'magic_pig');
-    const planes = Number(pig?.['lshL'] ?? 0) * Number(pig?.['lshK'] ?? 0);
-    checkGivenFloats('projection', given, [(kv.headDim + 1) * planes]);
-    const maxNorm = given['maxNorm'];
-    if (maxNorm !== undefined && checkFinite('given.maxNorm', maxNorm) <= 0) {
-      rejectRange('given.maxNorm', 'a number above 0', maxNorm);
-    }
-    return value as Given;
   }
 }
 
@@ -168,19 +158,4 @@ function countQueries(queries: Float32Array, nQHeads: number, kv: KvCache): numb
     rejectRange('queries', `at most ${kv.nKv} positions (keys in the cache)`, nQ, 'ERR_SHAPE');
   }
   return nQ;
-}
-
-function checkGivenFloats(
-  field: string,
-  given: Record<string, unknown>,
-  lengths: readonly number[],
-): void {
-  if (given[field] === undefined) return;
-  const name = `given.${field}`;
-  const floats = checkFloats(name, given[field]);
-  if (!lengths.includes(floats.length)) {
-    rejectRange(name, `${lengths.join(' or ')} elements`, floats.length, 'ERR_SHAPE');
-  }
-  const nan = floats.findIndex(Number.isNaN);
-  if (nan !== -1) rejectRange(name, 'no NaN', `NaN at index ${nan}`);
 }

@@ -1,5 +1,6 @@
 import { constants } from 'node:buffer';
 import { EngineError } from '../errors.js';
+import { checkLearned, nativeMaskers } from '../maskers/native-chain.js';
 import { loadAddon } from '../native/addon.js';
 import type {
   DecodeItem,
@@ -103,8 +104,9 @@ export class Model {
    * @throws {EngineError} `ERR_CONFIG` where the engine does not run such a chain
    */
   stream(snapshot: NativeSnapshot, chain: NativeChain, capacity: number): NativeStream {
+    const learned = this.#learned(chain);
     try {
-      return new (loadAddon().DecodeStream)(this.#native, snapshot, chain, capacity);
+      return new (loadAddon().DecodeStream)(this.#native, snapshot, learned, capacity);
     } catch (cause) {
       throw toEngineError(cause);
     }
@@ -133,7 +135,15 @@ export class Model {
 
   /** Errors of a config's attention output against dense at the captured layers. */
   outputErrors(capture: NativeCapture, chain: NativeChain): Promise<Float64Array> {
-    return this.#run(undefined, () => capture.outputErrors(chain));
+    return this.#run(undefined, () => capture.outputErrors(this.#learned(chain)));
+  }
+
+  /** The chain with what its files hold, which must fit every layer that it runs at. */
+  #learned(chain: NativeChain): NativeChain {
+    for (const [layer, geometry] of this.info.layers.entries()) {
+      if (geometry.window === 0) checkLearned(chain, { layer, ...geometry });
+    }
+    return { ...chain, maskers: nativeMaskers(chain) };
   }
 
   /** Logits of llama.cpp's own decode, [nSteps, nVocab]: what our path is held against. */

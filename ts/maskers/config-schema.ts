@@ -5,6 +5,7 @@ import { describeErrors, problem, type SchemaProblem } from '../space/schema-err
 import type { SparseConfig } from '../sparse-config.js';
 import type { MaskerConfig, MaskerDefinition } from './masker.js';
 import { MASKER_KINDS, MASKERS, maskerOf } from './registry.js';
+import { semanticsProblem } from './semantics.js';
 
 const CONFIG_SCHEMA = {
   type: 'object',
@@ -110,46 +111,14 @@ function sizeProblem(
 
 /** Rules that span fields or maskers. */
 function ruleProblem({ maskers, semantics = 'exact' }: SparseConfig): SchemaProblem | undefined {
-  const samplers = maskers.flatMap((masker, i) =>
-    maskerOf(masker.kind)?.isSampling === true ? [i] : [],
-  );
-  const [, second] = samplers;
+  const [, second] = maskers.flatMap(({ kind }, i) => (maskerOf(kind)?.isSampling ? [i] : []));
   if (second !== undefined) {
-    return problem(
-      `/maskers/${second}`,
-      'at most one sampling masker in a chain',
-      maskers[second]?.kind,
-    );
+    const { kind } = maskers[second] ?? {};
+    return problem(`/maskers/${second}`, 'at most one sampling masker in a chain', kind);
   }
-  const [first] = samplers;
-  return first === undefined
-    ? undefined
-    : samplingProblem(maskers[first], `/maskers/${first}`, semantics);
-}
-
-/** `hub` centres keys and queries or nothing and needs one match; `exact` never moves the queries. */
-function samplingProblem(
-  masker: MaskerConfig | undefined,
-  path: string,
-  semantics: 'exact' | 'hub',
-): SchemaProblem | undefined {
-  const { center, minMatches, packing, lshK, lshL }: Readonly<Record<string, unknown>> =
-    masker ?? {};
-  const allowed = semantics === 'hub' ? ['both', 'none'] : ['keys', 'none'];
-  if (center !== undefined && !allowed.includes(String(center))) {
-    const expected = allowed.map((value) => JSON.stringify(value)).join(' or ');
-    return problem(`${path}/center`, `${expected} (semantics ${semantics})`, center);
+  for (const [i, masker] of maskers.entries()) {
+    const found = semanticsProblem(masker, `/maskers/${i}`, semantics);
+    if (found !== undefined) return found;
   }
-  if (semantics === 'hub') {
-    return minMatches === 2
-      ? problem(`${path}/minMatches`, '1 (semantics hub)', minMatches)
-      : undefined;
-  }
-  if (packing !== undefined) {
-    return problem(`${path}/packing`, 'no packing (it belongs to semantics hub)', packing);
-  }
-  if (Number(lshK) > 16) return problem(`${path}/lshK`, 'at most 16 (semantics exact)', lshK);
-  return lshL === 1 && minMatches !== 1
-    ? problem(`${path}/minMatches`, '1 where lshL is 1', minMatches)
-    : undefined;
+  return undefined;
 }

@@ -208,3 +208,19 @@ registerConfig('magic_pig', {
   maskers: ['sink', 'local', 'magic_pig'],
   doc: 'The first and the last keys, and a weighted LSH sample of the rest (MagicPIG, arXiv:2410.16179).',
 });
+registerConfig('adaptive_sampling', {
+  maskers: ['sink', 'local', 'top_k', 'adaptive_sampling'],
+  doc: 'The first, the last and the highest-scoring keys, and a sample of the rest, sized by an error bound (vAttention, arXiv:2510.05688).',
+});
+registerConfig('random_sampling', {
+  maskers: ['sink', 'local', 'random_sampling'],
+  doc: 'The first and the last keys, and a uniform sample of the rest.',
+});
+registerConfig('top_p', {
+  maskers: ['sink', 'local', 'top_p'],
+  doc: 'The first and the last keys, and the fewest of the rest that hold a share of its softmax mass.',
+});
+registerConfig('quest', {
+  maskers: ['sink', 'local', 'quest'],
+  doc: 'The first and the last keys, and the pages whose bounds promise the highest scores (Quest, arXiv:2406.10774).',
+});

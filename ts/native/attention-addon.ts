@@ -55,7 +55,37 @@ export interface Given {
   readonly projection?: Float32Array;
   /** magic_pig: the largest norm of a centred key. */
   readonly maxNorm?: number;
+  /** random_sampling: drawn keys, `[nQHeads, nQ, n]`. */
+  readonly sampledIndices?: Uint32Array;
+  /** adaptive_sampling: keys of the first sample, `[nQHeads, nQ, n]`. */
+  readonly baseIndices?: Uint32Array;
+  /** adaptive_sampling: keys of the second sample, rows of as many as each budget is, one after another. */
+  readonly adaptiveIndices?: Uint32Array;
+  /** hash_top_k: the networks of this layer. */
+  readonly hashWeights?: HashOfLayer;
+  /** double_sparsity: the channels of this layer by importance, `[nQHeads, headDim]`. */
+  readonly sortedChannels?: Uint32Array;
 }
+
+/** One dense layer of a hash network, for each head. */
+export interface HashLayer {
+  readonly nIn: number;
+  readonly nOut: number;
+  /** `[nHeads, nIn, nOut]` */
+  readonly matrix: Float32Array;
+  /** `[nHeads, nOut]` */
+  readonly bias: Float32Array;
+}
+
+/** The hash of one model layer: a network for queries and one for keys. */
+export interface HashOfLayer {
+  readonly nHeads: number;
+  readonly query: readonly HashLayer[];
+  readonly key: readonly HashLayer[];
+}
+
+/** Networks or channel lists in native memory; an opaque handle that chains share. */
+export type LearnedHandle = object;
 
 export type NativeForward<Result> = (
   config: object,
@@ -106,6 +136,41 @@ export interface Kernels {
   ): Uint32Array;
   lshLogProbability(cosine: number, lshL: number, lshK: number, minMatches: number): number;
   lshPlanes(args: LshShape & { seed: number; layer: number; headDim: number }): Float32Array;
+  /** Upper bounds of the scores of pages, `bounds` of `[n, 2, headDim]`. */
+  pageScores(args: {
+    headDim: number;
+    queries: Float32Array;
+    bounds: Rows;
+    isa?: Isa;
+  }): Float32Array;
+  /** Minus the differing bits; a word of a signature is two numbers, the low half first. */
+  signatureScores(args: {
+    nWords: number;
+    query: Uint32Array;
+    keys: Uint32Array;
+    isa?: Isa;
+  }): Float32Array;
+  topP(args: { scores: Float32Array; scale: number; topP: number }): Uint32Array;
+  sampleWithoutReplacement(args: {
+    seed: number;
+    domain: number;
+    layer: number;
+    qHead: number;
+    position: number;
+    population: number;
+    n: number;
+  }): Uint32Array;
+  sampleBudget(args: {
+    epsilon: number;
+    quantile: number;
+    certain: number;
+    mean: number;
+    deviation: number;
+    nBase: number;
+    population: number;
+  }): number;
+  normalQuantile(p: number): number;
+  studentQuantile(p: number, dof: number): number;
   philox(counter: Uint32Array, key: Uint32Array): Uint32Array;
   toHalf(values: Float32Array): Uint16Array;
   fromHalf(values: Uint16Array): Float32Array;
@@ -120,6 +185,7 @@ export interface Kernels {
     nBase: number;
     step: number;
     window: number;
+    layer?: number;
     isa?: Isa;
   }): Mask & { output: Float32Array; attended: number; visible: number; bytesRead: number };
 }
@@ -129,6 +195,15 @@ export interface AttentionAddon {
   KvCache: new (options: NativeKvCacheOptions) => NativeKvCache;
   forward: NativeForward<ForwardResult>;
   forwardAsync: NativeForward<Promise<ForwardResult>>;
+  /** Copies hash networks; arrays are checked by the caller. */
+  hashWeights(args: {
+    activation: string;
+    layers: readonly (HashOfLayer & { readonly layer: number })[];
+  }): LearnedHandle;
+  /** Copies channel lists, `order` of `[nHeads, headDim]` each. */
+  channelLists(args: {
+    layers: readonly { layer: number; nHeads: number; order: Uint32Array }[];
+  }): LearnedHandle;
   isDetached(buffer: ArrayBufferLike): boolean;
   supportsIsa(isa: Isa): boolean;
   kernels: Kernels;

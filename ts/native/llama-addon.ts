@@ -32,7 +32,7 @@ export interface ModelInfo {
 
 /** A chain of maskers as the native side reads it; no maskers is dense attention. */
 export interface NativeChain {
-  readonly maskers: readonly Readonly<Record<string, unknown>>[];
+  readonly maskers: readonly Readonly<Record<string, unknown> & { kind: string }>[];
   readonly semantics?: 'exact' | 'hub';
   readonly seed?: number;
 }

@@ -3,7 +3,7 @@
 
 #include "kernels/lsh/lsh.h"
 #include "maskers/hub/hub.h"
-#include "maskers/key_index.h"
+#include "maskers/lsh_state.h"
 
 namespace sparsetune {
 namespace {

@@ -1,0 +1,28 @@
+#include "maskers/draws.h"
+
+#include "core/bits.h"
+#include "kernels/sampling/sampling.h"
+
+namespace sparsetune {
+
+void DrawKeys(const QueryGroup& group, size_t g, const Selection& selection, DrawDomain domain,
+              const std::vector<uint32_t>& excluded, size_t n, std::vector<uint32_t>* keys) {
+  const GroupInput& input = *group.input;
+  const size_t begin = selection.sink_end;
+  const size_t population = selection.local_begin - begin - excluded.size();
+  auto& bits = group.buffers->bits;
+  bits.resize((population + 63) / 64);
+  const DrawKey key = {group.seed, domain, input.layer,
+                       static_cast<uint32_t>(input.kv_head * input.group_size + g),
+                       static_cast<uint32_t>(selection.n_visible - 1)};
+  SampleWithoutReplacement(key, static_cast<uint32_t>(population), static_cast<uint32_t>(n),
+                           bits.data());
+  keys->clear();
+  size_t passed = 0;  // excluded keys before the one at hand
+  ForEachBit(bits.data(), bits.size(), [&](size_t rank) {
+    while (passed < excluded.size() && excluded[passed] <= begin + rank + passed) ++passed;
+    keys->push_back(static_cast<uint32_t>(begin + rank + passed));
+  });
+}
+
+}  // namespace sparsetune

@@ -1,0 +1,106 @@
+#include "maskers/group_scores.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "kernels/scores/scores.h"
+#include "kernels/top_k/top_k.h"
+#include "maskers/kv_rows.h"
+
+namespace sparsetune {
+
+Status ScoreRange(const QueryGroup& group, size_t begin, size_t n, float* scores, size_t stride) {
+  const GroupInput& input = *group.input;
+  for (const KvRun& run : SplitRun(input.kv, begin, begin + n)) {
+    if (run.n == 0) continue;
+    const ScoreRows rows = {run.keys, input.kv.dtype, input.kv.head_dim, nullptr, run.n};
+    const Status status = Scores(group.queries, input.group_size, rows, group.isa,
+                                 scores + (run.first - begin), stride);
+    if (status != Status::kOk) return status;
+  }
+  return Status::kOk;
+}
+
+Status ScoreKeys(const QueryGroup& group, size_t g, const std::vector<uint32_t>& keys) {
+  const KvView& kv = group.input->kv;
+  Scratch::Buffers& buffers = *group.buffers;
+  buffers.scores.resize(keys.size());
+  const auto split = std::lower_bound(keys.begin(), keys.end(), kv.base.n_kv);
+  const auto n_base = static_cast<size_t>(split - keys.begin());
+  const ScoreRows base = {kv.base.keys, kv.dtype, kv.head_dim, keys.data(), n_base};
+  Status status = Scores(group.queries + g, 1, base, group.isa, buffers.scores.data(), keys.size());
+  if (status != Status::kOk) return status;
+  buffers.rows.assign(split, keys.end());
+  for (uint32_t& row : buffers.rows) row -= static_cast<uint32_t>(kv.base.n_kv);
+  const ScoreRows tail = {kv.tail.keys, kv.dtype, kv.head_dim, buffers.rows.data(),
+                          buffers.rows.size()};
+  return Scores(group.queries + g, 1, tail, group.isa, buffers.scores.data() + n_base, keys.size());
+}
+
+Status ScoreCandidates(const QueryGroup& group, Selection* selection) {
+  const size_t begin = selection->sink_end;
+  const size_t n = selection->local_begin - begin;
+  group.buffers->scores.resize(group.input->group_size * n);
+  const Status status = ScoreRange(group, begin, n, group.buffers->scores.data(), n);
+  if (selection->scored_begin == selection->scored_end) {
+    // Sinks only grow and windows only widen, so the first range covers those of later maskers.
+    selection->scored_begin = begin;
+    selection->scored_end = begin + n;
+  }
+  return status;
+}
+
+size_t DropKept(const HeadKeys& head, size_t begin, size_t n, float* scores,
+                std::vector<uint32_t>* candidates) {
+  candidates->clear();
+  size_t kept = 0;
+  for (size_t i = 0; i < n; ++i) {
+    const size_t key = begin + i;
+    if (kept < head.indices.size() && head.indices[kept] == key) {
+      ++kept;
+      continue;
+    }
+    scores[candidates->size()] = scores[i];
+    candidates->push_back(static_cast<uint32_t>(key));
+  }
+  return candidates->size();
+}
+
+Status KeepLargest(const QueryGroup& group, size_t begin, size_t n, size_t k, float* scores,
+                   HeadKeys* head) {
+  Scratch::Buffers& buffers = *group.buffers;
+  const bool is_first = head->indices.empty();
+  const size_t n_left = is_first ? n : DropKept(*head, begin, n, scores, &buffers.candidates);
+  if (n_left <= k) {
+    KeepAll(begin, begin + n, head);
+    return Status::kOk;
+  }
+  buffers.chosen.resize(k);
+  const Status status = TopK(scores, n_left, k, group.isa, buffers.chosen.data());
+  if (status != Status::kOk) return status;
+  for (uint32_t& index : buffers.chosen) {
+    index = is_first ? index + static_cast<uint32_t>(begin) : buffers.candidates[index];
+  }
+  head->Merge(buffers.chosen, nullptr, &buffers.merged);
+  return Status::kOk;
+}
+
+void KeepAll(size_t begin, size_t end, HeadKeys* head) {
+  head->indices.resize(end - begin);
+  std::iota(head->indices.begin(), head->indices.end(), static_cast<uint32_t>(begin));
+  head->log_weights.assign(end - begin, 0.0f);
+}
+
+void KeepRest(const QueryGroup& group, size_t begin, size_t end, HeadKeys* head) {
+  Scratch::Buffers& buffers = *group.buffers;
+  buffers.chosen.clear();
+  size_t kept = 0;
+  for (size_t key = begin; key < end; ++key) {
+    while (kept < head->indices.size() && head->indices[kept] < key) ++kept;
+    if (kept < head->indices.size() && head->indices[kept] == key) continue;
+    buffers.chosen.push_back(static_cast<uint32_t>(key));
+  }
+  head->Merge(buffers.chosen, nullptr, &buffers.merged);
+}
+
+}  // namespace sparsetune
