@@ -48,6 +48,7 @@ export class StudyState {
   #header: StudyHeader | undefined;
   #batches: Batch[] = [];
   #nBatches = 0;
+  #nResults = 0;
   #finish: 'budget' | 'exhausted' | undefined;
 
   static replay(records: readonly StudyRecord[]): StudyState {
@@ -199,7 +200,8 @@ export class StudyState {
     violation,
   }: Extract<StudyRecord, { kind: 'report' }>): void {
     const trial = this.#at(number);
-    trial.results.push({ resource: to, metrics, value, violation });
+    trial.results.push({ resource: to, metrics, value, violation, order: this.#nResults });
+    this.#nResults += 1;
     trial.state = to === this.#header?.scheduler.rungs.at(-1) ? 'complete' : 'pruned';
     this.#settle(number);
   }

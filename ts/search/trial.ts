@@ -15,6 +15,8 @@ export interface Evaluation {
 export interface TrialResult extends Evaluation {
   readonly resource: number;
   readonly metrics: Readonly<Record<string, number>>;
+  /** How many results the study had before this one. */
+  readonly order: number;
 }
 
 /** One evaluation of a configuration, from the lowest rung up. */
