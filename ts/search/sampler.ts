@@ -9,6 +9,8 @@ export interface SuggestRequest {
   readonly number: number;
   /** All trials so far, those still running too, in order of their number. */
   readonly trials: readonly Trial[];
+  /** Resources at which trials report, rising; the last is a full evaluation. */
+  readonly rungs: readonly number[];
   /** Whether a configuration was never suggested in this study and is not infeasible. */
   isFresh(params: Params): boolean;
 }
