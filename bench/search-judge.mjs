@@ -12,14 +12,27 @@ const options = JSON.parse(process.env.SPARSETUNE_SAMPLER_OPTIONS ?? '{}');
 const toSchema = (range) => {
   if (range.type === 'categorical') return { enum: range.choices };
   const search = { scale: range.log ? 'log' : 'linear', ...(range.step && { step: range.step }) };
-  return { type: range.type === 'int' ? 'integer' : 'number', minimum: range.low, maximum: range.high, 'x-search': search };
+  return {
+    type: range.type === 'int' ? 'integer' : 'number',
+    minimum: range.low,
+    maximum: range.high,
+    'x-search': search,
+  };
 };
 
 const start = ({ space, seed, max_resource, min_resource, eta }) =>
   Study.open({
-    space: { properties: Object.fromEntries(Object.entries(space).map(([name, range]) => [name, toSchema(range)])) },
+    space: {
+      properties: Object.fromEntries(
+        Object.entries(space).map(([name, range]) => [name, toSchema(range)]),
+      ),
+    },
     sampler: new Sampler({ seed, ...options }),
-    scheduler: new AshaScheduler({ maxResource: max_resource, minResource: min_resource, reductionFactor: eta }),
+    scheduler: new AshaScheduler({
+      maxResource: max_resource,
+      minResource: min_resource,
+      reductionFactor: eta,
+    }),
     trials: 1_000_000, // the judge ends the session when its own budget is spent
   });
 
@@ -28,11 +41,25 @@ const send = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 let study;
 let incumbent;
 
+/**
+ * Names the incumbent only where it is not the trial of the lowest value at the highest resource, which the judge takes
+ * by itself, and sees one report earlier than the next answer can.
+ */
 function sendBest() {
   const best = study.best(1)[0]?.number;
   if (best === undefined || best === incumbent) return;
+  if (incumbent === undefined && best === lowest()) return;
   incumbent = best;
   send({ type: 'best', trial: best });
+}
+
+function lowest() {
+  const ends = study.trials.flatMap(({ number, results }) => {
+    const last = results.at(-1);
+    return last === undefined ? [] : [{ number, resource: last.resource, value: last.value }];
+  });
+  const order = (a, b) => b.resource - a.resource || a.value - b.value || a.number - b.number;
+  return ends.sort(order)[0]?.number;
 }
 
 const handlers = {
@@ -43,10 +70,17 @@ const handlers = {
   async ask() {
     const [job] = await study.ask(1);
     sendBest();
-    send(job ? { type: 'run', trial: job.trial.number, params: job.trial.params, resource: job.to } : { type: 'wait' });
+    send(
+      job
+        ? { type: 'run', trial: job.trial.number, params: job.trial.params, resource: job.to }
+        : { type: 'wait' },
+    );
   },
   async report({ trial, resource, value }) {
-    const result = value === null ? { trial, error: 'the evaluation failed' } : { trial, to: resource, metrics: { value } };
+    const result =
+      value === null
+        ? { trial, error: 'the evaluation failed' }
+        : { trial, to: resource, metrics: { value } };
     await study.tell([result]);
   },
   async stop() {

@@ -9,6 +9,7 @@ import { canonicalJson } from '../space/canonical-json.js';
 import type { Params } from '../space/distribution.js';
 import { SearchSpace, type SpaceSchema } from '../space/search-space.js';
 import { checkInteger } from './check-options.js';
+import { IncumbentRanking } from './incumbent-ranking.js';
 import type { Job, JobResult } from './job.js';
 import { MemoryStorage } from './memory-storage.js';
 import { type Objective, parseObjective, valueObjective } from './objective.js';
@@ -62,6 +63,7 @@ export class Study {
   readonly name: string;
   readonly objective: Objective;
   readonly #options: StudyOptions;
+  readonly #incumbents: IncumbentRanking;
   readonly #log: StudyLog;
   #state: StudyState;
   /** Batches found in the storage without results, still to be handed out again. */
@@ -74,6 +76,7 @@ export class Study {
     this.name = options.name ?? 'study';
     this.objective = orient(options.objective, options.direction);
     this.#options = options;
+    this.#incumbents = new IncumbentRanking(space, options.scheduler.rungs);
     this.#log = log;
     this.#state = StudyState.replay(log.records);
     this.#recovered = this.#state.batches.map(({ jobs }) => [...jobs]);
@@ -156,9 +159,14 @@ export class Study {
     });
   }
 
-  /** The best trials of the highest rung that has results: those that hold the constraints first, then by value. */
+  /**
+   * The best trials of the highest rung that has results: those that hold the constraints first, then by value; where
+   * values are noisy and several lie within the noise of the best, those by what a model of the whole study expects, so
+   * that not the luckiest one is named.
+   */
   best(k = 1): readonly Trial[] {
-    return this.#state.best(k);
+    const ranked = this.#state.best(Number.POSITIVE_INFINITY);
+    return this.#incumbents.rank(this.#state.trials, ranked).slice(0, k);
   }
 
   progress(): SearchProgress {
@@ -209,6 +217,7 @@ export class Study {
       space: this.space,
       number: trials.length,
       trials,
+      rungs: scheduler.rungs,
       isFresh: (candidate) => !this.#state.has(candidate) && isFeasible(candidate),
     });
     if (params !== undefined)
