@@ -11,6 +11,8 @@ export interface SuggestRequest {
   readonly trials: readonly Trial[];
   /** Resources at which trials report, rising; the last is a full evaluation. */
   readonly rungs: readonly number[];
+  /** Whether values are places among all results so far, which move as results come in. Default false. */
+  readonly isRanked?: boolean;
   /** Whether a configuration was never suggested in this study and is not infeasible. */
   isFresh(params: Params): boolean;
 }

@@ -131,7 +131,7 @@ export class TpeSampler implements Sampler {
 
   /** Candidates in the order of the Gaussian process, where it has shown that it predicts; else as they are. */
   #reranked(request: SuggestRequest, candidates: readonly UnitVector[], rng: Rng) {
-    if (!this.#rerank) return candidates;
+    if (!this.#rerank || request.isRanked === true) return candidates;
     const turns = request.rungs.length > 1 ? TURNS_AT_RUNGS : TURNS;
     const turn = turns[request.number % turns.length];
     if (turn === 'density') return candidates;

@@ -9,6 +9,8 @@ export interface Evaluation {
   readonly value: number;
   /** By how much constraints are broken; 0 where all hold. */
   readonly violation: number;
+  /** The two values of a Pareto objective, both lower is better; `value` is then the first. */
+  readonly objectives?: readonly [number, number];
 }
 
 /** The result of a trial at one resource. */
