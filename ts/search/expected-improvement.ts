@@ -13,6 +13,7 @@ export function logExpectedImprovement(mean: number, sd: number, best: number): 
     const density = Math.exp(-0.5 * z * z - LOG_SQRT_TAU);
     return Math.log(Math.max(z * normalCdf(z) + density, 1e-300)) + Math.log(sd);
   }
-  // z cdf(z) + pdf(z) = pdf(z) / z^2 * (1 - 3 / z^2 + ...)
-  return -0.5 * z * z - LOG_SQRT_TAU - 2 * Math.log(-z) + Math.log1p(-3 / (z * z)) + Math.log(sd);
+  // z cdf(z) + pdf(z) = pdf(z) / z^2 * (1 - 3 / z^2 + 15 / z^4 - ...)
+  const tail = (15 / (z * z) - 3) / (z * z);
+  return -0.5 * z * z - LOG_SQRT_TAU - 2 * Math.log(-z) + Math.log1p(tail) + Math.log(sd);
 }

@@ -90,7 +90,8 @@ function labelPriors(map: FeatureMap): GpPriors {
 export function spread<T>(list: readonly T[], n: number): readonly T[] {
   if (list.length <= n) return list;
   const stride = list.length / n;
-  return list.filter(
-    (_, i) => Math.floor((list.length - 1 - i) / stride) !== Math.floor((list.length - i) / stride),
+  const kept = new Set(
+    Array.from({ length: n }, (_, k) => list.length - 1 - Math.floor(k * stride)),
   );
+  return list.filter((_, i) => kept.has(i));
 }

@@ -19,7 +19,7 @@ export function warpTargets(values: readonly number[], resolution = 0): Warped {
   const spread = quantile(sorted, GOOD_SHARE) - best;
   const scale = Math.max(spread, 2 * resolution, 1e-12 * Math.max(1, Math.abs(best)));
   const log = (value: number) => Math.log1p(Math.max(0, value - best) / scale);
-  const cap = log(quantile(sorted, LONG_TAIL)) + 0.5;
+  const cap = log(sorted[Math.floor(LONG_TAIL * (sorted.length - 1))] ?? best) + 0.5;
   const raw = (value: number) => Math.min(log(value), cap);
   const logs = Float64Array.from(values, raw);
   const mean = logs.reduce((sum, z) => sum + z, 0) / logs.length;
