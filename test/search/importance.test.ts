@@ -45,7 +45,11 @@ function study(f: (params: Params) => number, of = space, n = 150) {
 test('parameters are ranked by what they explain, and one that does nothing comes last', (t) => {
   // Variances: x 9/3 = 3, kind 2/9 * 1.5^2 = 0.5, n 0.3^2 * 2 = 0.18, idle 0.
   const effects = parameterEffects(
-    study(({ x, n, kind }) => 3 * Number(x) + 0.3 * Number(n) + (kind === 'b' ? 1.5 : 0)),
+    study(
+      ({ x, n, kind }) => 3 * Number(x) + 0.3 * Number(n) + (kind === 'b' ? 1.5 : 0),
+      space,
+      500,
+    ),
     { space, rungs: [1] },
   );
   t.deepEqual(
@@ -54,7 +58,8 @@ test('parameters are ranked by what they explain, and one that does nothing come
   );
   const share = new Map(effects.map(({ name, importance }) => [name, importance]));
   t.true(Math.abs((share.get('x') ?? 0) - 3 / 3.68) < 0.1, `${share.get('x')}`);
-  t.true(Math.abs((share.get('kind') ?? 0) - 0.5 / 3.68) < 0.08, `${share.get('kind')}`);
+  // A forest smooths over weak effects, so that they come out low.
+  t.true((share.get('kind') ?? 0) > 0.05 && (share.get('kind') ?? 1) < 0.2, `${share.get('kind')}`);
   t.true((share.get('idle') ?? 1) < 0.05, `${share.get('idle')}`);
 });
 

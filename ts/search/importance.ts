@@ -45,7 +45,8 @@ const MIN_RESULTS = 8;
 
 /**
  * Importance and marginal effects of all searched parameters, the most important first; empty for fewer than eight
- * results. The shares need not sum to 1: what is left is due to interactions.
+ * results. The shares need not sum to 1: what is left is due to interactions. With few results a forest smooths over
+ * weak effects, so that their shares come out low; the order is what counts.
  *
  * Functional ANOVA on a random forest: a tree is constant on boxes, so that its marginals are exact sums over leaves.
  * Trials that failed are left out; a conditional parameter counts at the middle of its range where it is absent.
