@@ -88,6 +88,11 @@ export function rejectRange(
   throw Object.assign(new RangeError(mismatch(name, expected, actual)), { code });
 }
 
+/** A `TypeError` with code `ERR_CONFIG`, for a sparse-attention config that is not valid. */
+export function rejectConfig(message: string): never {
+  throw Object.assign(new TypeError(message), { code: 'ERR_CONFIG' satisfies ErrorCode });
+}
+
 function mismatch(name: string, expected: string, actual: unknown): string {
   return `Expected ${expected} for ${name} but received ${describe(actual)}`;
 }

@@ -36,11 +36,20 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** SHA-256 of a file as hex, in one pass that keeps no more than a megabyte in memory. */
+/**
+ * SHA-256 of a file as hex, in one pass that keeps no more than a megabyte in memory.
+ *
+ * @throws the signal's reason where it is aborted
+ */
 export async function sha256File(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   const stream = createReadStream(path, { highWaterMark: 1 << 20, ...(signal && { signal }) });
-  for await (const chunk of stream) hash.update(chunk as Buffer);
+  try {
+    for await (const chunk of stream) hash.update(chunk as Buffer);
+  } catch (error) {
+    signal?.throwIfAborted(); // the stream gives its own error in place of the signal's reason
+    throw error;
+  }
   return hash.digest('hex');
 }
 

@@ -2,13 +2,23 @@ import { join } from 'node:path';
 import type { Winner, WinnerKey } from './cache/winner.js';
 import { WinnerCache } from './cache/winner-cache.js';
 import { Engine } from './engine/engine.js';
-import { ensureSelfTest } from './engine/self-test.js';
 import { ensureTinyModel } from './engine/tiny-model.js';
 import { homeFolders } from './home.js';
 import { type ModelFile, resolveModel } from './models/model-source.js';
 import { hashJson } from './space/canonical-json.js';
-import { resolveTuneOptions, type TunedConfig, type TuneOptions, type TuneRequest } from './tune/options.js';
-import { type PreparedSplit, prepareSplit } from './tune/prepare-split.js';
+import type { Split } from './tasks/task.js';
+import {
+  resolveTuneOptions,
+  type TunedConfig,
+  type TuneOptions,
+  type TuneRequest,
+} from './tune/options.js';
+import {
+  type PreparedSplit,
+  prepareSplit,
+  type RenderedSplit,
+  renderSplit,
+} from './tune/prepare-split.js';
 import { type FinishedStudy, runStudy } from './tune/run-study.js';
 import { type Validation, validate } from './tune/validate.js';
 import { winnerRecord } from './tune/winner-record.js';
@@ -21,6 +31,8 @@ export interface TuneResult {
   readonly winner?: Winner;
   /** Why there is no winner. */
   readonly reason?: string;
+  /** What was measured on unseen prompts where there is no winner; a winner carries it itself. */
+  readonly validation?: Validation;
 }
 
 /**
@@ -65,7 +77,8 @@ class TuneJob {
   readonly #winners: WinnerCache;
   #engine: Promise<Engine> | undefined;
   #hasWarned = false;
-  readonly #splits = new Map<string, Promise<PreparedSplit>>();
+  readonly #renderedSplits = new Map<Split, Promise<RenderedSplit>>();
+  readonly #splits = new Map<Split, Promise<PreparedSplit>>();
 
   constructor(request: TuneRequest, file: ModelFile) {
     this.#request = request;
@@ -83,13 +96,14 @@ class TuneJob {
       emit({ event: 'winner', config: name, cached: true, path, winner });
       return { config: name, winner };
     }
+    await this.#checkSplits();
     const search = await this.#split('search');
     emit({ event: 'phase', phase: 'search', config: name });
     const study = await runStudy(this.#request, config, key, search);
     const validation = await this.#validate(config, study);
     await this.#warnOfBusyCores();
     const row = validation.winner;
-    if (row === undefined) return this.#noWinner(name, validation);
+    if (row === undefined) return this.#noWinner(name, validation, study.firstError);
     const modelPath = this.#file.path;
     const parts = { config, key, study, search, validation, row, modelPath };
     const winner = winnerRecord(this.#request, parts);
@@ -109,18 +123,20 @@ class TuneJob {
       seed,
       outputError,
       signal,
+      onWarning: (message) => this.#warn(message),
       onRow: (row) => emit({ event: 'validation', config: config.preset.name, row }),
     });
   }
 
-  #noWinner(config: string, { nearest }: Validation): TuneResult {
+  #noWinner(config: string, validation: Validation, firstError: string | undefined): TuneResult {
+    const { nearest } = validation;
     const { objective } = this.#request;
     const reason =
       nearest === undefined
-        ? 'Every trial failed.'
+        ? `Every trial failed${firstError === undefined ? '' : `, the first with: ${firstError}`}. --force searches again.`
         : `No candidate holds "${objective.text}" on the validation prompts.`;
     this.#request.emit({ event: 'no-winner', config, reason, ...(nearest && { nearest }) });
-    return { config, reason };
+    return { config, reason, validation };
   }
 
   #key({ preset, space }: TunedConfig): WinnerKey {
@@ -141,7 +157,6 @@ class TuneJob {
   #loadEngine(): Promise<Engine> {
     const { home, threads, snapshotLimitBytes } = this.#request;
     const load = async () => {
-      await ensureSelfTest(homeFolders(home).models);
       return Engine.load(this.#file.path, {
         fingerprint: this.#file.fingerprint,
         threads,
@@ -154,12 +169,24 @@ class TuneJob {
     return this.#engine;
   }
 
-  #split(name: 'search' | 'validation'): Promise<PreparedSplit> {
-    const prepare = async () => {
-      const engine = await this.#loadEngine();
-      const { task, signal, emit } = this.#request;
-      return prepareSplit(engine, task, name, { signal, emit });
-    };
+  /** Both splits must fit the model and the memory before anything is spent on the first. */
+  async #checkSplits(): Promise<void> {
+    const engine = await this.#loadEngine();
+    const splits = [await this.#rendered('search'), await this.#rendered('validation')];
+    engine.checkMemory(splits.flatMap(({ contexts }) => contexts));
+  }
+
+  #rendered(name: Split): Promise<RenderedSplit> {
+    const render = async () => renderSplit(await this.#loadEngine(), this.#request.task, name);
+    const rendered = this.#renderedSplits.get(name) ?? render();
+    this.#renderedSplits.set(name, rendered);
+    return rendered;
+  }
+
+  #split(name: Split): Promise<PreparedSplit> {
+    const { signal, emit } = this.#request;
+    const prepare = async () =>
+      prepareSplit(await this.#loadEngine(), await this.#rendered(name), { signal, emit });
     const split = this.#splits.get(name) ?? prepare();
     this.#splits.set(name, split);
     return split;
@@ -168,11 +195,12 @@ class TuneJob {
   /** Threads that wait for each other lose many times their share where other work takes a core. */
   async #warnOfBusyCores(): Promise<void> {
     const { model } = await this.#loadEngine();
-    if (this.#hasWarned || model.starvedBatches < starvedLimit) return;
+    const { threads } = model.info;
+    if (threads === 1 || this.#hasWarned || model.starvedBatches < starvedLimit) return;
     this.#hasWarned = true;
     this.#warn(
-      `Other work kept the cores busy in ${model.starvedBatches} batches, and fewer threads than ${model.info.threads} were used for a while. ` +
-        `For steady speed stop the other work, or use --threads ${Math.max(1, model.info.threads - 1)}.`,
+      `Other work kept the cores busy in ${model.starvedBatches} batches, and fewer threads than ${threads} were used for a while. ` +
+        `For steady speed stop the other work, or use --threads ${threads - 1}.`,
     );
   }
 

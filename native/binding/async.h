@@ -23,7 +23,8 @@ class AsyncTask : public Napi::AsyncWorker {
   /// @param on_progress  a function, or undefined
   /// @param keep_alive   objects whose memory `work` uses
   static Napi::Promise Start(Napi::Env env, const Napi::Value& on_progress,
-                             const std::vector<Napi::Object>& keep_alive, Work work, Finish finish) {
+                             const std::vector<Napi::Object>& keep_alive, Work work,
+                             Finish finish) {
     auto* task = new AsyncTask(env, std::move(work), std::move(finish));
     for (const Napi::Object& object : keep_alive) {
       task->keep_alive_.push_back(Napi::Persistent(object));

@@ -121,8 +121,8 @@ Napi::Object WrapMask(Napi::Env env, const MaskRecord& mask) {
 Napi::Object WrapOutput(Napi::Env env, const ForwardInput& input, const ForwardOutput& result) {
   auto object = Napi::Object::New(env);
   object.Set("output", ToJs(env, result.output));
-  object.Set("density", Napi::Number::New(env, static_cast<double>(result.stats.attended) /
-                                                   static_cast<double>(result.stats.visible)));
+  object.Set("density", Napi::Number::New(env, result.stats.density_sum /
+                                                   static_cast<double>(result.stats.rows)));
   object.Set("bytesRead", Napi::Number::New(env, static_cast<double>(result.stats.bytes_read)));
   if (input.wants_mask) object.Set("mask", WrapMask(env, result.mask));
   return object;
@@ -177,6 +177,8 @@ class ForwardWorker : public Napi::AsyncWorker {
       deferred_.Reject(error.Value());
     }
   }
+
+  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
 
  private:
   static void Own(size_t n, const float** source, std::vector<float>* copy) {

@@ -23,18 +23,18 @@ llama::LibraryPaths ReadPaths(const Napi::Value& value) {
           object.Get("ggml").ToString(), object.Get("llama").ToString()};
 }
 
-// llamaBuild(paths): { llamaVersion, ggmlVersion, ggmlCommit }
+// llamaBuild(paths): Promise<{ llamaVersion, ggmlVersion, ggmlCommit }>
 Napi::Value Build(const Napi::CallbackInfo& info) {
-  try {
-    const llama::LlamaBuild build = LoadApi(ReadPaths(info[0]))->build();
-    auto object = Napi::Object::New(info.Env());
-    object.Set("llamaVersion", build.llama_version);
-    object.Set("ggmlVersion", build.ggml_version);
-    object.Set("ggmlCommit", build.ggml_commit);
-    return object;
-  } catch (const llama::EngineFailure& failure) {
-    ThrowError(info.Env(), failure.code(), failure.what());
-  }
+  return AsyncTask<llama::LlamaBuild>::Start(
+      info.Env(), info.Env().Undefined(), {},
+      [paths = ReadPaths(info[0])](const auto&) { return LoadApi(paths)->build(); },
+      [](Napi::Env env, llama::LlamaBuild& build) -> Napi::Value {
+        auto object = Napi::Object::New(env);
+        object.Set("llamaVersion", build.llama_version);
+        object.Set("ggmlVersion", build.ggml_version);
+        object.Set("ggmlCommit", build.ggml_commit);
+        return object;
+      });
 }
 
 // loadModel(paths, file, threads): Promise<LlamaModel>
@@ -66,6 +66,18 @@ Napi::Value Dequantize(const Napi::CallbackInfo& info) {
       [](Napi::Env env, bool&) -> Napi::Value { return env.Undefined(); });
 }
 
+// governThreads(threads, [wallSeconds, cpuSeconds, ...]): threads used for each batch and the next
+Napi::Value GovernThreads(const Napi::CallbackInfo& info) {
+  llama::ThreadGovernor governor(info[0].As<Napi::Number>().Int32Value());
+  const auto seconds = info[1].As<Napi::Float64Array>();
+  auto threads = Napi::Int32Array::New(info.Env(), seconds.ElementLength() / 2 + 1);
+  for (size_t i = 0; i < threads.ElementLength(); ++i) {
+    threads[i] = governor.n_threads();
+    if (2 * i + 1 < seconds.ElementLength()) governor.Judge(seconds[2 * i], seconds[2 * i + 1]);
+  }
+  return threads;
+}
+
 }  // namespace
 
 void RegisterLlama(Napi::Env env, Napi::Object exports) {
@@ -77,6 +89,7 @@ void RegisterLlama(Napi::Env env, Napi::Object exports) {
   exports.Set("QueryCapture", CaptureObject::Define(env));
   exports.Set("llamaBuild", Napi::Function::New(env, Build, "llamaBuild"));
   exports.Set("loadModel", Napi::Function::New(env, LoadModel, "loadModel", constructor));
+  exports.Set("governThreads", Napi::Function::New(env, GovernThreads, "governThreads"));
   exports.Set("dequantize", Napi::Function::New(env, Dequantize, "dequantize"));
 }
 

@@ -94,6 +94,7 @@ Napi::FunctionReference ModelObject::Define(Napi::Env env) {
                       InstanceMethod<&ModelObject::Detokenize>("detokenize"),
                       InstanceMethod<&ModelObject::IsEog>("isEog"),
                       InstanceMethod<&ModelObject::Prefill>("prefill"),
+                      InstanceMethod<&ModelObject::ReleasePrefill>("releasePrefill"),
                       InstanceMethod<&ModelObject::Decode>("decode"),
                       InstanceMethod<&ModelObject::PlainLogits>("plainLogits"),
                       InstanceMethod<&ModelObject::PlainSeconds>("plainSeconds"),
@@ -148,8 +149,8 @@ Napi::Value ModelObject::Tokenize(const Napi::CallbackInfo& info) {
 
 Napi::Value ModelObject::Detokenize(const Napi::CallbackInfo& info) {
   try {
-    return Napi::String::New(
-        info.Env(), state_->model->Detokenize(ReadTokens(info[0]), info[1].ToBoolean()));
+    return Napi::String::New(info.Env(),
+                             state_->model->Detokenize(ReadTokens(info[0]), info[1].ToBoolean()));
   } catch (const llama::EngineFailure& failure) {
     ThrowError(info.Env(), failure.code(), failure.what());
   }
@@ -195,6 +196,17 @@ Napi::Value ModelObject::Prefill(const Napi::CallbackInfo& info) {
       });
 }
 
+Napi::Value ModelObject::ReleasePrefill(const Napi::CallbackInfo& info) {
+  return AsyncTask<bool>::Start(
+      info.Env(), info.Env().Undefined(), {info.This().As<Napi::Object>()},
+      [state = state_](const auto&) {
+        const std::lock_guard<std::mutex> lock(state->mutex);
+        state->prefiller.reset();
+        return true;
+      },
+      [](Napi::Env env, bool&) -> Napi::Value { return env.Undefined(); });
+}
+
 Napi::Value ModelObject::Decode(const Napi::CallbackInfo& info) {
   using Outputs = std::vector<llama::DecodeOutput>;
   const auto array = info[0].As<Napi::Array>();
@@ -203,7 +215,9 @@ Napi::Value ModelObject::Decode(const Napi::CallbackInfo& info) {
   for (uint32_t i = 0; i < array.Length(); ++i) {
     const auto object = array.Get(i).As<Napi::Object>();
     items.push_back(ReadItem(object));
-    keep_alive.push_back(object);
+    keep_alive.push_back(object.Get("stream").As<Napi::Object>());
+    const Napi::Value capture = object.Get("capture");
+    if (capture.IsObject()) keep_alive.push_back(capture.As<Napi::Object>());
   }
   state_->cancelled = false;
   return AsyncTask<Outputs>::Start(

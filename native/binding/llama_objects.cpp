@@ -10,23 +10,23 @@ std::vector<int32_t> ReadTokens(const Napi::Value& value) {
   return {array.Data(), array.Data() + array.ElementLength()};
 }
 
-Napi::Function SnapshotObject::Define(Napi::Env env) {
-  return DefineClass(env, "KvSnapshot", {});
-}
+Napi::Function SnapshotObject::Define(Napi::Env env) { return DefineClass(env, "KvSnapshot", {}); }
 
 SnapshotObject::SnapshotObject(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<SnapshotObject>(info) {
-  const auto& layers = ModelObject::Unwrap(info[0].As<Napi::Object>())->state()->model->layers();
+  const auto& state = ModelObject::Unwrap(info[0].As<Napi::Object>())->state();
+  const auto& layers = state->model->layers();
   const auto payload = info[1].As<Napi::Uint8Array>();
   const auto n_tokens = static_cast<size_t>(info[2].As<Napi::Number>().Int64Value());
   const size_t expected = llama::KvSnapshot::PayloadBytes(layers, n_tokens);
   if (payload.ByteLength() != expected) {
     ThrowRange(info.Env(), "ERR_SHAPE",
                "A snapshot of " + std::to_string(n_tokens) + " tokens has " +
-                   std::to_string(expected) + " bytes, not " + std::to_string(payload.ByteLength()));
+                   std::to_string(expected) + " bytes, not " +
+                   std::to_string(payload.ByteLength()));
   }
   payload_ = Napi::Persistent(payload.As<Napi::Object>());
-  snapshot_ = std::make_shared<llama::KvSnapshot>(layers, payload.Data(), n_tokens);
+  snapshot_ = std::make_shared<llama::KvSnapshot>(layers, payload.Data(), n_tokens, state->indexes);
 }
 
 Napi::Function StreamObject::Define(Napi::Env env) {

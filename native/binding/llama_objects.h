@@ -18,8 +18,12 @@ struct ModelState {
   std::shared_ptr<const llama::Model> model;
   std::unique_ptr<llama::Prefiller> prefiller;
   std::array<std::unique_ptr<llama::Decoder>, 3> decoders;  // by OverrideWay, made on first use
+  std::shared_ptr<llama::IndexCache> indexes = std::make_shared<llama::IndexCache>(kIndexBytes);
   std::mutex mutex;
   std::atomic<bool> cancelled{false};
+
+  /// Bound of the indexes of all snapshots of a model together.
+  static constexpr size_t kIndexBytes = size_t{1} << 30;
 };
 
 /// JavaScript class LlamaModel; see ts/native/llama-addon.ts for the methods.
@@ -34,6 +38,7 @@ class ModelObject : public Napi::ObjectWrap<ModelObject> {
   Napi::Value Tokenize(const Napi::CallbackInfo& info);
   Napi::Value Detokenize(const Napi::CallbackInfo& info);
   Napi::Value IsEog(const Napi::CallbackInfo& info);
+  Napi::Value ReleasePrefill(const Napi::CallbackInfo& info);
   Napi::Value Prefill(const Napi::CallbackInfo& info);
   Napi::Value Decode(const Napi::CallbackInfo& info);
   Napi::Value PlainLogits(const Napi::CallbackInfo& info);

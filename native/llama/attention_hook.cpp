@@ -95,11 +95,11 @@ void AttentionHook::RunItems(ggml_tensor* node, LayerSlot* slot, size_t thread) 
     RunStats& stats = stats_[thread][run];
     const double start = Seconds();
     try {
-      const Status status =
-          RunItem(node, *slot, runs_[run], item % n_kv_heads, thread, &stats);
-      if (status != Status::kOk) {
-        Fail("the attention kernels refused a config (status " +
-             std::to_string(static_cast<int>(status)) + ")");
+      const Status status = RunItem(node, *slot, runs_[run], item % n_kv_heads, thread, &stats);
+      if (status == Status::kOutOfMemory) {
+        Fail("there is no memory for the attention");
+      } else if (status != Status::kOk) {
+        Fail("the kernels refuse the config", "ERR_CONFIG");
       }
     } catch (const std::exception& error) {
       Fail(error.what());
@@ -111,7 +111,6 @@ void AttentionHook::RunItems(ggml_tensor* node, LayerSlot* slot, size_t thread) 
 
 Status AttentionHook::RunItem(const ggml_tensor* node, const LayerSlot& slot, const BatchRun& run,
                               size_t kv_head, size_t thread, RunStats* stats) {
-  static const ChainConfig kDense;
   const LayerGeometry& geometry = model_->layers()[slot.layer];
   const ggml_tensor* q = node->src[0];  // [head_dim, n_tokens, n_q_heads]
   const CacheRows keys = RowsOf(model_->api(), node, 1);
@@ -136,16 +135,16 @@ Status AttentionHook::RunItem(const ggml_tensor* node, const LayerSlot& slot, co
   input.kv_head = static_cast<uint32_t>(kv_head);
 
   // The result is [head_dim, n_q_heads, n_tokens].
-  auto* output = reinterpret_cast<float*>(static_cast<char*>(node->data) + run.column * node->nb[2] +
-                                          first_head * node->nb[1]);
+  auto* output = reinterpret_cast<float*>(static_cast<char*>(node->data) +
+                                          run.column * node->nb[2] + first_head * node->nb[1]);
   const size_t out_head_stride = node->nb[1] / sizeof(float);
   const size_t out_query_stride = node->nb[2] / sizeof(float);
   const bool is_sparse = geometry.window == 0;
   const uint64_t visible_before = stats->group.visible;
-  const Status status = AttendGroup(
-      is_sparse ? run.stream->chain() : kDense, input,
-      is_sparse ? run.stream->Index(slot.layer, kv_head) : nullptr, isa_, &scratch_[thread], output,
-      out_head_stride, out_query_stride, &stats->group, nullptr);
+  const Status status = AttendGroup(is_sparse ? run.stream->chain() : dense_, input,
+                                    is_sparse ? run.stream->Index(slot.layer, kv_head) : nullptr,
+                                    isa_, &scratch_[thread], output, out_head_stride,
+                                    out_query_stride, &stats->group, nullptr);
   const uint64_t visible = stats->group.visible - visible_before;
   stats->dense_bytes += visible / group_size * input.kv.head_dim * 2 * DtypeBytes(input.kv.dtype);
   if (run.capture != nullptr && run.capture->Slot(slot.layer) >= 0) {
@@ -155,9 +154,11 @@ Status AttentionHook::RunItem(const ggml_tensor* node, const LayerSlot& slot, co
   return status;
 }
 
-void AttentionHook::Fail(const std::string& message) {
+void AttentionHook::Fail(const std::string& message, const char* code) {
   bool expected = false;
-  if (failed_.compare_exchange_strong(expected, true)) failure_ = message;
+  if (!failed_.compare_exchange_strong(expected, true)) return;
+  failure_ = message;
+  failure_code_ = code;
 }
 
 void AttentionHook::Begin(std::vector<BatchRun> runs) {
@@ -177,7 +178,7 @@ std::vector<RunStats> AttentionHook::Finish() {
   if (!failed_ && way_ != OverrideWay::kNone && items_done_ != expected) {
     Fail("llama.cpp's graph did not run every attention node through the override");
   }
-  if (failed_) throw EngineFailure("ERR_ENGINE", "Sparse decode failed: " + failure_);
+  if (failed_) throw EngineFailure(failure_code_, "Sparse decode failed: " + failure_);
   std::vector<RunStats> totals(runs_.size());
   for (const auto& thread : stats_) {
     for (size_t run = 0; run < totals.size(); ++run) totals[run].Add(thread[run]);

@@ -65,13 +65,14 @@ class AttentionHook {
   LayerSlot* SlotOf(const ggml_tensor* node);
   void TurnIntoCustom(ggml_tensor* node, LayerSlot* slot) const;
   void RunItems(ggml_tensor* node, LayerSlot* slot, size_t thread);
-  Status RunItem(const ggml_tensor* node, const LayerSlot& slot, const BatchRun& run, size_t kv_head,
-                 size_t thread, RunStats* stats);
-  void Fail(const std::string& message);
+  Status RunItem(const ggml_tensor* node, const LayerSlot& slot, const BatchRun& run,
+                 size_t kv_head, size_t thread, RunStats* stats);
+  void Fail(const std::string& message, const char* code = "ERR_ENGINE");
 
   std::shared_ptr<const Model> model_;
   OverrideWay way_;
   Isa isa_;
+  const ChainConfig dense_;  // for windowed layers
   std::vector<std::unique_ptr<LayerSlot>> slots_;
   std::vector<Scratch> scratch_;              // per thread
   std::vector<std::vector<RunStats>> stats_;  // [thread][run]
@@ -79,6 +80,7 @@ class AttentionHook {
   std::atomic<size_t> items_done_{0};
   std::atomic<bool> failed_{false};
   std::string failure_;
+  const char* failure_code_ = "ERR_ENGINE";
 };
 
 }  // namespace sparsetune::llama

@@ -22,9 +22,8 @@ bool IsKeyWrite(const ggml_tensor* node) {
 bool WritesCellsInOrder(const ggml_tensor* key_write, size_t first) {
   const ggml_tensor* cells = key_write->src[1];
   for (int64_t i = 0; i < cells->ne[0]; ++i) {
-    const int64_t cell = cells->type == GGML_TYPE_I64
-                             ? static_cast<const int64_t*>(cells->data)[i]
-                             : static_cast<const int32_t*>(cells->data)[i];
+    const int64_t cell = cells->type == GGML_TYPE_I64 ? static_cast<const int64_t*>(cells->data)[i]
+                                                      : static_cast<const int32_t*>(cells->data)[i];
     if (cell != static_cast<int64_t>(first) + i) return false;
   }
   return true;

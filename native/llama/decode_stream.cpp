@@ -18,8 +18,8 @@ DecodeStream::DecodeStream(std::shared_ptr<const Model> model, std::shared_ptr<K
   size_t elements = 0;
   for (const LayerGeometry& layer : model_->layers()) {
     layer_offset_.push_back(elements);
-    elements += 2 * static_cast<size_t>(layer.n_kv_heads) * capacity_ *
-                static_cast<size_t>(layer.head_dim);
+    elements +=
+        2 * static_cast<size_t>(layer.n_kv_heads) * capacity_ * static_cast<size_t>(layer.head_dim);
   }
   tail_.reset(new uint16_t[elements]);
 }

@@ -27,6 +27,9 @@ class DecodeStream {
   /// Forgets all tail tokens after the first `n_tail`.
   void Truncate(size_t n_tail);
 
+  /// Forgets what a failed batch has appended without a Commit.
+  void ForgetUncommitted() { tail_index_.clear(); }
+
   /// Makes sure that the index over the context exists. Called before a batch.
   void PrepareIndex(Isa isa, int n_threads);
 

@@ -1,6 +1,7 @@
 #include "llama/decoder.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace sparsetune::llama {
 namespace {
@@ -70,7 +71,11 @@ std::vector<Decoder::Chunk> Decoder::NextBatch(const std::vector<DecodeItem>& it
 std::vector<DecodeOutput> Decoder::Decode(const std::vector<DecodeItem>& items,
                                           const std::function<void(size_t)>& progress,
                                           const std::atomic<bool>& cancelled) {
+  std::unordered_set<const DecodeStream*> streams;
   for (const DecodeItem& item : items) {
+    if (!streams.insert(item.stream.get()).second) {
+      throw EngineFailure("ERR_ENGINE", "A stream can go on only once in a call");
+    }
     if (item.tokens.empty() || item.targets.size() > item.tokens.size()) {
       throw EngineFailure("ERR_ENGINE", "An item needs tokens, and no more targets than tokens");
     }
@@ -94,6 +99,21 @@ std::vector<DecodeOutput> Decoder::Decode(const std::vector<DecodeItem>& items,
 
 void Decoder::RunBatch(const std::vector<DecodeItem>& items, const std::vector<Chunk>& chunks,
                        std::vector<DecodeOutput>* outputs) {
+  try {
+    const std::vector<RunStats> stats = DecodeBatch(items, chunks);
+    for (size_t i = 0; i < chunks.size(); ++i) {
+      items[chunks[i].item].stream->Commit(chunks[i].n);
+      (*outputs)[chunks[i].item].stats.Add(stats[i]);
+    }
+  } catch (...) {
+    for (const Chunk& chunk : chunks) items[chunk.item].stream->ForgetUncommitted();
+    throw;
+  }
+  ReadOutputs(items, chunks, outputs);
+}
+
+std::vector<RunStats> Decoder::DecodeBatch(const std::vector<DecodeItem>& items,
+                                           const std::vector<Chunk>& chunks) {
   const LlamaApi& api = model_->api();
   std::vector<BatchRun> runs;
   size_t column = 0;
@@ -107,16 +127,12 @@ void Decoder::RunBatch(const std::vector<DecodeItem>& items, const std::vector<C
   hook_.Begin(std::move(runs));
   api.llama_memory_clear(api.llama_get_memory(context_.get()), false);
   const int32_t result = model_->Decode(context_.get(), *batch_);
+  const std::vector<RunStats> stats = hook_.Finish();
   if (result != 0) {
     throw EngineFailure("ERR_ENGINE",
                         "llama.cpp failed to decode (code " + std::to_string(result) + ")");
   }
-  const std::vector<RunStats> stats = hook_.Finish();
-  for (size_t i = 0; i < chunks.size(); ++i) {
-    items[chunks[i].item].stream->Commit(chunks[i].n);
-    (*outputs)[chunks[i].item].stats.Add(stats[i]);
-  }
-  ReadOutputs(items, chunks, outputs);
+  return stats;
 }
 
 void Decoder::FillBatch(const std::vector<DecodeItem>& items, const std::vector<Chunk>& chunks) {

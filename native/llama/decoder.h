@@ -17,7 +17,7 @@ struct DecodeItem {
   std::vector<llama_token> targets;  ///< of the last targets.size() positions; may be empty
   std::vector<int32_t> ids;          ///< [targets, n_ids]: look at these tokens; empty: the best
   size_t n_ids = 0;
-  bool keep_logits = false;          ///< also return the whole rows of logits
+  bool keep_logits = false;  ///< also return the whole rows of logits
   std::shared_ptr<QueryCapture> capture;
 };
 
@@ -39,7 +39,8 @@ class Decoder {
   ///
   /// @param progress  called after every batch with the number of tokens done
   /// @return one output per item; empty if cancelled between two batches
-  /// @throws EngineFailure ERR_ENGINE, ERR_CAPACITY (a tail is full)
+  /// @throws EngineFailure ERR_ENGINE (also where two items share a stream), ERR_CAPACITY (a tail
+  ///   is full)
   std::vector<DecodeOutput> Decode(const std::vector<DecodeItem>& items,
                                    const std::function<void(size_t)>& progress,
                                    const std::atomic<bool>& cancelled);
@@ -59,6 +60,8 @@ class Decoder {
                                size_t* token) const;
   void RunBatch(const std::vector<DecodeItem>& items, const std::vector<Chunk>& chunks,
                 std::vector<DecodeOutput>* outputs);
+  std::vector<RunStats> DecodeBatch(const std::vector<DecodeItem>& items,
+                                    const std::vector<Chunk>& chunks);
   void FillBatch(const std::vector<DecodeItem>& items, const std::vector<Chunk>& chunks);
   void ReadOutputs(const std::vector<DecodeItem>& items, const std::vector<Chunk>& chunks,
                    std::vector<DecodeOutput>* outputs);

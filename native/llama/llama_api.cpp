@@ -49,8 +49,9 @@ template <typename Function>
 void Bind(Library library, const char* name, Function* function) {
   *function = reinterpret_cast<Function>(Symbol(library, name));
   if (*function == nullptr) {
-    throw EngineFailure("ERR_LLAMA_VERSION", std::string("The llama.cpp libraries have no ") + name +
-                                                 "; they are not of the version this was built for");
+    throw EngineFailure("ERR_LLAMA_VERSION",
+                        std::string("The llama.cpp libraries have no ") + name +
+                            "; they are not of the version this was built for");
   }
 }
 

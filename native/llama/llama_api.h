@@ -50,52 +50,52 @@ struct LlamaBuild {
   X(ggml_backend_reg_get_proc_address)    \
   X(ggml_threadpool_params_init)
 
-#define SPARSETUNE_GGML_FUNCTIONS(X)  \
-  X(ggml_backend_load_all_from_path)  \
-  X(ggml_backend_reg_by_name)         \
+#define SPARSETUNE_GGML_FUNCTIONS(X) \
+  X(ggml_backend_load_all_from_path) \
+  X(ggml_backend_reg_by_name)        \
   X(ggml_backend_reg_count)
 
-#define SPARSETUNE_LLAMA_FUNCTIONS(X)     \
-  X(llama_attach_threadpool)              \
-  X(llama_batch_free)                     \
-  X(llama_batch_init)                     \
-  X(llama_context_default_params)         \
-  X(llama_decode)                         \
-  X(llama_detokenize)                     \
-  X(llama_free)                           \
-  X(llama_get_logits_ith)                 \
-  X(llama_get_memory)                     \
-  X(llama_init_from_model)                \
-  X(llama_log_set)                        \
-  X(llama_memory_clear)                   \
-  X(llama_model_chat_template)            \
-  X(llama_model_default_params)           \
-  X(llama_model_desc)                     \
-  X(llama_model_free)                     \
-  X(llama_model_get_vocab)                \
-  X(llama_model_has_decoder)              \
-  X(llama_model_has_encoder)              \
-  X(llama_model_is_diffusion)             \
-  X(llama_model_is_hybrid)                \
-  X(llama_model_is_recurrent)             \
-  X(llama_model_load_from_file)           \
-  X(llama_model_meta_val_str)             \
-  X(llama_model_n_ctx_train)              \
-  X(llama_model_n_embd)                   \
-  X(llama_model_n_head)                   \
-  X(llama_model_n_head_kv)                \
-  X(llama_model_n_layer)                  \
-  X(llama_model_n_swa)                    \
-  X(llama_model_quantize)                 \
-  X(llama_model_quantize_default_params)  \
-  X(llama_set_n_threads)                  \
-  X(llama_synchronize)                    \
-  X(llama_tokenize)                       \
-  X(llama_version)                        \
-  X(llama_vocab_bos)                      \
-  X(llama_vocab_eos)                      \
-  X(llama_vocab_get_add_bos)              \
-  X(llama_vocab_is_eog)                   \
+#define SPARSETUNE_LLAMA_FUNCTIONS(X)    \
+  X(llama_attach_threadpool)             \
+  X(llama_batch_free)                    \
+  X(llama_batch_init)                    \
+  X(llama_context_default_params)        \
+  X(llama_decode)                        \
+  X(llama_detokenize)                    \
+  X(llama_free)                          \
+  X(llama_get_logits_ith)                \
+  X(llama_get_memory)                    \
+  X(llama_init_from_model)               \
+  X(llama_log_set)                       \
+  X(llama_memory_clear)                  \
+  X(llama_model_chat_template)           \
+  X(llama_model_default_params)          \
+  X(llama_model_desc)                    \
+  X(llama_model_free)                    \
+  X(llama_model_get_vocab)               \
+  X(llama_model_has_decoder)             \
+  X(llama_model_has_encoder)             \
+  X(llama_model_is_diffusion)            \
+  X(llama_model_is_hybrid)               \
+  X(llama_model_is_recurrent)            \
+  X(llama_model_load_from_file)          \
+  X(llama_model_meta_val_str)            \
+  X(llama_model_n_ctx_train)             \
+  X(llama_model_n_embd)                  \
+  X(llama_model_n_head)                  \
+  X(llama_model_n_head_kv)               \
+  X(llama_model_n_layer)                 \
+  X(llama_model_n_swa)                   \
+  X(llama_model_quantize)                \
+  X(llama_model_quantize_default_params) \
+  X(llama_set_n_threads)                 \
+  X(llama_synchronize)                   \
+  X(llama_tokenize)                      \
+  X(llama_version)                       \
+  X(llama_vocab_bos)                     \
+  X(llama_vocab_eos)                     \
+  X(llama_vocab_get_add_bos)             \
+  X(llama_vocab_is_eog)                  \
   X(llama_vocab_n_tokens)
 
 /// The function table of one loaded llama.cpp. There is no link-time dependency: everything goes
@@ -113,6 +113,7 @@ class LlamaApi {
   /// What llama.cpp has reported as errors since the last call, in this process; for messages.
   static std::string TakeErrors();
 
+// NOLINTNEXTLINE(bugprone-macro-parentheses): `name` is declared here, not used as a value.
 #define SPARSETUNE_DECLARE(name) decltype(&::name) name = nullptr;
   SPARSETUNE_GGML_BASE_FUNCTIONS(SPARSETUNE_DECLARE)
   SPARSETUNE_GGML_FUNCTIONS(SPARSETUNE_DECLARE)

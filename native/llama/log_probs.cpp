@@ -36,8 +36,8 @@ PositionLogProbs LogProbsOf(const float* logits, size_t n_vocab, int32_t target,
   result.argmax = static_cast<int32_t>(std::max_element(logits, logits + n_vocab) - logits);
   const double log_sum = LogSumExp(logits, n_vocab, logits[result.argmax]);
   result.target = static_cast<float>(logits[target] - log_sum);
-  result.ids = ids != nullptr ? std::vector<int32_t>(ids, ids + n_ids)
-                              : MostLikely(logits, n_vocab, n_ids);
+  result.ids =
+      ids != nullptr ? std::vector<int32_t>(ids, ids + n_ids) : MostLikely(logits, n_vocab, n_ids);
   for (const int32_t id : result.ids) {
     result.log_probs.push_back(static_cast<float>(logits[id] - log_sum));
   }

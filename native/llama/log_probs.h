@@ -8,10 +8,10 @@ namespace sparsetune::llama {
 
 /// What is kept of the model's distribution at one position.
 struct PositionLogProbs {
-  float target = 0;             ///< log-probability of the target token
-  int32_t argmax = 0;           ///< most likely token; of equals the lowest id
-  std::vector<int32_t> ids;     ///< tokens looked at: the most likely ones, or those asked for
-  std::vector<float> log_probs; ///< of `ids`
+  float target = 0;              ///< log-probability of the target token
+  int32_t argmax = 0;            ///< most likely token; of equals the lowest id
+  std::vector<int32_t> ids;      ///< tokens looked at: the most likely ones, or those asked for
+  std::vector<float> log_probs;  ///< of `ids`
 };
 
 /// Log-softmax of one row of logits in double precision, at the target and at `ids` (where given,

@@ -1,5 +1,6 @@
 #include "llama/model.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
@@ -68,7 +69,10 @@ int LayerOfAttentionNode(const ggml_tensor* node) {
 Model::Model(std::shared_ptr<const LlamaApi> api, const std::string& path, int32_t n_threads)
     : api_(std::move(api)), n_threads_(n_threads), governor_(n_threads) {
   llama_model_params params = api_->llama_model_default_params();
+  // Our attention runs on the host: so must the whole graph, whatever devices this build knows.
+  ggml_backend_dev_t no_devices[] = {nullptr};
   params.n_gpu_layers = 0;
+  params.devices = no_devices;
   LlamaApi::TakeErrors();
   model_ = api_->llama_model_load_from_file(path.c_str(), params);
   if (model_ == nullptr) {
@@ -106,8 +110,8 @@ void Model::RefuseUnsupported() const {
   if (!api_->llama_model_has_decoder(model_)) reason = "it has no decoder";
   if (architecture() == "llama4") reason = "its layers attend in chunks";
   if (reason == nullptr) return;
-  throw EngineFailure("ERR_MODEL_UNSUPPORTED", "The architecture \"" + architecture() +
-                                                   "\" is not supported: " + reason);
+  throw EngineFailure("ERR_MODEL_UNSUPPORTED",
+                      "The architecture \"" + architecture() + "\" is not supported: " + reason);
 }
 
 void Model::ReadGeometry() {
@@ -212,14 +216,15 @@ ContextPtr Model::NewContext(const ContextOptions& options) const {
   params.swa_full = options.swa_full;
   params.kv_unified = true;
   params.no_perf = true;
+  params.offload_kqv = false;
+  params.op_offload = false;
   params.cb_eval = options.on_node;
   params.cb_eval_user_data = options.on_node_data;
   ContextPtr context(api_->llama_init_from_model(model_, params), ContextDeleter{api_});
   if (context == nullptr) {
-    throw EngineFailure("ERR_ENGINE", "llama.cpp could not make a context of " +
-                                          std::to_string(options.n_ctx) +
-                                          " tokens: is there enough memory? It said: " +
-                                          LlamaApi::TakeErrors());
+    throw EngineFailure("ERR_ENGINE",
+                        "llama.cpp could not make a context of " + std::to_string(options.n_ctx) +
+                            " tokens: is there enough memory? It said: " + LlamaApi::TakeErrors());
   }
   api_->llama_attach_threadpool(context.get(), pool_, pool_);
   return context;

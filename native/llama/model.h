@@ -15,8 +15,8 @@ struct LayerGeometry {
   int32_t n_q_heads = 0;
   int32_t n_kv_heads = 0;
   int32_t head_dim = 0;
-  float scale = 0;         ///< multiplies q.k before the softmax
-  size_t window = 0;       ///< sliding window in keys; 0: full attention
+  float scale = 0;    ///< multiplies q.k before the softmax
+  size_t window = 0;  ///< sliding window in keys; 0: full attention
 };
 
 /// Frees through the function table it was made with.
@@ -70,7 +70,8 @@ class Model {
   /// @throws EngineFailure ERR_ENGINE, most often for want of memory
   ContextPtr NewContext(const ContextOptions& options) const;
 
-  /// llama_decode and its end, on as many threads as the governor allows; the result of llama_decode.
+  /// llama_decode and its end, on as many threads as the governor allows; the result of
+  /// llama_decode.
   int32_t Decode(llama_context* context, const llama_batch& batch) const;
   /// Batches in which other work kept the pool's threads waiting.
   int64_t n_starved() const { return governor_.n_starved(); }

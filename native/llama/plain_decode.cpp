@@ -38,7 +38,8 @@ void ForEachStep(const Model& model, const std::vector<llama_token>& tokens, siz
                  const PlainDecodeOptions& options,
                  const std::function<void(llama_context*, double)>& on_step) {
   if (n_steps == 0 || tokens.size() <= n_steps) {
-    throw EngineFailure("ERR_ENGINE", "A plain decode needs at least one prompt token and one step");
+    throw EngineFailure("ERR_ENGINE",
+                        "A plain decode needs at least one prompt token and one step");
   }
   const LlamaApi& api = model.api();
   ContextOptions context_options;

@@ -73,8 +73,8 @@ void Prefiller::DecodeBlock(const std::vector<llama_token>& tokens, size_t from,
 }
 
 bool Prefiller::Run(const std::vector<llama_token>& tokens,
-                    const std::function<void(size_t)>& progress,
-                    const std::atomic<bool>& cancelled, std::vector<uint8_t>* payload) {
+                    const std::function<void(size_t)>& progress, const std::atomic<bool>& cancelled,
+                    std::vector<uint8_t>* payload) {
   EnsureContext(tokens.size());
   const LlamaApi& api = model_->api();
   api.llama_memory_clear(api.llama_get_memory(context_.get()), false);

@@ -13,13 +13,13 @@
 namespace sparsetune::llama {
 
 /// Runs a context dense through llama.cpp's own attention, once, and copies its K and V of every
-/// layer out of llama.cpp's cache. Keeps its context for the next prompt. One thread at a time.
+/// layer out of llama.cpp's cache. Keeps its context, as large as the longest prompt, for the next. One thread at a time.
 class Prefiller {
  public:
   explicit Prefiller(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
 
   /// @param progress  called after every block with the tokens done; from this thread
-  /// @param cancelled  polled between blocks and by llama.cpp within one
+  /// @param cancelled  polled between blocks
   /// @return the payload of a KvSnapshot over `tokens`, in `payload` (resized); false if cancelled
   /// @throws EngineFailure ERR_ENGINE
   bool Run(const std::vector<llama_token>& tokens, const std::function<void(size_t)>& progress,

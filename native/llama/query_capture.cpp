@@ -27,7 +27,10 @@ void CopyRows(const float* from, size_t head_stride, size_t query_stride, const 
 
 QueryCapture::QueryCapture(std::shared_ptr<const Model> model, std::shared_ptr<KvSnapshot> snapshot,
                            std::vector<int32_t> layers, size_t n_q)
-    : model_(std::move(model)), snapshot_(std::move(snapshot)), layers_(std::move(layers)), n_q_(n_q) {
+    : model_(std::move(model)),
+      snapshot_(std::move(snapshot)),
+      layers_(std::move(layers)),
+      n_q_(n_q) {
   for (const int32_t layer : layers_) {
     const LayerGeometry& geometry = model_->layers()[static_cast<size_t>(layer)];
     const size_t row = n_q_ * static_cast<size_t>(geometry.head_dim);
@@ -81,7 +84,9 @@ double QueryCapture::LayerError(size_t slot, const ChainConfig& chain, const Sna
   double norm = 0;
   for (size_t head = 0; head < static_cast<size_t>(geometry.n_kv_heads); ++head) {
     GroupInput input;
-    input.kv = {Dtype::kF16, head_dim, snapshot_->Piece(layer, head),
+    input.kv = {Dtype::kF16,
+                head_dim,
+                snapshot_->Piece(layer, head),
                 {captured.keys.data() + head * head_stride,
                  captured.values.data() + head * head_stride, n_q_}};
     input.queries = captured.queries.data() + head * group_size * head_stride;
@@ -95,7 +100,9 @@ double QueryCapture::LayerError(size_t slot, const ChainConfig& chain, const Sna
     std::unique_ptr<KeyIndex> keys;
     if (index != nullptr) {
       keys = std::make_unique<KeyIndex>((*index)[layer][head]);
-      if (keys->Extend(input.kv, isa) != Status::kOk) return NAN;
+      if (keys->Extend(input.kv, isa) != Status::kOk) {
+        throw EngineFailure("ERR_ENGINE", "There is no memory for the key index of a config");
+      }
     }
     GroupStats stats;
     const Status status = AttendGroup(chain, input, keys.get(), isa, &scratch, sparse.data(),
@@ -108,7 +115,7 @@ double QueryCapture::LayerError(size_t slot, const ChainConfig& chain, const Sna
       norm += static_cast<double>(dense[i]) * dense[i];
     }
   }
-  return std::sqrt(error / norm);
+  return norm == 0 ? 0 : std::sqrt(error / norm);
 }
 
 std::vector<double> QueryCapture::OutputErrors(const ChainConfig& chain, Isa isa,

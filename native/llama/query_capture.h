@@ -37,9 +37,9 @@ class QueryCapture {
 
  private:
   struct Layer {
-    std::vector<float> queries;   // [n_q_heads, n_q, head_dim]
-    std::vector<float> outputs;   // likewise
-    std::vector<uint16_t> keys;   // [n_kv_heads, n_q, head_dim]
+    std::vector<float> queries;  // [n_q_heads, n_q, head_dim]
+    std::vector<float> outputs;  // likewise
+    std::vector<uint16_t> keys;  // [n_kv_heads, n_q, head_dim]
     std::vector<uint16_t> values;
     std::vector<size_t> n_stored;  // per KV head
   };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 namespace sparsetune::llama {
@@ -8,7 +9,8 @@ namespace sparsetune::llama {
 /// spinning after every graph node; where other work takes the cores, one descheduled thread stops
 /// all, and two threads can be tens of times slower than one. The governor compares the CPU time a
 /// batch got with the time it took: where threads were kept waiting it halves them, and tries all
-/// of them again after a while. Results do not depend on the number of threads.
+/// of them again after a while. The number of threads is no part of any
+/// result that is kept, beyond rounding.
 class ThreadGovernor {
  public:
   /// @param n_threads  of the pool; at least 1
@@ -16,7 +18,7 @@ class ThreadGovernor {
 
   /// Threads to use for the next batch.
   int32_t n_threads() const { return n_threads_; }
-  /// Batches so far in which threads were kept waiting.
+  /// Batches so far in which threads were kept waiting. Safe from any thread.
   int64_t n_starved() const { return n_starved_; }
 
   /// Call before and after a batch.
@@ -29,7 +31,7 @@ class ThreadGovernor {
  private:
   int32_t n_pool_;
   int32_t n_threads_;
-  int64_t n_starved_ = 0;
+  std::atomic<int64_t> n_starved_{0};
   int32_t n_in_a_row_ = 0;
   int32_t hold_ = kFirstHold;
   int32_t n_held_ = 0;

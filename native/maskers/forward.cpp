@@ -75,6 +75,9 @@ void ReadHubMask(const HubMask& mask, size_t n_rows, size_t n_kv, ForwardOutput*
   }
   result->stats.attended = result->mask.indices.size();
   result->stats.visible = n_rows * n_kv;
+  result->stats.rows = n_rows;
+  result->stats.density_sum =
+      static_cast<double>(result->stats.attended) / static_cast<double>(n_kv);
 }
 
 Status ForwardHub(const ForwardInput& input, KvCache* cache, ForwardOutput* result) {

@@ -1,5 +1,4 @@
 import test from 'ava';
-import type { SparseConfig } from '../../ts/attention/check-config.js';
 import { denseAttention } from '../../ts/attention/dense-attention.js';
 import { KvCache, nativeOf } from '../../ts/attention/kv-cache.js';
 import {
@@ -7,6 +6,7 @@ import {
   SparseAttention,
   type SparseAttentionOptions,
 } from '../../ts/attention/sparse-attention.js';
+import type { SparseConfig } from '../../ts/sparse-config.js';
 import { largestDifference, normals, row } from '../helpers/arrays.js';
 import { isas } from '../helpers/isas.js';
 import { referenceMask, referenceOutput } from '../helpers/reference-chain.js';
@@ -43,7 +43,7 @@ for (const isa of isas) {
     const queries = queriesOf(nQ);
     const { output, mask, density } = attention.forward(queries, cache(), { returnMask: true });
     t.is(mask?.indptr.length, nQHeads * nQ + 1);
-    let attended = 0;
+    let densities = 0;
     for (let r = 0; r < nQHeads * nQ; r++) {
       const kvHead = Math.floor(r / nQ / (nQHeads / nKvHeads));
       const rows = (seed: number) =>
@@ -58,9 +58,9 @@ for (const isa of isas) {
       );
       const expected = referenceOutput(kept, input, rows(2), 0.3);
       t.true(largestDifference(row(output, r, headDim), expected) <= 2e-5);
-      attended += kept.size;
+      densities += kept.size / nVisible;
     }
-    t.is(density, attended / (nQHeads * (118 + 119 + 120)));
+    t.true(Math.abs(density - densities / (nQHeads * nQ)) < 1e-12);
   });
 }
 
@@ -212,41 +212,41 @@ test('many forwardAsync on one cache build its index once and agree', async (t) 
 });
 
 const badConfigs: readonly [string, unknown, RegExp][] = [
-  ['no maskers', {}, /for config\.maskers /],
-  ['unknown semantics', { maskers: [], semantics: 'paper' }, /for config\.semantics /],
-  ['an unknown kind', { maskers: [{ kind: 'top_q' }] }, /for config\.maskers\[0\]\.kind .*"top_q"/],
-  ['an unknown field', { maskers: [{ kind: 'sink', sinkSize: 1, size: 2 }] }, /"size"/],
+  ['no maskers', {}, /maskers/],
+  ['unknown semantics', { maskers: [], semantics: 'paper' }, /\/semantics/],
+  ['an unknown kind', { maskers: [{ kind: 'top_q' }] }, /\/maskers\/0\/kind.*"top_q"/],
+  ['an unknown field', { maskers: [{ kind: 'sink', sinkSize: 1, size: 2 }] }, /name size/],
   [
     'size and fraction',
     { maskers: [{ kind: 'sink', sinkSize: 1, sinkFraction: 0.1 }] },
     /exactly one/,
   ],
   ['neither size nor fraction', { maskers: [{ kind: 'local' }] }, /exactly one of windowSize/],
-  ['a size of 0', { maskers: [{ kind: 'sink', sinkSize: 0 }] }, /maskers\[0\]\.sinkSize /],
-  ['half a size', { maskers: [{ kind: 'sink', sinkSize: 1.5 }] }, /sinkSize /],
-  ['a fraction above 1', { maskers: [{ kind: 'top_k', heavyFraction: 1.1 }] }, /heavyFraction /],
-  ['a fraction of 0', { maskers: [{ kind: 'top_k', heavyFraction: 0 }] }, /heavyFraction /],
+  ['a size of 0', { maskers: [{ kind: 'sink', sinkSize: 0 }] }, /\/maskers\/0\/sinkSize/],
+  ['half a size', { maskers: [{ kind: 'sink', sinkSize: 1.5 }] }, /sinkSize/],
+  ['a fraction above 1', { maskers: [{ kind: 'top_k', heavyFraction: 1.1 }] }, /heavyFraction/],
+  ['a fraction of 0', { maskers: [{ kind: 'top_k', heavyFraction: 0 }] }, /heavyFraction/],
   [
     'a NaN fraction',
     { maskers: [{ kind: 'local', windowFraction: Number.NaN }] },
-    /windowFraction /,
+    /windowFraction/,
   ],
-  ['too many bits', { maskers: [{ kind: 'magic_pig', lshL: 8, lshK: 17 }] }, /lshK /],
-  ['no tables', { maskers: [{ kind: 'magic_pig', lshK: 8 }] }, /lshL /],
+  ['too many bits', { maskers: [{ kind: 'magic_pig', lshL: 8, lshK: 17 }] }, /lshK/],
+  ['no tables', { maskers: [{ kind: 'magic_pig', lshK: 8 }] }, /lshL/],
   [
     '3 matches',
     { maskers: [{ kind: 'magic_pig', lshL: 8, lshK: 8, minMatches: 3 }] },
-    /minMatches /,
+    /minMatches/,
   ],
   [
     'more matches than tables',
     { maskers: [{ kind: 'magic_pig', lshL: 1, lshK: 8 }] },
-    /minMatches /,
+    /minMatches/,
   ],
   [
     'both centred',
     { maskers: [{ kind: 'magic_pig', lshL: 8, lshK: 8, center: 'both' }] },
-    /center /,
+    /center/,
   ],
   [
     'two samplers',

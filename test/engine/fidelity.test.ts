@@ -87,8 +87,18 @@ test('streams decoded together give what each gives alone', async (t) => {
   const { nVocab } = model.info;
   const chains = [
     { maskers: [] },
-    { maskers: [{ kind: 'sink', sinkSize: 4 }, { kind: 'local', windowSize: 16 }] },
-    { maskers: [{ kind: 'sink', sinkSize: 4 }, { kind: 'top_k', heavySize: 16 }] },
+    {
+      maskers: [
+        { kind: 'sink', sinkSize: 4 },
+        { kind: 'local', windowSize: 16 },
+      ],
+    },
+    {
+      maskers: [
+        { kind: 'sink', sinkSize: 4 },
+        { kind: 'top_k', heavySize: 16 },
+      ],
+    },
   ];
   const item = (chain: { maskers: { kind: string }[] }) => ({
     stream: model.stream(snapshot, chain, nSteps),
@@ -100,7 +110,9 @@ test('streams decoded together give what each gives alone', async (t) => {
   const together = await model.decode([...chains, ...chains, ...chains].map(item));
   for (const [index, chain] of chains.entries()) {
     const [alone] = await model.decode([item(chain)]);
-    const rows = [index, index + 3, index + 6].map((i) => together[i]?.logits ?? new Float32Array());
+    const rows = [index, index + 3, index + 6].map(
+      (i) => together[i]?.logits ?? new Float32Array(),
+    );
     for (const row of rows) {
       const { meanError } = compareLogits(row, alone?.logits ?? row, nVocab);
       t.true(meanError < 1e-3, `chain ${index}: ${meanError}`);

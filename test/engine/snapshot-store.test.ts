@@ -78,7 +78,9 @@ test('a folder that cannot be written is a warning, not a failure', async (t) =>
   const warnings: string[] = [];
   const file = join(await folder(), 'a file');
   await writeFile(file, '');
-  const store = new SnapshotStore(join(file, 'below'), { onWarning: (text) => warnings.push(text) });
+  const store = new SnapshotStore(join(file, 'below'), {
+    onWarning: (text) => warnings.push(text),
+  });
   await store.write(key(1), payload(10));
   t.is(warnings.length, 1);
   t.regex(warnings[0] ?? '', /--snapshot-limit/);

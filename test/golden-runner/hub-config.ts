@@ -1,4 +1,5 @@
-import type { MaskerConfig, SparseConfig } from '../../ts/attention/check-config.js';
+import type { MaskerConfig } from '../../ts/maskers/masker.js';
+import type { SparseConfig } from '../../ts/sparse-config.js';
 import type { HubMasker } from './manifest.js';
 
 const kinds: Readonly<Record<string, string>> = {

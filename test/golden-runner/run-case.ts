@@ -1,7 +1,7 @@
-import type { SparseConfig } from '../../ts/attention/check-config.js';
 import { KvCache } from '../../ts/attention/kv-cache.js';
 import { SparseAttention } from '../../ts/attention/sparse-attention.js';
 import type { ForwardResult, Given } from '../../ts/native/attention-addon.js';
+import type { SparseConfig } from '../../ts/sparse-config.js';
 import { compareCase } from './compare.js';
 import { toConfig } from './hub-config.js';
 import type { GoldenCase, GoldenInput, Manifest } from './manifest.js';

@@ -30,7 +30,7 @@ export async function loadF32Model(name: 'smollm2' | 'gemma3'): Promise<Model> {
   if (!existsSync(path)) {
     await mkdir(models, { recursive: true });
     const temporary = `${path}.${process.pid}.tmp`;
-    await loadAddon().dequantize(loadLlamaLibrary(), testModelPath(name), temporary);
+    await loadAddon().dequantize(await loadLlamaLibrary(), testModelPath(name), temporary);
     await rename(temporary, path);
   }
   return Model.load(path, { threads });

@@ -1,4 +1,4 @@
-import type { MaskerConfig } from '../../ts/attention/check-config.js';
+import type { MaskerConfig } from '../../ts/maskers/masker.js';
 import { loadAddon } from '../../ts/native/addon.js';
 import { dot, row } from './arrays.js';
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { MaskerConfig } from '../../ts/attention/check-config.js';
+import type { MaskerConfig } from '../../ts/maskers/masker.js';
 import { loadAddon } from '../../ts/native/addon.js';
 import type { Isa } from '../../ts/native/attention-addon.js';
 import { largestDifference, normals, row } from '../helpers/arrays.js';

@@ -183,7 +183,7 @@ test('a range that its masker refuses is an error before any trial', (t) => {
   const widened = () => changeSpace(getPreset('magic_pig'), { lshK: { maximum: 99 } });
   const error = t.throws(widened, { instanceOf: SearchSpaceError });
   t.is(error?.path, '/properties/lshK');
-  t.regex(error?.message ?? '', /range of lshK is too wide: Expected a value <= 32/);
+  t.regex(error?.message ?? '', /range of lshK is too wide: Expected a value <= 64/);
 });
 
 test('hub semantics get the options of the hub', (t) => {

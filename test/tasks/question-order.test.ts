@@ -3,7 +3,7 @@ import { niahMq8 } from '../../ts/tasks/niah-mq8.js';
 import { questionOrder } from '../../ts/tasks/question-order.js';
 import { toyTools } from '../helpers/toy-tokenizer.js';
 
-const contexts = niahMq8().contexts('search', toyTools());
+const contexts = await niahMq8().contexts('search', toyTools());
 
 test('the order holds every question once and depends on the seed alone', (t) => {
   const order = questionOrder(contexts, 1);

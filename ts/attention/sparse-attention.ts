@@ -1,4 +1,5 @@
 import { rejectArgument, rejectRange } from '../errors.js';
+import { validateConfig } from '../maskers/config-schema.js';
 import { loadAddon } from '../native/addon.js';
 import type {
   ForwardResult,
@@ -8,6 +9,7 @@ import type {
   NativeForwardOptions,
   NativeKvCache,
 } from '../native/attention-addon.js';
+import type { SparseConfig } from '../sparse-config.js';
 import {
   checkFinite,
   checkFloats,
@@ -16,7 +18,6 @@ import {
   checkNoOthers,
   checkObject,
 } from './check-arguments.js';
-import { checkConfig, type SparseConfig } from './check-config.js';
 import { type KvCache, nativeOf } from './kv-cache.js';
 
 export interface SparseAttentionOptions {
@@ -68,7 +69,7 @@ export class SparseAttention {
   readonly isa: Isa | undefined;
 
   constructor(config: SparseConfig, options: SparseAttentionOptions) {
-    checkConfig(config);
+    validateConfig(config);
     this.config = structuredClone(config);
     const given = checkObject('options', options);
     checkNoOthers('options', given, ['nQHeads', 'scale', 'layer', 'seed', 'isa']);

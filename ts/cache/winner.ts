@@ -1,10 +1,5 @@
 import type { Metrics } from '../metrics.js';
-
-/** A chain of maskers as JSON; validated by the schemas in ts/maskers. */
-export interface SparseConfig {
-  readonly maskers: readonly Readonly<Record<string, unknown> & { kind: string }>[];
-  readonly semantics?: 'exact' | 'hub';
-}
+import type { SparseConfig } from '../sparse-config.js';
 
 /** One line of the validation table: dense, the untuned default, or a candidate. */
 export interface ValidationRow {

@@ -29,7 +29,7 @@ export async function runTune(
     const results = await context.tune({ ...options, signal: controller.signal, onEvent });
     return results.every(({ winner }) => winner !== undefined) ? exitCodes.done : exitCodes.failed;
   } catch (error) {
-    if (!controller.signal.aborted) throw error;
+    if (error !== controller.signal.reason) throw error;
     reporter.close();
     context.err.write(`${howToResume(study, options)}\n`);
     return exitCodes.interrupted;

@@ -78,7 +78,7 @@ export function tuneCommand(
             describe: 'search again even if a winner is stored',
           },
           prompt: {
-            choices: ['chat', 'plain'] as const,
+            choices: ['auto', 'chat', 'plain'] as const,
             describe: 'how prompts are laid out [default: as the task says]',
           },
           metrics: { type: 'string', describe: 'further metrics to measure, e.g. outputError' },

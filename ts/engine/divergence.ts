@@ -1,5 +1,5 @@
-/** How many of the most likely tokens a dense reference keeps at each position. */
-export const keptTokens = 64;
+/** How many of the most likely tokens a dense reference keeps at each position: 64 would lose over 1 % of a small KL. */
+export const keptTokens = 512;
 
 const smallest = 1e-12;
 

@@ -6,6 +6,7 @@ import { Model } from './model.js';
 import { PreparedQuestions } from './prepared-questions.js';
 import type { EngineContext, EngineQuestion, Grader } from './question.js';
 import { ReferenceStore } from './reference-store.js';
+import { ensureSelfTest } from './self-test.js';
 import { SnapshotStore } from './snapshot-store.js';
 
 export interface EngineOptions {
@@ -28,10 +29,14 @@ export interface PrepareOptions {
 export interface Prepared {
   readonly questions: PreparedQuestions;
   readonly contextTokens: number;
+  /** Of the contexts that were prefilled, without reading and writing. */
   readonly prefillMs: number;
   readonly snapshotsReused: number;
   readonly isReferenceReused: boolean;
 }
+
+/** Bound of the key indexes of all snapshots together (native/llama/index_cache.h). */
+const indexBytes = 2 ** 30;
 
 /** A model with its stores: prefills every context once, and measures dense once per question. */
 export class Engine {
@@ -53,8 +58,9 @@ export class Engine {
     this.#references = new ReferenceStore(options.snapshotFolder, onWarning);
   }
 
-  /** @throws as Model.load */
+  /** @throws as Model.load, and {EngineError} where the self-test of the engine fails */
   static async load(path: string, options: EngineOptions): Promise<Engine> {
+    await ensureSelfTest(options.snapshotFolder);
     return new Engine(await Model.load(path, options), options);
   }
 
@@ -70,23 +76,24 @@ export class Engine {
     grade: Grader,
     options: PrepareOptions = {},
   ): Promise<Prepared> {
-    this.#checkMemory(contexts);
-    const start = performance.now();
+    this.checkMemory(contexts);
     const total = contexts.reduce((sum, { tokens }) => sum + tokens.length, 0);
     const snapshots: NativeSnapshot[] = [];
     let done = 0;
     let reused = 0;
+    let prefillMs = 0;
     for (const { tokens } of contexts) {
-      const { snapshot, isReused } = await this.#snapshot(tokens, {
+      const { snapshot, elapsedMs } = await this.#snapshot(tokens, {
         signal: options.signal,
         onProgress: (n) => options.onPrefill?.(done + n, total),
       });
       snapshots.push(snapshot);
       done += tokens.length;
-      if (isReused) reused++;
+      if (elapsedMs === undefined) reused++;
+      prefillMs += elapsedMs ?? 0;
       options.onPrefill?.(done, total);
     }
-    const prefillMs = performance.now() - start;
+    await this.model.releasePrefill();
     const key = { ...this.#identity(), isa: this.#isa(), contexts, questions };
     const stored = await this.#references.read(key);
     const reference =
@@ -109,26 +116,34 @@ export class Engine {
   async #snapshot(
     tokens: Int32Array,
     options: { signal: AbortSignal | undefined; onProgress: (tokens: number) => void },
-  ): Promise<{ snapshot: NativeSnapshot; isReused: boolean }> {
+  ): Promise<{ snapshot: NativeSnapshot; elapsedMs: number | undefined }> {
     const key = { ...this.#identity(), tokens };
     const stored = await this.#snapshots.read(key);
-    const payload = stored ?? (await this.model.prefill(tokens, options));
-    if (stored === undefined) await this.#snapshots.write(key, payload);
-    return {
-      snapshot: this.model.snapshot(payload, tokens.length),
-      isReused: stored !== undefined,
-    };
+    if (stored !== undefined) {
+      return { snapshot: this.model.snapshot(stored, tokens.length), elapsedMs: undefined };
+    }
+    const start = performance.now();
+    const payload = await this.model.prefill(tokens, options);
+    const elapsedMs = performance.now() - start;
+    await this.#snapshots.write(key, payload);
+    return { snapshot: this.model.snapshot(payload, tokens.length), elapsedMs };
   }
 
-  #checkMemory(contexts: readonly EngineContext[]): void {
+  /**
+   * Refuses contexts whose keys and values do not fit into memory beside what prefill and the key indexes take.
+   *
+   * @throws {EngineError} with what is needed, what is free and the cure
+   */
+  checkMemory(contexts: readonly EngineContext[]): void {
     const tokens = contexts.reduce((sum, context) => sum + context.tokens.length, 0);
-    const needed = tokens * this.model.kvBytesPerToken;
+    const longest = Math.max(...contexts.map((context) => context.tokens.length));
+    const needed = (tokens + longest) * this.model.kvBytesPerToken + indexBytes;
     const free = process.availableMemory();
     if (needed <= free) return;
     const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
     throw new EngineError(
       'ERR_ENGINE',
-      `The keys and values of ${contexts.length} contexts need ${gigabytes(needed)} GB but ${gigabytes(free)} GB of memory are free. Use a shorter context length.`,
+      `The keys, values and indexes of ${contexts.length} contexts need ${gigabytes(needed)} GB but ${gigabytes(free)} GB of memory are free. Use a shorter length (--task ...@L).`,
     );
   }
 

@@ -36,16 +36,16 @@ const platformPackages: Readonly<Record<string, string>> = {
  */
 export function findLlamaLibrary(env: NodeJS.ProcessEnv = process.env): LlamaLibrary {
   const named = env['SPARSETUNE_LLAMA'];
-  const { folder, packageName, packageVersion } =
-    named === undefined || named === ''
-      ? findPackage()
-      : { folder: named, packageName: named, packageVersion: llamaCpp.packageVersion };
-  const release = readRelease(folder);
+  const isPackage = named === undefined || named === '';
+  const { folder, packageName, packageVersion } = isPackage
+    ? findPackage()
+    : { folder: named, packageName: named, packageVersion: llamaCpp.packageVersion };
+  const release = readRelease(folder, cure(packageName));
   if (packageVersion !== llamaCpp.packageVersion || release !== llamaCpp.release) {
     throw new NativeLoadError(
       'ERR_LLAMA_VERSION',
       `Found llama.cpp ${release} (${packageName} ${packageVersion}) but need ${llamaCpp.release}. ` +
-        `Run "npm install ${packageName}@${llamaCpp.packageVersion}".`,
+        cure(packageName),
       [folder],
     );
   }
@@ -57,18 +57,40 @@ export function findLlamaLibrary(env: NodeJS.ProcessEnv = process.env): LlamaLib
  *
  * @throws {NativeLoadError} as findLlamaLibrary
  */
-export function loadLlamaLibrary(): LlamaLibrary {
+export async function loadLlamaLibrary(): Promise<LlamaLibrary> {
   const library = findLlamaLibrary();
-  const { ggmlCommit } = loadAddon().llamaBuild(library);
+  const { ggmlCommit } = await nativeBuild(library);
   if (ggmlCommit !== llamaCpp.ggmlCommit) {
     throw new NativeLoadError(
       'ERR_LLAMA_VERSION',
       `The llama.cpp in ${library.folder} is of ggml commit ${ggmlCommit} but ${llamaCpp.ggmlCommit} is needed. ` +
-        `Run "npm install ${library.packageName}@${llamaCpp.packageVersion}".`,
+        cure(library.packageName),
       [library.folder],
     );
   }
   return library;
+}
+
+async function nativeBuild(library: LlamaLibrary): Promise<{ ggmlCommit: string }> {
+  try {
+    return await loadAddon().llamaBuild(library);
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new NativeLoadError(
+      'ERR_LLAMA_LOAD',
+      `${message}. ${cure(library.packageName)}`,
+      [library.folder],
+      { cause },
+    );
+  }
+}
+
+/** What to do about a build that cannot be used; `source` is its package, or the folder that the user named. */
+function cure(source: string): string {
+  const version = llamaCpp.packageVersion;
+  return source.startsWith('@')
+    ? `Run "npm install ${source}@${version}".`
+    : `Set SPARSETUNE_LLAMA to the folder of such a build (bins/<platform> of @node-llama-cpp/<platform> ${version}), or unset it.`;
 }
 
 function findPackage(): { folder: string; packageName: string; packageVersion: string } {
@@ -97,7 +119,7 @@ function findPackage(): { folder: string; packageName: string; packageVersion: s
   return { folder: join(root, 'bins', platform), packageName, packageVersion: version };
 }
 
-function readRelease(folder: string): string {
+function readRelease(folder: string, cure: string): string {
   const file = join(folder, '_nlcBuildMetadata.json');
   try {
     const { buildOptions } = JSON.parse(readFileSync(file, 'utf8')) as {
@@ -107,7 +129,7 @@ function readRelease(folder: string): string {
   } catch (cause) {
     throw new NativeLoadError(
       'ERR_LLAMA_LOAD',
-      `${folder} holds no llama.cpp build of node-llama-cpp: could not read ${file}.`,
+      `${folder} holds no llama.cpp build of node-llama-cpp: could not read ${file}. ${cure}`,
       [dirname(file)],
       { cause },
     );

@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { EngineError } from '../errors.js';
 import { loadAddon } from '../native/addon.js';
 import type {
@@ -40,7 +41,7 @@ export class Model {
    * @throws {NativeLoadError} where llama.cpp is absent or of another version
    */
   static async load(path: string, { threads }: { threads: number }): Promise<Model> {
-    const library = loadLlamaLibrary();
+    const library = await loadLlamaLibrary();
     const native = await asEngineError(loadAddon().loadModel(library, path, threads));
     return new Model(native, library);
   }
@@ -72,7 +73,22 @@ export class Model {
    * @throws the signal's reason where it is aborted
    */
   prefill(tokens: Int32Array, options: RunOptions = {}): Promise<Uint8Array> {
+    const bytes = tokens.length * this.kvBytesPerToken;
+    if (bytes > constants.MAX_LENGTH) {
+      throw new EngineError(
+        'ERR_CAPACITY',
+        `The keys and values of one context take ${bytes} bytes, and this Node.js can hold ${constants.MAX_LENGTH} in one piece. Use a shorter length (--task ...@L) or a newer Node.js.`,
+      );
+    }
     return this.#run(options.signal, () => this.#native.prefill(tokens, options.onProgress));
+  }
+
+  /** Frees the memory that prefill keeps for the next prompt; called when all contexts are prefilled. */
+  releasePrefill(): Promise<void> {
+    return this.#run(undefined, async () => {
+      await this.#native.releasePrefill();
+      return true;
+    }).then(() => undefined);
   }
 
   /** A handle on a prefilled context. */
@@ -84,9 +100,14 @@ export class Model {
    * A continuation of a snapshot under a config.
    *
    * @param capacity - tokens it may hold beyond the context
+   * @throws {EngineError} `ERR_CONFIG` where the engine does not run such a chain
    */
   stream(snapshot: NativeSnapshot, chain: NativeChain, capacity: number): NativeStream {
-    return new (loadAddon().DecodeStream)(this.#native, snapshot, chain, capacity);
+    try {
+      return new (loadAddon().DecodeStream)(this.#native, snapshot, chain, capacity);
+    } catch (cause) {
+      throw toEngineError(cause);
+    }
   }
 
   /** Collects the queries of a pass of `nQ` tokens at the given layers. */
@@ -163,14 +184,17 @@ export class Model {
 
 const nativeCodes = ['ERR_ENGINE', 'ERR_MODEL_UNSUPPORTED', 'ERR_CONFIG', 'ERR_CAPACITY'] as const;
 
-/** Gives failures of the native side the class that callers look for. */
 async function asEngineError<Result>(promise: Promise<Result>): Promise<Result> {
   try {
     return await promise;
   } catch (cause) {
-    const { code, message } = cause as Error & { code?: string };
-    const known = nativeCodes.find((name) => name === code);
-    if (known === undefined) throw cause;
-    throw new EngineError(known, message, { cause });
+    throw toEngineError(cause);
   }
+}
+
+/** Gives failures of the native side the class that callers look for; others stay as they are. */
+function toEngineError(cause: unknown): unknown {
+  const { code, message } = cause as Error & { code?: string };
+  const known = nativeCodes.find((name) => name === code);
+  return known === undefined ? cause : new EngineError(known, message, { cause });
 }

@@ -1,4 +1,10 @@
-import type { DecodeOutput, NativeCapture, NativeChain, NativeSnapshot, NativeStream } from '../native/llama-addon.js';
+import type {
+  DecodeOutput,
+  NativeCapture,
+  NativeChain,
+  NativeSnapshot,
+  NativeStream,
+} from '../native/llama-addon.js';
 import { keptTokens, mean } from './divergence.js';
 import { continueGreedily } from './greedy.js';
 import type { Model, RunOptions } from './model.js';
@@ -90,7 +96,10 @@ export class PreparedQuestions {
       results.push(...(await this.#runWave(wave, options)));
     }
     let next = 0;
-    return jobs.map(({ from, to }) => results.slice(next, (next += to - from)));
+    return jobs.map(({ from, to }) => {
+      next += to - from;
+      return results.slice(next - (to - from), next);
+    });
   }
 
   /**
@@ -221,11 +230,7 @@ export class PreparedQuestions {
     const indices = this.questions.slice(0, capturedQuestions).map((_, index) => index);
     const captures = indices.map((index) => {
       const question = this.#question(index);
-      return this.#model.capture(
-        this.#snapshot(question),
-        layers,
-        forcedTokens(question).length,
-      );
+      return this.#model.capture(this.#snapshot(question), layers, forcedTokens(question).length);
     });
     const items = indices.map((index) =>
       teacherForcedItem(this.#stream({ chain: dense, index }, false), this.#question(index), {
@@ -249,7 +254,8 @@ export class PreparedQuestions {
     let bytes = 0;
     for (const entry of entries) {
       const tail = tailTokens(this.#question(entry.index), generate) * this.#model.kvBytesPerToken;
-      const isFull = wave.length >= maxWave || (wave.length >= minWave && bytes + tail > maxTailBytes);
+      const isFull =
+        wave.length >= maxWave || (wave.length >= minWave && bytes + tail > maxTailBytes);
       if (isFull) {
         waves.push(wave);
         wave = [];
@@ -283,5 +289,8 @@ function tailTokens(question: EngineQuestion, generate: boolean): number {
 function sampleLayers(model: Model): number[] {
   const full = model.info.layers.flatMap(({ window }, layer) => (window === 0 ? [layer] : []));
   const n = Math.min(full.length, capturedLayers);
-  return Array.from({ length: n }, (_, i) => full[Math.floor(((i + 0.5) * full.length) / n)] as number);
+  return Array.from(
+    { length: n },
+    (_, i) => full[Math.floor(((i + 0.5) * full.length) / n)] as number,
+  );
 }

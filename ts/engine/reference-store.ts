@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { writeFileAtomic } from '../files.js';
 import type { EngineContext, EngineQuestion } from './question.js';
 import { hashTokens } from './snapshot-store.js';
@@ -28,9 +29,12 @@ export interface ReferenceKey {
   readonly questions: readonly EngineQuestion[];
 }
 
-const format = 1;
+const format = 2;
 
-/** Dense references on disk, beside the snapshots they belong to; one file a set of questions, written atomically. */
+/**
+ * Dense references on disk, beside the snapshots they belong to: one JSON file a set of questions, written whole or
+ * not at all, its last field a CRC-32 of all before it. A damaged file counts as absent.
+ */
 export class ReferenceStore {
   readonly folder: string;
   readonly #warn: (message: string) => void;
@@ -65,13 +69,20 @@ export class ReferenceStore {
     const hash = createHash('sha256').update(JSON.stringify({ format, ...rest }));
     for (const { tokens } of contexts) hash.update(hashTokens(tokens));
     for (const { context, promptTokens, goldTokens, maxNewTokens } of questions) {
-      hash.update(`${context} ${maxNewTokens} ${hashTokens(promptTokens)} ${hashTokens(goldTokens)}`);
+      hash.update(
+        `${context} ${maxNewTokens} ${hashTokens(promptTokens)} ${hashTokens(goldTokens)}`,
+      );
     }
     return join(this.folder, `${hash.digest('hex').slice(0, 32)}.reference.json`);
   }
 }
 
-const arrays = { ids: Int32Array, logProbs: Float32Array, goldLogProbs: Float32Array, argmax: Int32Array };
+const arrays = {
+  ids: Int32Array,
+  logProbs: Float32Array,
+  goldLogProbs: Float32Array,
+  argmax: Int32Array,
+};
 type ArrayName = keyof typeof arrays;
 const arrayNames = Object.keys(arrays) as ArrayName[];
 
@@ -84,11 +95,17 @@ function encode(set: ReferenceSet): string {
       }),
     ),
   );
-  return JSON.stringify({ ...set, references });
+  const body = JSON.stringify({ ...set, references });
+  return `${body.slice(0, -1)},"crc":"${checksum(body)}"}`;
 }
 
+const crcField = /,"crc":"([0-9a-f]{8})"\}$/;
+
 function decode(text: string): ReferenceSet {
-  const set = JSON.parse(text) as Omit<ReferenceSet, 'references'> & {
+  const match = crcField.exec(text);
+  const body = `${text.slice(0, match?.index)}}`;
+  if (match?.[1] !== checksum(body)) throw new Error('its checksum is wrong');
+  const set = JSON.parse(body) as Omit<ReferenceSet, 'references'> & {
     references: Record<ArrayName, string>[];
   };
   const references = set.references.map((encoded) => {
@@ -101,4 +118,8 @@ function decode(text: string): ReferenceSet {
     };
   });
   return { ...set, references };
+}
+
+function checksum(text: string): string {
+  return crc32(text).toString(16).padStart(8, '0');
 }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { EngineError } from '../errors.js';
 import { writeFileAtomic } from '../files.js';
 import { addonPath, loadAddon } from '../native/addon.js';
 import type { OverrideWay } from '../native/llama-addon.js';
-import { llamaCpp } from './llama-library.js';
+import { findLlamaLibrary, llamaCpp } from './llama-library.js';
 import { Model } from './model.js';
 import { ensureTinyModel } from './tiny-model.js';
 
@@ -36,7 +36,10 @@ export async function selfTest(folder: string, threads = 1): Promise<SelfTestRes
   const path = join(folder, 'tiny.gguf');
   await ensureTinyModel(path);
   const model = await Model.load(path, { threads });
-  const tokens = Int32Array.from({ length: nPrompt + nSteps }, (_, i) => 3 + ((i * i * 7 + i) % 256));
+  const tokens = Int32Array.from(
+    { length: nPrompt + nSteps },
+    (_, i) => 3 + ((i * i * 7 + i) % 256),
+  );
   const reference = await model.plainLogits(tokens, nSteps, {
     flashAttention: false,
     kvType: 'f32',
@@ -89,9 +92,15 @@ export async function ensureSelfTest(folder: string): Promise<void> {
 }
 
 async function buildId(): Promise<string> {
-  const { size, mtimeMs } = await stat(addonPath());
-  const { packageVersion, ggmlCommit } = llamaCpp;
-  const id = { packageVersion, ggmlCommit, isa: loadAddon().bestIsa, size, mtimeMs };
+  const { folder, ggmlBase, ggml, llama } = findLlamaLibrary();
+  const libraries = [ggmlBase, ggml, llama].map((name) => join(folder, name));
+  const files = await Promise.all(
+    [addonPath(), ...libraries].map(async (path) => {
+      const { size, mtimeMs } = await stat(path);
+      return { name: basename(path), size, mtimeMs };
+    }),
+  );
+  const id = { isa: loadAddon().bestIsa, files };
   return createHash('sha256').update(JSON.stringify(id)).digest('hex').slice(0, 12);
 }
 

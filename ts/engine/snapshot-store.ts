@@ -67,10 +67,14 @@ export class SnapshotStore {
     try {
       const payload = await readPayload(file, key);
       const now = new Date();
-      await utimes(path, now, now);
+      await utimes(path, now, now).catch(() => undefined); // evicted meanwhile, or another user's
       return payload;
     } catch (error) {
-      this.#warn(`Removed the damaged snapshot ${path}: ${(error as Error).message}`);
+      if (!(error instanceof DamageError)) {
+        this.#warn(`Could not read the snapshot ${path}: ${(error as Error).message}`);
+        return undefined;
+      }
+      this.#warn(`Removed the damaged snapshot ${path}: ${error.message}`);
       await rm(path, { force: true });
       return undefined;
     } finally {
@@ -176,25 +180,38 @@ function encodeHeader(header: Header): Buffer {
 async function readPayload(file: FileHandle, key: SnapshotKey): Promise<Uint8Array> {
   const start = Buffer.alloc(alignment);
   await file.read(start, 0, alignment, 0);
-  if (start.toString('latin1', 0, magic.length) !== magic) throw new Error('it is no snapshot');
+  if (start.toString('latin1', 0, magic.length) !== magic)
+    throw new DamageError('it is no snapshot');
   const textBytes = start.readUInt32LE(magic.length);
-  const header = JSON.parse(
+  const header = parseHeader(
     start.toString('utf8', magic.length + 4, magic.length + 4 + textBytes),
-  ) as Header;
+  );
   if (header.format !== 1 || header.tokensSha256 !== hashTokens(key.tokens)) {
-    throw new Error('it is of another format or prompt');
+    throw new DamageError('it is of another format or prompt');
   }
   const payload = Buffer.allocUnsafeSlow(header.payloadBytes);
   let done = 0;
   while (done < payload.length) {
     const length = Math.min(pieceBytes, payload.length - done);
     const { bytesRead } = await file.read(payload, done, length, alignment + done);
-    if (bytesRead === 0) throw new Error('it is cut short');
+    if (bytesRead === 0) throw new DamageError('it is cut short');
     done += bytesRead;
   }
-  if ((await checksum(payload)) !== header.payloadCrc32) throw new Error('its checksum is wrong');
+  if ((await checksum(payload)) !== header.payloadCrc32)
+    throw new DamageError('its checksum is wrong');
   return payload;
 }
+
+function parseHeader(text: string): Header {
+  try {
+    return JSON.parse(text) as Header;
+  } catch (cause) {
+    throw new DamageError('its header cannot be read', { cause });
+  }
+}
+
+/** What is on disk is not what was written; unlike a failure to read it. */
+class DamageError extends Error {}
 
 /** CRC-32, with a turn of the event loop between pieces. */
 async function checksum(payload: Uint8Array): Promise<number> {

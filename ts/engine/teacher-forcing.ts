@@ -1,4 +1,9 @@
-import type { DecodeItem, DecodeOutput, NativeCapture, NativeStream } from '../native/llama-addon.js';
+import type {
+  DecodeItem,
+  DecodeOutput,
+  NativeCapture,
+  NativeStream,
+} from '../native/llama-addon.js';
 import { mean, truncatedKl } from './divergence.js';
 import type { EngineQuestion, QuestionMetrics } from './question.js';
 
@@ -48,10 +53,12 @@ export function passMetrics(
   const positions = Array.from({ length: n }, (_, i) => i);
   const tokens = question.promptTokens.length + n - 1;
   return {
-    kl: mean(positions.map((i) => truncatedKl(row(reference.logProbs, i), row(output.logProbs, i)))),
+    kl: mean(
+      positions.map((i) => truncatedKl(row(reference.logProbs, i), row(output.logProbs, i))),
+    ),
     goldLogProbGap: mean(
       positions.map(
-        (i) => (output.targetLogProbs[i] as number) - (reference.goldLogProbs[i] as number),
+        (i) => (reference.goldLogProbs[i] as number) - (output.targetLogProbs[i] as number),
       ),
     ),
     accuracy: isExactMatch(output.argmax, question.goldTokens) ? 1 : 0,

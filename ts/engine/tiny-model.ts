@@ -11,7 +11,12 @@ const specialTokens = ['<unk>', '<s>', '</s>'];
  */
 export async function ensureTinyModel(path: string): Promise<void> {
   if (existsSync(path)) return;
-  await writeFileAtomic(path, encodeGguf(metadata(), tensors()));
+  await writeFileAtomic(path, encodeTinyModel());
+}
+
+/** The bytes of that file. */
+export function encodeTinyModel(): Buffer {
+  return encodeGguf(metadata(), tensors());
 }
 
 function metadata(): Record<string, GgufValue> {
@@ -54,10 +59,7 @@ function tensors(): GgufTensor[] {
   const matrix = (name: string, input: number, output: number, gain = 1): GgufTensor => ({
     name: `${name}.weight`,
     dimensions: [input, output],
-    data: Float32Array.from(
-      { length: input * output },
-      () => (gain * random()) / Math.sqrt(input),
-    ),
+    data: Float32Array.from({ length: input * output }, () => (gain * random()) / Math.sqrt(input)),
   });
   const ones = (name: string): GgufTensor => ({
     name: `${name}.weight`,

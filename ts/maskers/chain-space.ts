@@ -1,6 +1,6 @@
-import type { SparseConfig } from '../cache/winner.js';
 import type { Params, ParamValue } from '../space/distribution.js';
 import type { SpaceSchema } from '../space/search-space.js';
+import type { SparseConfig } from '../sparse-config.js';
 import type { MaskerConfig, MaskerDefinition } from './masker.js';
 import { maskerOf } from './registry.js';
 

@@ -1,8 +1,8 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import type { SparseConfig } from '../cache/winner.js';
-import { SparseTuneError } from '../errors.js';
+import { rejectConfig } from '../errors.js';
 import { didYouMean } from '../space/nearest.js';
 import { describeErrors, problem, type SchemaProblem } from '../space/schema-error.js';
+import type { SparseConfig } from '../sparse-config.js';
 import type { MaskerConfig, MaskerDefinition } from './masker.js';
 import { MASKER_KINDS, MASKERS, maskerOf } from './registry.js';
 
@@ -35,7 +35,7 @@ const validators = new Map<string, ValidateFunction>(
  * Checks a sparse-attention config: known kinds, their options and ranges, and what holds over the whole chain.
  *
  * @returns the same object, typed; nothing is filled in
- * @throws {SparseTuneError} `ERR_CONFIG`, naming the JSON pointer and the nearest known kind or option
+ * @throws {TypeError} `ERR_CONFIG`, naming the JSON pointer and the nearest known kind or option
  *
  * @example
  * validateConfig({ maskers: [{ kind: 'sink', sinkSize: 4 }, { kind: 'local', windowSize: 64 }] });
@@ -45,8 +45,7 @@ export function validateConfig(config: unknown): SparseConfig {
     chainProblem(config) ??
     firstMaskerProblem(config as SparseConfig) ??
     ruleProblem(config as SparseConfig);
-  if (found !== undefined)
-    throw new SparseTuneError('ERR_CONFIG', `${found.message} in the config`);
+  if (found !== undefined) rejectConfig(`${found.message} in the config`);
   return config as SparseConfig;
 }
 
@@ -134,17 +133,23 @@ function samplingProblem(
   path: string,
   semantics: 'exact' | 'hub',
 ): SchemaProblem | undefined {
-  const center = masker?.['center'];
-  const minMatches = masker?.['minMatches'];
+  const { center, minMatches, packing, lshK, lshL }: Readonly<Record<string, unknown>> =
+    masker ?? {};
   const allowed = semantics === 'hub' ? ['both', 'none'] : ['keys', 'none'];
   if (center !== undefined && !allowed.includes(String(center))) {
-    return problem(
-      `${path}/center`,
-      `${allowed.map((value) => JSON.stringify(value)).join(' or ')} (semantics ${semantics})`,
-      center,
-    );
+    const expected = allowed.map((value) => JSON.stringify(value)).join(' or ');
+    return problem(`${path}/center`, `${expected} (semantics ${semantics})`, center);
   }
-  if (semantics === 'hub' && minMatches === 2)
-    return problem(`${path}/minMatches`, '1 (semantics hub)', minMatches);
-  return undefined;
+  if (semantics === 'hub') {
+    return minMatches === 2
+      ? problem(`${path}/minMatches`, '1 (semantics hub)', minMatches)
+      : undefined;
+  }
+  if (packing !== undefined) {
+    return problem(`${path}/packing`, 'no packing (it belongs to semantics hub)', packing);
+  }
+  if (Number(lshK) > 16) return problem(`${path}/lshK`, 'at most 16 (semantics exact)', lshK);
+  return lshL === 1 && minMatches !== 1
+    ? problem(`${path}/minMatches`, '1 where lshL is 1', minMatches)
+    : undefined;
 }

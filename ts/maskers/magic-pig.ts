@@ -7,10 +7,11 @@ export const magicPig: MaskerDefinition = {
     type: 'object',
     properties: {
       kind: { const: 'magic_pig' },
-      lshL: { type: 'integer', minimum: 1, maximum: 1024 },
-      lshK: { type: 'integer', minimum: 1, maximum: 32 },
+      lshL: { type: 'integer', minimum: 1, maximum: 512 },
+      lshK: { type: 'integer', minimum: 1, maximum: 64 },
       minMatches: { enum: [1, 2], default: 2 },
       center: { enum: ['keys', 'none', 'both'], default: 'keys' },
+      packing: { enum: ['int64', 'float32'] },
     },
     required: ['kind', 'lshL', 'lshK'],
     additionalProperties: false,

@@ -1,10 +1,10 @@
-import type { SparseConfig } from '../cache/winner.js';
 import { rejectArgument, SearchSpaceError, SparseTuneError } from '../errors.js';
 import type { Distribution, Params, ParamValue } from '../space/distribution.js';
 import { mergeSpace } from '../space/merge-space.js';
 import { didYouMean } from '../space/nearest.js';
 import { parseGroups } from '../space/parse-space.js';
 import { SearchSpace, type SpaceSchema } from '../space/search-space.js';
+import type { SparseConfig } from '../sparse-config.js';
 import { applyParams, type ChainField, chainFields, chainSpace } from './chain-space.js';
 import { validateConfig } from './config-schema.js';
 import { keptKeys, type MaskerConfig } from './masker.js';

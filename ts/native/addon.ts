@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NativeLoadError } from '../errors.js';
 import type { AttentionAddon } from './attention-addon.js';
@@ -51,7 +52,7 @@ function tryAll(): { addon: Addon; path: string } {
 
 function candidates(): string[] {
   const named = process.env['SPARSETUNE_NATIVE'];
-  if (named !== undefined && named !== '') return [named];
+  if (named !== undefined && named !== '') return [resolve(named)];
   const root = fileURLToPath(new URL('../../../../', import.meta.url));
   return [
     `${root}build/cmake/Release/sparsetune.node`,

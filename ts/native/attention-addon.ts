@@ -15,7 +15,7 @@ export interface Mask {
 export interface ForwardResult {
   /** `[nQHeads, nQ, headDim]` */
   readonly output: Float32Array;
-  /** Kept keys / visible keys (`hub`: / all keys), over all rows. */
+  /** Mean over rows (query head, query) of kept keys / visible keys (`hub`: / all keys). */
   readonly density: number;
   /** Distinct bytes of keys, values and index that were read, summed over KV heads and queries. */
   readonly bytesRead: number;

@@ -107,6 +107,8 @@ export interface NativeModel {
   isEog(token: number): boolean;
   /** The payload of a KvSnapshot over `tokens`; null where cancelled. */
   prefill(tokens: Int32Array, onProgress?: (tokens: number) => void): Promise<Buffer | null>;
+  /** Frees the context that prefill keeps for the next prompt. */
+  releasePrefill(): Promise<void>;
   /** Null where cancelled. */
   decode(
     items: readonly DecodeItem[],
@@ -130,12 +132,14 @@ export interface NativeModel {
 /** Exports of native/binding/llama.cpp. */
 export interface LlamaAddon {
   /** Loads the libraries and tells their versions. */
-  llamaBuild(paths: LlamaLibraryPaths): {
+  llamaBuild(paths: LlamaLibraryPaths): Promise<{
     llamaVersion: string;
     ggmlVersion: string;
     ggmlCommit: string;
-  };
+  }>;
   loadModel(paths: LlamaLibraryPaths, file: string, threads: number): Promise<NativeModel>;
+  /** Threads the engine would use for each of a row of batches, [wall s, CPU s] each, and for the one after them. */
+  governThreads(threads: number, seconds: Float64Array): Int32Array;
   /** Copies a GGUF with all weights in f32. */
   dequantize(paths: LlamaLibraryPaths, from: string, to: string): Promise<void>;
   readonly KvSnapshot: new (

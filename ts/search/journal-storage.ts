@@ -1,4 +1,13 @@
-import { type FileHandle, mkdir, open, readdir, readFile, stat } from 'node:fs/promises';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { rejectArgument, StorageError } from '../errors.js';
 import { didYouMean } from '../space/nearest.js';
@@ -37,6 +46,24 @@ export class JournalStorage implements Storage {
     } catch (cause) {
       await unlock();
       throw cause;
+    }
+  }
+
+  /**
+   * Keeps the study of a name under another one, so that the name is free; nothing happens where there is none.
+   *
+   * @throws {StorageError} `ERR_STUDY_LOCKED` while another process writes it
+   */
+  async setAside(name: string): Promise<void> {
+    const folder = studyFolder(this.#home, name);
+    if (!(await exists(folder))) return;
+    const unlock = await takeLock(join(folder, LOCK));
+    try {
+      const aside = `${folder}-until-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
+      await orStorageError(`Cannot rename ${folder}`, () => rename(folder, aside));
+      await rm(join(aside, LOCK), { force: true });
+    } finally {
+      await unlock();
     }
   }
 }

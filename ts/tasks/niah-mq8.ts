@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { rejectRange, SparseTuneError } from '../errors.js';
 import { noiseLine, weaveNoise } from './haystack.js';
 import { stringMatchAll } from './metrics/string-match.js';
@@ -23,7 +24,7 @@ export interface NiahMq8Options {
 export function niahMq8({
   length = 512,
   seed = 42,
-  promptStyle = 'plain',
+  promptStyle = 'auto',
 }: NiahMq8Options = {}): Task {
   if (!Number.isSafeInteger(length) || length < 1)
     rejectRange('length', 'a positive integer', length);
@@ -32,11 +33,14 @@ export function niahMq8({
     version: 1,
     parameters: { length, seed, keys: keyCount, haystack: 'noise', promptStyle },
     promptStyle,
-    contexts(split, tools) {
-      return Array.from({ length: contextCounts[split] }, (_, index) => {
+    async contexts(split, tools) {
+      const contexts: TaskContext[] = [];
+      for (let index = 0; index < contextCounts[split]; index++) {
         const draw = drawContext(new Rng('niah_mq8', split, index, seed));
-        return longestContext(draw, `${split}/${index}`, { length, promptStyle, tools });
-      });
+        const fit = { length, promptStyle, tools };
+        contexts.push(await longestContext(draw, `${split}/${index}`, fit));
+      }
+      return contexts;
     },
     score: (prediction, question) => stringMatchAll(prediction, question.references),
     // What is found once stays found; a longer answer can only find more.
@@ -65,34 +69,43 @@ interface Fit {
   readonly tools: TaskTools;
 }
 
-/** The context with the most lines of noise that still fits, at least one a stratum. */
-function longestContext(draw: Draw, id: string, { length, promptStyle, tools }: Fit): TaskContext {
-  const tokensAt = (lines: number) =>
-    longestRun(renderContext(makeContext(draw, id, lines), promptStyle, tools)) + bosTokens;
-  const smallest = tokensAt(keyCount);
+/**
+ * The context with the most lines of noise that still fits, at least one a stratum. Every line of noise costs about
+ * the same, so the search jumps to where the length says and needs few looks; each look is one turn of the event loop.
+ */
+async function longestContext(
+  draw: Draw,
+  id: string,
+  { length, promptStyle, tools }: Fit,
+): Promise<TaskContext> {
+  const tokensAt = async (lines: number) => {
+    await nextTurn();
+    const rendered = renderContext(makeContext(draw, id, lines), promptStyle, tools);
+    return longestRun(rendered) + bosTokens;
+  };
+  const smallest = await tokensAt(keyCount);
   if (smallest > length) {
     throw new SparseTuneError(
       'ERR_TASK',
       `niah_mq8@${length} is too short: with this model's tokenizer its prompts need ${smallest} tokens. Use niah_mq8@${roundUp(smallest)} or more.`,
     );
   }
-  let low: number = keyCount;
-  let high = keyCount + Math.ceil((length - smallest) / minimumLineTokens(tools)) + 1;
+  let [low, lowTokens] = [keyCount as number, smallest];
+  let high = Number.POSITIVE_INFINITY;
+  let perLine = tools.tokenize(`${noiseLine}\n`).length;
   while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (tokensAt(middle) <= length) low = middle;
-    else high = middle;
+    const jump = low + Math.max(1, Math.floor((length - lowTokens) / perLine));
+    const next = jump < high ? jump : Math.floor((low + high) / 2);
+    const tokens = await tokensAt(next);
+    perLine = Math.max(1, (tokens - lowTokens) / (next - low));
+    if (tokens <= length) [low, lowTokens] = [next, tokens];
+    else high = next;
   }
   return makeContext(draw, id, low);
 }
 
 /** Room for a begin-of-text token, whether or not the model has one. */
 const bosTokens = 1;
-
-function minimumLineTokens(tools: TaskTools): number {
-  const once = tools.tokenize(`${noiseLine}\n`).length;
-  return Math.max(1, Math.floor(once / 2));
-}
 
 function roundUp(tokens: number): number {
   return Math.ceil(tokens / 64) * 64;

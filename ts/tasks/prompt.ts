@@ -43,7 +43,9 @@ export function renderContext(
   tools: TaskTools,
   special: SpecialTokens = { bosToken: '', eosToken: '' },
 ): RenderedContext {
-  const frame = style === 'chat' ? chatFrame(tools.chatTemplate, special) : plainFrame;
+  const hasTemplate = tools.chatTemplate !== undefined;
+  const isChat = style === 'chat' || (style === 'auto' && hasTemplate);
+  const frame = isChat ? chatFrame(tools.chatTemplate, special) : plainFrame;
   const contextText = frame.head + context.text;
   const tokens = tools.tokenize(contextText);
   return {

@@ -34,8 +34,8 @@ export interface TaskContext {
 /** `search` is what a study may see, `validation` what only its winners are judged on. */
 export type Split = 'search' | 'validation';
 
-/** How a prompt is laid out: the model's chat template, or plain concatenation. */
-export type PromptStyle = 'chat' | 'plain';
+/** How a prompt is laid out: by the model's chat template, by plain concatenation, or by the template if there is one. */
+export type PromptStyle = 'auto' | 'chat' | 'plain';
 
 /** A benchmark at given parameters. Deterministic: the same id gives the same prompts. */
 export interface Task {
@@ -46,7 +46,11 @@ export interface Task {
   /** All parameters, defaults filled in; part of a winner's key. */
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
   readonly promptStyle: PromptStyle;
-  contexts(split: Split, tools: TaskTools): readonly TaskContext[];
+  /** The contexts of a split; a task that tokenises long texts gives the event loop its turns meanwhile. */
+  contexts(
+    split: Split,
+    tools: TaskTools,
+  ): Promise<readonly TaskContext[]> | readonly TaskContext[];
   /** The task's own metric of one generated answer, 0 to 1, higher is better. */
   score(prediction: string, question: TaskQuestion): number;
   /** True where no continuation of `prediction` can change its score; generation then stops. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Rng } from '../tasks/rng.js';
 
 /** A mean with the bounds of its interval. */
@@ -8,6 +9,8 @@ export interface Interval {
 }
 
 const draws = 10_000;
+/** Draws between two turns of the event loop. */
+const drawsAtOnce = 500;
 
 /**
  * 95 % interval of the mean of paired differences: contexts are drawn with replacement, then questions within each,
@@ -17,25 +20,33 @@ const draws = 10_000;
  * @param contextOf - the context of each question
  * @see Davison and Hinkley, Bootstrap Methods and their Application, section 3.8
  */
-export function pairedInterval(
+export async function pairedInterval(
   differences: readonly number[],
   contextOf: readonly number[],
-): Interval {
+): Promise<Interval> {
   const contexts = byContext(differences, contextOf);
   const rng = new Rng('paired interval', differences.length);
-  const means = Float64Array.from({ length: draws }, () => {
-    let sum = 0;
-    let count = 0;
-    for (let i = 0; i < contexts.length; i++) {
-      const questions = rng.pick(contexts);
-      for (let j = 0; j < questions.length; j++) sum += rng.pick(questions);
-      count += questions.length;
-    }
-    return sum / count;
-  }).sort();
+  const means = new Float64Array(draws);
+  for (let draw = 0; draw < draws; draw++) {
+    if (draw % drawsAtOnce === 0) await nextTurn();
+    means[draw] = resampledMean(contexts, rng);
+  }
+  means.sort();
   const at = (share: number) => means[Math.round(share * (draws - 1))] ?? Number.NaN;
   const total = differences.reduce((sum, difference) => sum + difference, 0);
   return { mean: total / differences.length, low: at(0.025), high: at(0.975) };
+}
+
+/** The mean over contexts, and questions within each, drawn with replacement. */
+function resampledMean(contexts: readonly (readonly number[])[], rng: Rng): number {
+  let sum = 0;
+  let count = 0;
+  for (let i = 0; i < contexts.length; i++) {
+    const questions = rng.pick(contexts);
+    for (let j = 0; j < questions.length; j++) sum += rng.pick(questions);
+    count += questions.length;
+  }
+  return sum / count;
 }
 
 function byContext(values: readonly number[], contextOf: readonly number[]): number[][] {

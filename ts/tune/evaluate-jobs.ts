@@ -1,6 +1,6 @@
 import { PreparedQuestions } from '../engine/prepared-questions.js';
 import type { QuestionMetrics, QuestionResult } from '../engine/question.js';
-import { EngineError, SparseTuneError } from '../errors.js';
+import { SparseTuneError } from '../errors.js';
 import type { Preset } from '../maskers/presets.js';
 import type { Metrics } from '../metrics.js';
 import type { Job, JobResult } from '../search/job.js';
@@ -59,8 +59,9 @@ function run(jobs: readonly Job[], context: JobContext): Promise<QuestionResult[
   });
 }
 
+/** A config that the kernels or the checks refuse; anything else is the machine's fault or ours. */
 function isConfigFault(error: unknown): boolean {
-  return error instanceof EngineError || (error instanceof SparseTuneError && error.code === 'ERR_CONFIG');
+  return (error as { code?: unknown }).code === 'ERR_CONFIG';
 }
 
 /** Means over the first `to` questions, from the means over the first `from` and the results of the rest. */
@@ -69,14 +70,19 @@ function joinMetrics(
   added: readonly QuestionResult[],
   trials: readonly Trial[],
 ): Metrics {
-  const earlier = trials.find(({ number }) => number === trial.number);
-  const before = earlier === undefined ? undefined : resultAt(earlier, from)?.metrics;
   const own = meanMetrics(added.map(({ metrics }) => metrics));
-  const names = Object.keys({ ...before, ...own }) as (keyof Metrics)[];
+  if (from === 0) return own as Metrics;
+  const earlier = trials.find(({ number }) => number === trial.number);
+  const before: Partial<Metrics> | undefined = earlier && resultAt(earlier, from)?.metrics;
+  if (before === undefined) {
+    throw new SparseTuneError('ERR_ENGINE', `Trial ${trial.number} has no result at ${from}`);
+  }
+  const names = Object.keys(before) as (keyof Metrics)[];
   return Object.fromEntries(
     names.map((name) => {
       const [nBefore, nAdded] = sampleSizes(name, from, to);
-      const sum = nBefore * (before?.[name] ?? 0) + nAdded * (own[name] ?? 0);
+      const sum =
+        nBefore * (before[name] ?? 0) + (nAdded === 0 ? 0 : nAdded * (own[name] ?? Number.NaN));
       return [name, sum / (nBefore + nAdded)];
     }),
   ) as unknown as Metrics;

@@ -1,14 +1,13 @@
-import type { TuneEvent } from '../tune-events.js';
 import { rejectArgument, rejectRange } from '../errors.js';
+import { resolveHome } from '../home.js';
+import { changeSpace, getPreset, type Preset } from '../maskers/presets.js';
 import type { Objective } from '../search/objective.js';
 import { parseObjective } from '../search/objective.js';
-import { resolveHome } from '../home.js';
-import { getPreset, type Preset } from '../maskers/presets.js';
-import { mergeSpace } from '../space/merge-space.js';
 import type { SpaceSchema } from '../space/search-space.js';
 import { resolveTask } from '../tasks/registry.js';
 import type { PromptStyle, Task } from '../tasks/task.js';
 import { usableThreads } from '../threads.js';
+import type { TuneEvent } from '../tune-events.js';
 
 /** What to tune, on what, and how hard. */
 export interface TuneOptions {
@@ -78,11 +77,20 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
   const objective = parseObjective(options.objective);
   const names = [...new Set(options.config)];
   if (names.length === 0) rejectArgument('config', 'at least one config name', options.config);
-  const asked = [...objective.metrics, ...(options.metrics ?? [])];
+  if (objective.metrics.includes('score')) {
+    rejectArgument(
+      'objective',
+      'metrics that a search measures (score is measured on validation only; use accuracy)',
+      objective.text,
+    );
+  }
+  const asked = [...objective.metrics, ...(options.metrics ?? []).map(metricName)];
   return {
     options,
-    model: options.model,
-    task: resolveTask(options.task, { promptStyle: options.promptStyle }),
+    model: text('model', options.model),
+    task: resolveTask(text('task', options.task), {
+      promptStyle: promptStyle(options.promptStyle),
+    }),
     configs: names.map((name) => resolveConfig(name, options.space)),
     objective,
     trials: integer('trials', options.trials ?? 27, 1),
@@ -90,20 +98,20 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
     threads: integer('threads', options.threads ?? usableThreads().threads, 1),
     home: resolveHome(options.home),
     force: options.force ?? false,
-    snapshotLimitBytes: options.snapshotLimitBytes,
-    outputError: asked.includes('outputError') || asked.includes('error'),
+    snapshotLimitBytes: bytes('snapshotLimitBytes', options.snapshotLimitBytes),
+    outputError: asked.includes('outputError'),
     signal: options.signal,
     emit: options.onEvent ?? (() => undefined),
   };
 }
 
 function resolveConfig(name: string, changes: unknown): TunedConfig {
-  const preset = getPreset(name);
-  const space = changes === undefined ? preset.space : mergeSpace(preset.space, changes);
-  if (Object.keys((space['properties'] ?? {}) as object).length === 0) {
+  const known = getPreset(name);
+  const preset = changes === undefined ? known : changeSpace(known, changes);
+  if (Object.keys((preset.space['properties'] ?? {}) as object).length === 0) {
     rejectArgument('config', 'a config with parameters to tune', name);
   }
-  return { preset, space };
+  return { preset, space: preset.space };
 }
 
 function integer(name: string, value: number, minimum: number): number {
@@ -111,4 +119,25 @@ function integer(name: string, value: number, minimum: number): number {
     rejectRange(name, `an integer of at least ${minimum}`, value);
   }
   return value;
+}
+
+function bytes(name: string, value: number | undefined): number | undefined {
+  if (value === undefined || value >= 0) return value;
+  return rejectRange(name, 'a number of bytes, 0 or more,', value);
+}
+
+function text(name: string, value: string): string {
+  if (typeof value === 'string' && value !== '') return value;
+  return rejectArgument(name, 'a text', value);
+}
+
+function promptStyle(value: PromptStyle | undefined): PromptStyle | undefined {
+  if (value === undefined || promptStyles.includes(value)) return value;
+  return rejectArgument('promptStyle', '"auto", "chat" or "plain"', value);
+}
+
+/** A metric by its name or short name, as objectives read them. */
+function metricName(name: string): string {
+  const [metric] = parseObjective(name).metrics;
+  return metric ?? name;
 }

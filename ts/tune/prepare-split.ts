@@ -1,10 +1,10 @@
 import type { Engine, Prepared } from '../engine/engine.js';
-import type { EngineContext, EngineQuestion } from '../engine/question.js';
+import type { EngineContext, EngineQuestion, Grader } from '../engine/question.js';
+import { SparseTuneError } from '../errors.js';
 import { longestRun, type RenderedContext, renderContext } from '../tasks/prompt.js';
 import { questionOrder } from '../tasks/question-order.js';
 import type { Split, Task } from '../tasks/task.js';
 import type { TuneEvent } from '../tune-events.js';
-import { SparseTuneError } from '../errors.js';
 
 /** A split of a task on a model: its questions in their fixed order, prefilled and measured dense. */
 export interface PreparedSplit {
@@ -24,26 +24,34 @@ interface SplitOptions {
 /** Order of the questions; a fixed part of every task, whatever the seed of the search is. */
 const orderSeed = 0;
 
+/** The prompts of a split as tokens, before anything is prefilled. */
+export interface RenderedSplit {
+  readonly split: Split;
+  readonly contexts: readonly EngineContext[];
+  readonly questions: readonly EngineQuestion[];
+  readonly grade: Grader;
+}
+
 /**
- * Makes the prompts of a split, prefills them and measures dense on them, or takes from disk what is there.
+ * Makes the prompts of a split.
  *
  * @throws {SparseTuneError} `ERR_TASK` where a prompt is longer than the model can take
  */
-export async function prepareSplit(
+export async function renderSplit(
   engine: Engine,
   task: Task,
   split: Split,
-  { signal, emit }: SplitOptions,
-): Promise<PreparedSplit> {
+): Promise<RenderedSplit> {
   const { model } = engine;
   const tools = {
     tokenize: (text: string) => model.tokenize(text),
     detokenize: (tokens: Int32Array) => model.detokenize(tokens),
     chatTemplate: model.info.chatTemplate === '' ? undefined : model.info.chatTemplate,
   };
-  const contexts = task.contexts(split, tools);
+  const contexts = await task.contexts(split, tools);
+  const special = specialTokens(engine);
   const rendered = contexts.map((context) =>
-    renderContext(context, task.promptStyle, tools, specialTokens(engine)),
+    renderContext(context, task.promptStyle, tools, special),
   );
   checkLength(rendered, model.info.nCtxTrain, task);
   const order = questionOrder(contexts, orderSeed);
@@ -56,30 +64,40 @@ export async function prepareSplit(
       isSettled: question !== undefined && (task.isSettled?.(answer, question) ?? false),
     };
   };
-  emit({ event: 'phase', phase: 'prefill', split });
-  const prepared = await engine.prepare(
-    rendered.map(toEngineContext),
-    order.map(({ context, question }) => toEngineQuestion(rendered, context, question)),
+  return {
+    split,
+    contexts: rendered.map(toEngineContext),
+    questions: order.map(({ context, question }) => toEngineQuestion(rendered, context, question)),
     grade,
-    { signal, ...progress(emit) },
-  );
-  const { questions, contextTokens, prefillMs, snapshotsReused } = prepared;
+  };
+}
+
+/** Prefills a split and measures dense on it, or takes from disk what is there. */
+export async function prepareSplit(
+  engine: Engine,
+  { split, contexts, questions, grade }: RenderedSplit,
+  { signal, emit }: SplitOptions,
+): Promise<PreparedSplit> {
+  emit({ event: 'phase', phase: 'prefill', split });
+  const options = { signal, ...progress(emit) };
+  const prepared = await engine.prepare(contexts, questions, grade, options);
+  const { reference, denseAccuracy } = prepared.questions;
   emit({
     event: 'prepared',
     split,
     contexts: contexts.length,
-    questions: order.length,
-    contextTokens,
-    prefillMs,
-    snapshotsReused,
-    referenceMs: prepared.isReferenceReused ? 0 : questions.reference.elapsedMs,
-    noiseFloorKl: questions.reference.noiseFloorKl,
-    denseAccuracy: questions.denseAccuracy,
+    questions: questions.length,
+    contextTokens: prepared.contextTokens,
+    prefillMs: prepared.prefillMs,
+    snapshotsReused: prepared.snapshotsReused,
+    referenceMs: prepared.isReferenceReused ? 0 : reference.elapsedMs,
+    noiseFloorKl: reference.noiseFloorKl,
+    denseAccuracy,
   });
   return {
     prepared,
-    contextOf: order.map(({ context }) => context),
-    shortestContext: Math.min(...rendered.map(({ contextTokens: tokens }) => tokens.length)),
+    contextOf: questions.map(({ context }) => context),
+    shortestContext: Math.min(...contexts.map(({ tokens }) => tokens.length)),
     contexts: contexts.length,
   };
 }
@@ -112,7 +130,13 @@ function toEngineQuestion(
   const found = rendered[context]?.questions[index];
   if (found === undefined) throw new SparseTuneError('ERR_TASK', 'A question has no context');
   const { question, promptTokens, goldTokens } = found;
-  return { id: question.id, context, promptTokens, goldTokens, maxNewTokens: question.maxNewTokens };
+  return {
+    id: question.id,
+    context,
+    promptTokens,
+    goldTokens,
+    maxNewTokens: question.maxNewTokens,
+  };
 }
 
 function progress(emit: (event: TuneEvent) => void) {

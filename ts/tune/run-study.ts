@@ -1,7 +1,3 @@
-import { rename } from 'node:fs/promises';
-import { join } from 'node:path';
-import { errorCode } from '../files.js';
-import { homeFolders } from '../home.js';
 import type { WinnerKey } from '../cache/winner.js';
 import { winnerId } from '../cache/winner-cache.js';
 import { asMetrics } from '../metrics.js';
@@ -24,6 +20,8 @@ export interface FinishedStudy {
   /** Best first; those that hold the constraint before the others. */
   readonly best: readonly Trial[];
   readonly trials: number;
+  /** Of the first trial that failed. */
+  readonly firstError: string | undefined;
   readonly rungs: readonly number[];
   readonly questions: number;
   readonly searchMs: number;
@@ -55,7 +53,9 @@ export async function runStudy(
   const name = studyName(request, config, key);
   const { questions } = split.prepared;
   const nQuestions = questions.questions.length;
-  if (request.force) await setAside(request.home, name);
+  const storage = new JournalStorage(request.home);
+  // A forced search starts anew: the old journal is kept under another name, beside the new one.
+  if (request.force) await storage.setAside(name);
   const scheduler = new AshaScheduler({ maxResource: nQuestions });
   const study = await Study.open({
     name,
@@ -63,9 +63,9 @@ export async function runStudy(
     sampler: new TpeSampler({ seed: request.seed }),
     scheduler,
     objective: request.objective,
-    storage: new JournalStorage(request.home),
+    storage,
     trials: request.trials,
-    metadata: { key },
+    metadata: { key, outputError: request.outputError },
     isFeasible: (params) =>
       config.preset.infeasibility(params, { nKv: split.shortestContext }) === undefined,
   });
@@ -74,7 +74,13 @@ export async function runStudy(
     for (const message of study.warnings) request.emit({ event: 'warning', message });
     const { emit, signal } = request;
     const resumedTrials = study.trials.length;
-    emit({ event: 'study', config: config.preset.name, name, resumedTrials, trials: request.trials });
+    emit({
+      event: 'study',
+      config: config.preset.name,
+      name,
+      resumedTrials,
+      trials: request.trials,
+    });
     const watch = watchStudy(request, config, study, scheduler.rungs, nQuestions);
     const capacity = batchCapacity(split, scheduler.rungs[0] ?? 1);
     while (!study.isFinished) {
@@ -94,7 +100,8 @@ export async function runStudy(
     }
     return {
       name,
-      best: study.best(nCandidates).filter((trial) => latestResult(trial) !== undefined),
+      best: study.best(nCandidates),
+      firstError: study.trials.find(({ error }) => error !== undefined)?.error,
       trials: study.trials.length,
       rungs: scheduler.rungs,
       questions: nQuestions,
@@ -102,16 +109,6 @@ export async function runStudy(
     };
   } finally {
     await study.close();
-  }
-}
-
-/** A forced search starts anew: the old journal is kept under another name, beside the new one. */
-async function setAside(home: string, name: string): Promise<void> {
-  const folder = join(homeFolders(home).studies, name);
-  try {
-    await rename(folder, `${folder}-until-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
   }
 }
 

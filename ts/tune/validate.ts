@@ -1,9 +1,10 @@
-import type { SparseConfig, ValidationRow } from '../cache/winner.js';
+import type { ValidationRow } from '../cache/winner.js';
 import type { QuestionResult } from '../engine/question.js';
 import type { Preset } from '../maskers/presets.js';
 import type { Metrics } from '../metrics.js';
 import type { Objective } from '../search/objective.js';
 import type { Trial } from '../search/trial.js';
+import type { SparseConfig } from '../sparse-config.js';
 import { pairedInterval } from './bootstrap.js';
 import { meanMetrics } from './evaluate-jobs.js';
 import type { PreparedSplit } from './prepare-split.js';
@@ -35,6 +36,7 @@ export interface ValidateOptions {
   readonly outputError: boolean;
   readonly signal: AbortSignal | undefined;
   readonly onRow: (row: ValidationRow) => void;
+  readonly onWarning: (message: string) => void;
 }
 
 /**
@@ -61,14 +63,19 @@ export async function validate(
   const rows: ValidationRow[] = [];
   let dense: readonly QuestionResult[] | undefined;
   for (const contender of contenders) {
-    const results = await run(contender, split, options);
+    const results = await runOrWarn(contender, split, options);
+    if (results === undefined) continue;
     dense ??= results;
-    const row = makeRow(contender, results, dense, split, options.objective);
+    const row = await makeRow(contender, results, dense, split, options.objective);
     rows.push(row);
     onRow(row);
   }
   const interval = `95 %, paired bootstrap over contexts then questions, 10,000 draws, after selection among ${candidates.length}`;
-  const [winner, nearest] = choose(rows.slice(2), options.objective, noiseFloor(split));
+  const [winner, nearest] = choose(
+    rows.filter(({ params }) => params !== undefined),
+    options.objective,
+    noiseFloor(split),
+  );
   const marked = rows.map((row) => (row === winner ? { ...row, isWinner: true } : row));
   return {
     rows: marked,
@@ -78,6 +85,21 @@ export async function validate(
     ...(winner === undefined ? {} : { winner: { ...winner, isWinner: true } }),
     ...(nearest === undefined ? {} : { nearest }),
   };
+}
+
+/** A config that cannot run here is reported and left out, unlike a failure of the engine. */
+async function runOrWarn(
+  contender: Contender,
+  split: PreparedSplit,
+  options: ValidateOptions,
+): Promise<readonly QuestionResult[] | undefined> {
+  try {
+    return await run(contender, split, options);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_CONFIG') throw error;
+    options.onWarning(`${contender.label} cannot run: ${(error as Error).message}`);
+    return undefined;
+  }
 }
 
 async function run(
@@ -90,13 +112,13 @@ async function run(
   return results;
 }
 
-function makeRow(
+async function makeRow(
   { label, config, params }: Contender,
   results: readonly QuestionResult[],
   dense: readonly QuestionResult[],
   { contextOf }: PreparedSplit,
   objective: Objective,
-): ValidationRow {
+): Promise<ValidationRow> {
   const metrics = meanMetrics(results.map((result) => result.metrics)) as Metrics;
   const { value, violation } = objective.evaluate({ ...metrics } as Record<string, number>);
   const differences = results.map(
@@ -110,7 +132,7 @@ function makeRow(
     objective: value,
     violation,
     score: metrics.score ?? Number.NaN,
-    ...(results === dense ? {} : { scoreDifference: pairedInterval(differences, contextOf) }),
+    ...(results === dense ? {} : { scoreDifference: await pairedInterval(differences, contextOf) }),
     isWinner: false,
   };
 }
@@ -119,18 +141,18 @@ function noiseFloor({ prepared }: PreparedSplit): number {
   return prepared.questions.reference.noiseFloorKl;
 }
 
-/** The winner, or else the candidate that breaks the constraint least. */
+/** The winner, or else the candidate that breaks the constraint least. Rows without finite values are no candidates. */
 function choose(
   candidates: readonly ValidationRow[],
   objective: Objective,
   noiseFloorKl: number,
 ): [ValidationRow | undefined, ValidationRow | undefined] {
-  const ranked = candidates.toSorted(
-    (a, b) => a.violation - b.violation || a.objective - b.objective,
-  );
+  const ranked = candidates
+    .filter(({ objective: value, violation }) => Number.isFinite(value + violation))
+    .toSorted((a, b) => a.violation - b.violation || a.objective - b.objective);
   const [best] = ranked;
   if (best === undefined || best.violation > 0) return [undefined, best];
-  if (!objective.text.startsWith('kl')) return [best, undefined];
+  if (!/^kl($| s\.t\.)/.test(objective.text)) return [best, undefined];
   const tied = ranked.filter(
     (row) => row.violation === 0 && row.objective - best.objective <= noiseFloorKl,
   );

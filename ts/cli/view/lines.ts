@@ -54,7 +54,8 @@ export function logLines(event: TuneEvent, before: TuneState): string[] {
 
 /** `24/64 questions, 12.1s, about 20.0s left`. */
 export function progressText({ done, total, unit, elapsedMs, remainingMs }: ProgressEvent): string {
-  const left = remainingMs === undefined || done === total ? '' : `, about ${duration(remainingMs)} left`;
+  const left =
+    remainingMs === undefined || done === total ? '' : `, about ${duration(remainingMs)} left`;
   return `${done}/${total} ${unit}, ${duration(elapsedMs)}${left}`;
 }
 

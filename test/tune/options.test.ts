@@ -1,0 +1,99 @@
+import test from 'ava';
+import { SparseTuneError } from '../../ts/errors.js';
+import { resolveTuneOptions, type TuneOptions } from '../../ts/tune/options.js';
+
+const good: TuneOptions = { model: 'tiny', task: 'niah_mq8@512', config: ['hash_attention'] };
+
+test('what is left out has its default', (t) => {
+  const request = resolveTuneOptions({ ...good, home: 'somewhere' });
+  t.is(request.objective.text, 'kl s.t. density<=0.1');
+  t.is(request.trials, 27);
+  t.is(request.seed, 0);
+  t.true(request.threads >= 1);
+  t.false(request.force);
+  t.false(request.outputError);
+  t.is(request.task.id, 'niah_mq8@512');
+  t.is(request.task.promptStyle, 'auto');
+  t.is(request.configs[0]?.space, request.configs[0]?.preset.space);
+  t.notThrows(() => request.emit({ event: 'warning', message: 'nobody listens' }));
+});
+
+test('a config that is named twice is tuned once', (t) => {
+  const { configs } = resolveTuneOptions({
+    ...good,
+    config: ['streaming_llm', 'magic_pig', 'streaming_llm'],
+  });
+  t.deepEqual(
+    configs.map(({ preset }) => preset.name),
+    ['streaming_llm', 'magic_pig'],
+  );
+});
+
+for (const [name, change] of Object.entries({
+  'the objective': { objective: 'error+0.1*density' },
+  sparsity_N: { objective: 'sparsity_10' },
+  'a constraint': { objective: 'kl s.t. outputError<=0.2' },
+  'the list of metrics': { metrics: ['outputError'] },
+  'the short name in the list': { metrics: ['error'] },
+})) {
+  test(`the output error is computed where it is asked for by ${name}`, (t) => {
+    t.true(resolveTuneOptions({ ...good, ...change }).outputError);
+  });
+}
+
+test('the search space is changed by name', (t) => {
+  const { configs } = resolveTuneOptions({ ...good, space: { sinkSize: { const: 4 } } });
+  const properties = configs[0]?.space['properties'] as Record<string, unknown>;
+  t.like(properties['sinkSize'], { const: 4 });
+  t.true(Object.keys(properties).length > 1);
+});
+
+test('the style of the prompt is the one that is asked for', (t) => {
+  for (const promptStyle of ['auto', 'chat', 'plain'] as const) {
+    t.is(resolveTuneOptions({ ...good, promptStyle }).task.promptStyle, promptStyle);
+  }
+});
+
+const bad: Record<string, [change: Record<string, unknown>, message: RegExp, code: string]> = {
+  'no config': [{ config: [] }, /config/, 'ERR_ARGUMENT'],
+  'a config without parameters': [{ config: ['dense'] }, /for config .*"dense"/, 'ERR_ARGUMENT'],
+  'an unknown config': [{ config: ['hash_atention'] }, /hash_attention/, 'ERR_CONFIG'],
+  'one unknown config of several': [{ config: ['magic_pig', 'magic'] }, /"magic"/, 'ERR_CONFIG'],
+  'an unknown task': [{ task: 'niah_mq9@512' }, /niah_mq8/, 'ERR_TASK'],
+  'no length': [{ task: 'niah_mq8@0' }, /niah_mq8@0/, 'ERR_TASK'],
+  'an unknown metric': [{ objective: 'kl s.t. densty<=0.1' }, /density/, 'ERR_OBJECTIVE'],
+  'an unknown metric in the list': [{ metrics: ['outputErr'] }, /outputError/, 'ERR_OBJECTIVE'],
+  'no trials': [{ trials: 0 }, /trials.*0/, 'ERR_ARGUMENT'],
+  'half a trial': [{ trials: 2.5 }, /trials.*2\.5/, 'ERR_ARGUMENT'],
+  'trials as text': [{ trials: '9' }, /trials.*"9" of type string/, 'ERR_ARGUMENT'],
+  'a negative seed': [{ seed: -1 }, /seed.*-1/, 'ERR_ARGUMENT'],
+  'no threads': [{ threads: 0 }, /threads.*0/, 'ERR_ARGUMENT'],
+  'threads beyond number': [{ threads: Number.NaN }, /threads.*NaN/, 'ERR_ARGUMENT'],
+  'a negative snapshot limit': [
+    { snapshotLimitBytes: -1 },
+    /snapshotLimitBytes.*-1/,
+    'ERR_ARGUMENT',
+  ],
+  'a snapshot limit that is no number': [
+    { snapshotLimitBytes: Number.NaN },
+    /snapshotLimitBytes.*NaN/,
+    'ERR_ARGUMENT',
+  ],
+  'an unknown prompt style': [{ promptStyle: 'poem' }, /promptStyle.*"poem"/, 'ERR_ARGUMENT'],
+  'an unknown parameter': [{ space: { snkSize: { const: 4 } } }, /sinkSize/, 'ERR_SEARCH_SPACE'],
+  'a range beyond what a masker takes': [
+    { space: { sinkSize: { minimum: -5 } } },
+    /sinkSize/,
+    'ERR_SEARCH_SPACE',
+  ],
+  'no model': [{ model: '' }, /model/, 'ERR_ARGUMENT'],
+};
+
+for (const [name, [change, message, code]] of Object.entries(bad)) {
+  test(`a bad option is an error that names it: ${name}`, (t) => {
+    const options = { ...good, ...change } as unknown as TuneOptions;
+    const error = t.throws(() => resolveTuneOptions(options), { code, message });
+    const isOurs = error instanceof SparseTuneError;
+    t.true(isOurs || error instanceof TypeError || error instanceof RangeError);
+  });
+}

@@ -1,0 +1,45 @@
+export { type DenseAttentionOptions, denseAttention } from './attention/dense-attention.js';
+export { KvCache, type KvCacheOptions } from './attention/kv-cache.js';
+export {
+  type ForwardOptions,
+  SparseAttention,
+  type SparseAttentionOptions,
+} from './attention/sparse-attention.js';
+export type { ValidationRow, Winner, WinnerKey } from './cache/winner.js';
+export { type StoredWinner, WinnerCache, type WinnerQuery } from './cache/winner-cache.js';
+export {
+  EngineError,
+  type ErrorCode,
+  NativeLoadError,
+  SearchSpaceError,
+  SparseTuneError,
+  StorageError,
+} from './errors.js';
+export { validateConfig } from './maskers/config-schema.js';
+export {
+  type ConfigOptions,
+  getPreset,
+  listPresets,
+  type Preset,
+  registerConfig,
+} from './maskers/presets.js';
+export type { Metrics } from './metrics.js';
+export { type AshaOptions, AshaScheduler } from './search/asha-scheduler.js';
+export type { Job, JobResult } from './search/job.js';
+export { JournalStorage, listStudies, readStudy } from './search/journal-storage.js';
+export { MemoryStorage } from './search/memory-storage.js';
+export { type Objective, parseObjective } from './search/objective.js';
+export { RandomSampler } from './search/random-sampler.js';
+export type { Sampler, SuggestRequest } from './search/sampler.js';
+export type { Promotion, ScheduleRequest, Scheduler } from './search/scheduler.js';
+export { Study, type StudyOptions } from './search/study.js';
+export { type TpeOptions, TpeSampler } from './search/tpe-sampler.js';
+export type { Trial } from './search/trial.js';
+export { mergeSpace } from './space/merge-space.js';
+export { SearchSpace, type SpaceSchema } from './space/search-space.js';
+export type { SparseConfig } from './sparse-config.js';
+export { registerTask, resolveTask, type TaskFactory } from './tasks/registry.js';
+export type { Split, Task, TaskContext, TaskQuestion, TaskTools } from './tasks/task.js';
+export { type TuneOptions, type TuneResult, tune } from './tune.js';
+export type { TuneEvent } from './tune-events.js';
+export { version } from './version.js';

@@ -1,0 +1,5 @@
+/** A chain of maskers as JSON; validated by the schemas in ts/maskers. */
+export interface SparseConfig {
+  readonly maskers: readonly Readonly<Record<string, unknown> & { kind: string }>[];
+  readonly semantics?: 'exact' | 'hub';
+}
