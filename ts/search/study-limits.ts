@@ -27,21 +27,19 @@ export class StudyLimits {
   /** Trials that may be started in all. */
   readonly maxTrials: number;
   readonly #limits: Limits;
-  readonly #firstRung: number;
   readonly #openedAt = performance.now();
 
-  constructor(limits: Limits, firstRung: number) {
+  constructor(limits: Limits) {
     this.#limits = limits;
-    this.#firstRung = firstRung;
     this.maxTrials = Math.min(limits.trials ?? UNLIMITED, limits.budget?.trials ?? UNLIMITED);
   }
 
-  /** Whether no new trial may be started. */
-  isReached(state: StudyState): boolean {
+  /** Whether no new trial that starts with a job of so many resource units may be started. */
+  isReached(state: StudyState, units: number): boolean {
     return (
       state.trials.length >= this.maxTrials ||
       this.#isOutOfPatience(state) ||
-      !this.affords(state, this.#firstRung)
+      !this.affords(state, units)
     );
   }
 

@@ -83,7 +83,7 @@ export class Study {
     this.objective = orientObjective(options.objective, options.direction);
     this.#options = options;
     this.#incumbents = new IncumbentRanking(space, options.scheduler.rungs);
-    this.#limits = new StudyLimits(options, options.scheduler.rungs[0] ?? 0);
+    this.#limits = new StudyLimits(options);
     this.#log = log;
     this.#state = StudyState.replay(log.records);
     this.#recovered = this.#state.batches.map(({ jobs }) => [...jobs]);
@@ -229,7 +229,14 @@ export class Study {
 
   /** Whether no new trial will be started any more. */
   get #isDraining(): boolean {
-    return this.#isExhausted || this.#limits.isReached(this.#state);
+    return (
+      this.#isExhausted || this.#limits.isReached(this.#state, this.#startAt(this.trials.length))
+    );
+  }
+
+  #startAt(number: number): number {
+    const { scheduler } = this.#options;
+    return scheduler.startAt?.(number) ?? scheduler.rungs[0] ?? 1;
   }
 
   #promotion() {
@@ -280,7 +287,7 @@ export class Study {
         isFresh: (candidate) => !this.#state.has(candidate) && isFeasible(candidate),
       });
     if (params !== undefined)
-      return { trial: trials.length, from: 0, to: scheduler.rungs[0] ?? 1, params };
+      return { trial: trials.length, from: 0, to: this.#startAt(trials.length), params };
     if (trials.length === 0)
       throw new SearchSpaceError(
         '',
