@@ -1,5 +1,6 @@
 import test from 'ava';
 import { AshaScheduler } from '../../ts/search/asha-scheduler.js';
+import { MemoryStorage } from '../../ts/search/memory-storage.js';
 import { RandomSampler } from '../../ts/search/random-sampler.js';
 import type { Sampler } from '../../ts/search/sampler.js';
 import { Study } from '../../ts/search/study.js';
@@ -149,6 +150,40 @@ test('options out of range are refused', (t) => {
     instanceOf: RangeError,
     message: /nCandidates/,
   });
+});
+
+test('a study that is opened anew after every step gives the same suggestions at its rungs', async (t) => {
+  const run = async (isReopened: boolean) => {
+    const storage = new MemoryStorage();
+    const open = () =>
+      Study.open({
+        space,
+        storage,
+        sampler: new TpeSampler({ seed: 3 }),
+        scheduler: new AshaScheduler({ maxResource: 9, minResource: 1 }),
+        trials: 40,
+      });
+    let study = await open();
+    while (!study.isFinished) {
+      const jobs = await study.ask(2);
+      await study.tell(
+        jobs.map(({ trial, to }) => {
+          if (Number(trial.params['x']) > 4) return { trial, error: 'failed' };
+          return {
+            trial,
+            to,
+            metrics: { value: bowl(trial.params) + Math.sin(trial.number) / to },
+          };
+        }),
+      );
+      if (isReopened) {
+        await study.close();
+        study = await open();
+      }
+    }
+    return { params: study.trials.map(({ params }) => params), best: study.best(3) };
+  };
+  t.deepEqual(await run(true), await run(false));
 });
 
 /** The median CPU time of suggestions at 1,000 observations of 10 parameters. */
