@@ -139,7 +139,7 @@ export function latestMoment(count: number): number {
  * A fit to few points can be sure of what it never saw, and the search then stays where it is; shorter length-scales
  * make it look further.
  *
- * @see Bull, "Convergence rates of efficient global optimization algorithms", JMLR 2011, section 4; arXiv:1406.7758
+ * @see Bull, "Convergence rates of efficient global optimization algorithms", arXiv:1101.3501; arXiv:1406.7758
  */
 function doubting(params: GpParams): GpParams {
   return { ...params, logLengths: params.logLengths.map((length) => length - Math.LN2) };
