@@ -23,6 +23,7 @@ export function trialOf(
     metrics: { value },
     value,
     violation,
+    order: number * rungs.length + k,
   }));
   const isTop = values.length === rungs.length;
   const next = failed || running ? values.length : values.length - 1;

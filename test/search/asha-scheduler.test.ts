@@ -196,3 +196,24 @@ test('each promoted trial is among the best of its rung, none is promoted twice'
     { numRuns: 60, seed: 11 },
   );
 });
+
+test('brackets start trials at higher rungs and rank their own', (t) => {
+  const scheduler = new AshaScheduler({ maxResource: 9, minResource: 1, brackets: 2 });
+  t.deepEqual(
+    [0, 1, 2, 3, 4, 7].map((number) => scheduler.startAt(number)),
+    [1, 1, 1, 3, 1, 3],
+  );
+  // Trials 3, 7 and 11 are of the second bracket: with three results at rung 3 its best goes on, although two
+  // trials of the first are better there: they are too few for a promotion of their own.
+  const second = [3, 7, 11].map((number) => {
+    const trial = trialOf(number, [0, 10 + number]);
+    return { ...trial, results: trial.results.slice(1) };
+  });
+  const first = [trialOf(0, [1, 1]), trialOf(1, [2, 2])];
+  const trials = [...first, ...second].sort((a, b) => a.number - b.number);
+  t.deepEqual(scheduler.promote({ trials, isDraining: false }), { trial: 3, from: 3, to: 9 });
+  t.throws(() => new AshaScheduler({ maxResource: 9, minResource: 1, brackets: 4 }), {
+    instanceOf: RangeError,
+    message: /brackets/,
+  });
+});

@@ -76,6 +76,7 @@ function requestOf(
     space,
     number: trials.length,
     trials,
+    rungs: [1],
     isFresh: (params) => !seen.has(space.key(params)) && isFeasible(params),
   };
 }

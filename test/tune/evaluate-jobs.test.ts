@@ -85,7 +85,7 @@ for (const outputError of [false, true]) {
       number: 0,
       params: job(0, 4).trial.params,
       state: 'running',
-      results: [{ resource: 4, metrics: earlier, value: 0, violation: 0 }],
+      results: [{ resource: 4, metrics: earlier, value: 0, violation: 0, order: 0 }],
       target: 11,
     };
     const changes = { outputError, trials: [trial] };

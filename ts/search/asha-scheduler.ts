@@ -1,5 +1,5 @@
 import { rejectRange } from '../errors.js';
-import { checkNumber } from './check-options.js';
+import { checkInteger, checkNumber } from './check-options.js';
 import type { Promotion, ScheduleRequest, Scheduler } from './scheduler.js';
 import { compareEvaluations, type Evaluation, resultAt, type Trial } from './trial.js';
 
@@ -10,6 +10,12 @@ export interface AshaOptions {
   readonly minResource?: number;
   /** eta of the paper; at least 2. Default 3. */
   readonly reductionFactor?: number;
+  /**
+   * Hyperband's brackets: of eta^(b-1) + ... + eta + 1 successive trials the first eta^(b-1) start at the lowest rung, eta
+   * at the last but one of these, one at the b-th; each bracket ranks its own trials. More than one guards against low
+   * rungs that mislead. From 1 to the number of rungs. Default 1.
+   */
+  readonly brackets?: number;
 }
 
 /**
@@ -25,7 +31,7 @@ export interface AshaOptions {
  * size ends with a full evaluation.
  *
  * @throws {RangeError} `ERR_ARGUMENT` if a value is below its minimum
- * @see arXiv:1810.05934, algorithm 2
+ * @see arXiv:1810.05934, algorithm 2; brackets: Hyperband, arXiv:1603.06560
  *
  * @example
  * const study = await Study.open({ space, sampler, scheduler: new AshaScheduler({ maxResource: 32 }), trials: 27 });
@@ -35,8 +41,9 @@ export class AshaScheduler implements Scheduler {
   readonly options: Readonly<Record<string, unknown>>;
   readonly rungs: readonly number[];
   readonly #eta: number;
+  readonly #brackets: number;
 
-  constructor({ maxResource, minResource, reductionFactor = 3 }: AshaOptions) {
+  constructor({ maxResource, minResource, reductionFactor = 3, brackets = 1 }: AshaOptions) {
     checkNumber('maxResource', maxResource, 0, Number.POSITIVE_INFINITY);
     if (!(reductionFactor >= 2))
       rejectRange('reductionFactor', 'a number of at least 2', reductionFactor);
@@ -46,17 +53,40 @@ export class AshaScheduler implements Scheduler {
       minResource === undefined
         ? defaultRungs(maxResource, this.#eta)
         : geometricRungs(minResource, maxResource, this.#eta);
-    this.options = { maxResource, minResource: minResource ?? null, reductionFactor };
+    this.#brackets = checkInteger('brackets', brackets, 1);
+    if (brackets > this.rungs.length)
+      rejectRange('brackets', `at most the number of rungs, ${this.rungs.length},`, brackets);
+    this.options = { maxResource, minResource: minResource ?? null, reductionFactor, brackets };
   }
 
   promote({ trials, isDraining }: ScheduleRequest): Promotion | undefined {
     for (let k = this.rungs.length - 2; k >= 0; k--) {
-      const ranking = this.#ranking(trials, k);
-      const best = ranking.slice(0, Math.floor(ranking.length / this.#eta));
-      const found = best.find((entry) => entry.isPromotable);
-      if (found !== undefined) return this.#promotion(found.trial, k);
+      for (let bracket = 0; bracket < this.#brackets; bracket++) {
+        const own = trials.filter(({ number }) => this.#bracketOf(number) === bracket);
+        const ranking = this.#ranking(own, k);
+        const best = ranking.slice(0, Math.floor(ranking.length / this.#eta));
+        const found = best.find((entry) => entry.isPromotable);
+        if (found !== undefined) return this.#promotion(found.trial, k);
+      }
     }
     return isDraining ? this.#lastPromotion(trials) : undefined;
+  }
+
+  startAt(number: number): number {
+    return this.rungs[this.#bracketOf(number)] ?? 0;
+  }
+
+  /** The bracket of a trial is the rung that it starts at. */
+  #bracketOf(number: number): number {
+    if (this.#brackets === 1) return 0;
+    const sizes = Array.from({ length: this.#brackets }, (_, bracket) =>
+      Math.round(this.#eta ** (this.#brackets - 1 - bracket)),
+    );
+    let place = number % sizes.reduce((sum, size) => sum + size, 0);
+    return sizes.findIndex((size) => {
+      place -= size;
+      return place < 0;
+    });
   }
 
   /** See the class: the best of the highest rung, where the top would stay without a result. */

@@ -8,6 +8,8 @@ export interface Objective {
   readonly text: string;
   /** Metrics that must be reported. */
   readonly metrics: readonly string[];
+  /** Whether it has two values of which neither counts more: the study looks for the front between them. */
+  readonly isPareto?: boolean;
   evaluate(metrics: Readonly<Record<string, number>>): Evaluation;
 }
 
@@ -50,6 +52,8 @@ interface Constraint {
  * - `METRIC s.t. METRIC<=X[, METRIC<=Y]`, e.g. `kl s.t. density<=0.1`; a constraint may also be `METRIC>=X`. The
  *   violation is the sum of what exceeds the bounds. `accuracy` and `score` are maximised, all others minimised.
  * - a weighted sum in place of the first METRIC: `error+0.1*density`, where `error` stands for `outputError`.
+ * - `pareto(METRIC,METRIC)` in place of the first METRIC: no single winner but the front of trials that none beats in
+ *   both, e.g. `pareto(kl,density)`.
  * - `sparsity_N`: 0.99 * outputError + 0.01 * density + 10 * max(0, density - N / 100).
  *
  * @param text - default `kl s.t. density<=0.1`
@@ -70,9 +74,11 @@ export function parseObjective(
   const known = options.metrics ?? METRIC_NAMES;
   const [head = '', tail, ...more] = text.split(/\s+s\.?\s?t\.?\s+/);
   if (more.length > 0) reject(text, 'at most one "s.t."');
-  const terms = head.split('+').map((part) => parseTerm(part, text, known));
   const constraints =
     tail === undefined ? [] : tail.split(',').map((part) => parseConstraint(part, text, known));
+  const pareto = /^\s*pareto\s*\((.*)\)\s*$/.exec(head);
+  if (pareto !== null) return paretoObjective(pareto[1] ?? '', constraints, text, known);
+  const terms = head.split('+').map((part) => parseTerm(part, text, known));
   return linearObjective(terms, constraints);
 }
 
@@ -83,6 +89,26 @@ export function valueObjective(direction: 'minimize' | 'maximize' = 'minimize'):
     text: direction === 'maximize' ? '-value' : 'value',
     metrics: ['value'],
     evaluate: (metrics) => ({ value: sign * (metrics['value'] ?? Number.NaN), violation: 0 }),
+  };
+}
+
+/** The objective of a study: read, and turned round where more is better. */
+export function orientObjective(
+  objective: Objective | string | undefined,
+  direction: 'minimize' | 'maximize' = 'minimize',
+): Objective {
+  if (objective === undefined) return valueObjective(direction);
+  const given = typeof objective === 'string' ? parseObjective(objective) : objective;
+  if (direction === 'minimize') return given;
+  if (given.isPareto === true)
+    return rejectArgument('direction', 'minimize where the objective is pareto(...)', direction);
+  return {
+    text: `maximize ${given.text}`,
+    metrics: given.metrics,
+    evaluate: (metrics) => {
+      const { value, violation } = given.evaluate(metrics);
+      return { value: -value, violation };
+    },
   };
 }
 
@@ -100,6 +126,30 @@ function linearObjective(terms: readonly Term[], constraints: readonly Constrain
     evaluate: (given) => ({
       value: terms.reduce((sum, { weight, metric }) => sum + weight * oriented(metric, given), 0),
       violation: constraints.reduce((sum, constraint) => sum + excess(constraint, given), 0),
+    }),
+  };
+}
+
+/** Two metrics, neither of which counts more. */
+function paretoObjective(
+  list: string,
+  constraints: readonly Constraint[],
+  text: string,
+  known: readonly string[],
+): Objective {
+  const names = list.split(',').map((part) => metricName(part.trim(), text, known));
+  const [first, second] = names;
+  if (first === undefined || second === undefined || names.length > 2 || first === second)
+    return reject(text, 'two different metrics in pareto(METRIC,METRIC)');
+  const single = linearObjective([{ weight: 1, metric: first }], constraints);
+  const tail = single.text.slice(first.length);
+  return {
+    text: `pareto(${first},${second})${tail}`,
+    metrics: [...new Set([first, second, ...single.metrics])],
+    isPareto: true,
+    evaluate: (given) => ({
+      ...single.evaluate(given),
+      objectives: [oriented(first, given), oriented(second, given)],
     }),
   };
 }

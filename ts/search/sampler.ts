@@ -9,6 +9,10 @@ export interface SuggestRequest {
   readonly number: number;
   /** All trials so far, those still running too, in order of their number. */
   readonly trials: readonly Trial[];
+  /** Resources at which trials report, rising; the last is a full evaluation. */
+  readonly rungs: readonly number[];
+  /** Whether values are places among all results so far, which move as results come in. Default false. */
+  readonly isRanked?: boolean;
   /** Whether a configuration was never suggested in this study and is not infeasible. */
   isFresh(params: Params): boolean;
 }

@@ -20,8 +20,10 @@ export interface Scheduler {
   /** Name in the journal. */
   readonly kind: string;
   readonly options: Readonly<Record<string, unknown>>;
-  /** Rising resources at which trials report; a new trial runs to the first, a complete one has reached the last. */
+  /** Rising resources at which trials report; a complete one has reached the last. */
   readonly rungs: readonly number[];
+  /** The rung that a new trial runs to. Default: the first. */
+  startAt?(number: number): number;
   /** The next trial to promote, or undefined where a new trial should be started (or, when draining, nothing is left). */
   promote(request: ScheduleRequest): Promotion | undefined;
 }

@@ -40,9 +40,15 @@ export type StudyRecord =
       readonly metrics: Readonly<Record<string, number>>;
       readonly value: number;
       readonly violation: number;
+      /** Only of a Pareto objective. */
+      readonly objectives?: readonly [number, number];
     }
   | { readonly kind: 'fail'; readonly trial: number; readonly to: number; readonly error: string }
-  | { readonly kind: 'finish'; readonly reason: 'budget' | 'exhausted' };
+  | { readonly kind: 'enqueue'; readonly params: readonly Params[] }
+  | { readonly kind: 'finish'; readonly reason: FinishReason };
+
+/** Why a study ended: its budget is spent, its space holds nothing new, or its best result no longer improved. */
+export type FinishReason = 'budget' | 'exhausted' | 'patience';
 
 /** The records of one study, held by one writer. */
 export interface StudyLog {

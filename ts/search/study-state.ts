@@ -1,10 +1,11 @@
 import { canonicalJson } from '../space/canonical-json.js';
 import type { Params } from '../space/distribution.js';
 import type { Job } from './job.js';
-import type { JobRecord, StudyHeader, StudyRecord } from './storage.js';
+import type { FinishReason, JobRecord, StudyHeader, StudyRecord } from './storage.js';
 import {
   compareEvaluations,
   latestResult,
+  resultAt,
   type Trial,
   type TrialResult,
   type TrialState,
@@ -41,6 +42,9 @@ interface MutableTrial extends Trial {
   readonly results: TrialResult[];
 }
 
+/** The budget of trials of a study that is bounded by something else. */
+export const UNLIMITED = Number.MAX_SAFE_INTEGER;
+
 /** All that is known of a study, rebuilt by applying its records in order. */
 export class StudyState {
   readonly #trials: MutableTrial[] = [];
@@ -48,7 +52,11 @@ export class StudyState {
   #header: StudyHeader | undefined;
   #batches: Batch[] = [];
   #nBatches = 0;
-  #finish: 'budget' | 'exhausted' | undefined;
+  #nResults = 0;
+  #finish: FinishReason | undefined;
+  #queue: readonly Params[] = [];
+  #improvedAt = 0;
+  #bests: TrialResult[] = [];
 
   static replay(records: readonly StudyRecord[]): StudyState {
     const state = new StudyState();
@@ -76,7 +84,7 @@ export class StudyState {
   }
 
   /** Why the study ended, or undefined while it goes on. */
-  get finish(): 'budget' | 'exhausted' | undefined {
+  get finish(): FinishReason | undefined {
     return this.#finish;
   }
 
@@ -87,6 +95,16 @@ export class StudyState {
   /** Whether a configuration was suggested before. */
   has(params: Params): boolean {
     return this.#keys.has(canonicalJson(params));
+  }
+
+  /** Configurations that users asked for and that were not started yet. */
+  get queue(): readonly Params[] {
+    return this.#queue;
+  }
+
+  /** New trials since a result was last better than all before it; for two objectives, dominated by none before it. */
+  get trialsSinceImprovement(): number {
+    return this.#trials.length - this.#improvedAt;
   }
 
   apply(record: StudyRecord): void {
@@ -105,6 +123,10 @@ export class StudyState {
         return;
       case 'fail':
         this.#fail(record.trial, record.error);
+        return;
+      case 'enqueue':
+        this.#queue = [...this.#queue, ...record.params];
+        this.#finish = undefined;
         return;
       case 'finish':
         this.#finish = record.reason;
@@ -128,27 +150,13 @@ export class StudyState {
     this.#nBatches += 1;
   }
 
-  /** The best trials of the highest rung with a result, feasible ones first. */
+  /** The best trials of the highest rung with a result, feasible ones first, by their own values. */
   best(k: number): readonly Trial[] {
-    const alive = this.#trials.filter(
-      (trial) => trial.state !== 'failed' && trial.results.length > 0,
-    );
-    const top = alive.reduce(
-      (most, trial) => Math.max(most, latestResult(trial)?.resource ?? 0),
-      0,
-    );
-    return alive
-      .flatMap((trial) =>
-        trial.results
-          .filter(({ resource }) => resource === top)
-          .map((result) => ({ trial, result })),
-      )
-      .sort((a, b) => compareEvaluations(a.result, b.result) || a.trial.number - b.trial.number)
-      .slice(0, k)
-      .map(({ trial }) => trial);
+    return bestTrials(this.#trials, k);
   }
 
-  progress(): SearchProgress {
+  /** @param best - the trial to name as the best */
+  progress(best: Trial | undefined = this.best(1)[0]): SearchProgress {
     const count = (state: TrialState) =>
       this.#trials.filter((trial) => trial.state === state).length;
     const rungs = (this.#header?.scheduler.rungs ?? []).map((resource) => ({
@@ -157,10 +165,9 @@ export class StudyState {
         trial.results.some((result) => result.resource === resource),
       ).length,
     }));
-    const best = this.best(1)[0];
     const result = best && latestResult(best);
     return {
-      trials: this.#finish === 'exhausted' ? this.#trials.length : (this.#header?.trials ?? 0),
+      trials: this.#isOpenEnded ? this.#trials.length : (this.#header?.trials ?? 0),
       running: count('running'),
       complete: count('complete'),
       pruned: count('pruned'),
@@ -178,6 +185,12 @@ export class StudyState {
     };
   }
 
+  /** Whether the budget of trials does not tell how many there will be. */
+  get #isOpenEnded(): boolean {
+    const { trials = 0 } = this.#header ?? {};
+    return this.#finish === 'exhausted' || this.#finish === 'patience' || trials === UNLIMITED;
+  }
+
   #add(number: number, params: Params, target: number): MutableTrial {
     const trial: MutableTrial = {
       number,
@@ -187,21 +200,40 @@ export class StudyState {
       results: [],
     };
     this.#trials.push(trial);
-    this.#keys.add(canonicalJson(params));
+    const key = canonicalJson(params);
+    this.#keys.add(key);
+    if (this.#queue.length > 0) {
+      this.#queue = this.#queue.filter((queued) => canonicalJson(queued) !== key);
+    }
     return trial;
   }
 
-  #report({
-    trial: number,
-    to,
-    metrics,
-    value,
-    violation,
-  }: Extract<StudyRecord, { kind: 'report' }>): void {
+  #report(record: Extract<StudyRecord, { kind: 'report' }>): void {
+    const { trial: number, to, metrics, value, violation, objectives } = record;
     const trial = this.#at(number);
-    trial.results.push({ resource: to, metrics, value, violation });
+    const result: TrialResult = {
+      resource: to,
+      metrics,
+      value,
+      violation,
+      ...(objectives !== undefined && { objectives }),
+      order: this.#nResults,
+    };
+    trial.results.push(result);
+    this.#nResults += 1;
     trial.state = to === this.#header?.scheduler.rungs.at(-1) ? 'complete' : 'pruned';
+    this.#noteImprovement(result);
     this.#settle(number);
+  }
+
+  /** A result at a higher rung than any before is an improvement, and one that none before it at its rung beats. */
+  #noteImprovement(result: TrialResult): void {
+    const top = this.#bests[0]?.resource ?? 0;
+    if (result.resource < top) return;
+    if (result.resource > top) this.#bests = [];
+    if (this.#bests.some((best) => covers(best, result))) return;
+    this.#bests = [...this.#bests.filter((best) => !covers(result, best)), result];
+    this.#improvedAt = this.#trials.length;
   }
 
   #fail(number: number, error: string): void {
@@ -225,4 +257,25 @@ export class StudyState {
     if (trial === undefined) throw new RangeError(`There is no trial ${number}`);
     return trial;
   }
+}
+
+/** The `k` best trials of the highest rung with a result, feasible ones first. */
+export function bestTrials(trials: readonly Trial[], k: number): readonly Trial[] {
+  const alive = trials.filter((trial) => trial.state !== 'failed' && trial.results.length > 0);
+  const top = alive.reduce((most, trial) => Math.max(most, latestResult(trial)?.resource ?? 0), 0);
+  return alive
+    .flatMap((trial) => {
+      const result = resultAt(trial, top);
+      return result === undefined ? [] : [{ trial, result }];
+    })
+    .sort((a, b) => compareEvaluations(a.result, b.result) || a.trial.number - b.trial.number)
+    .slice(0, k)
+    .map(({ trial }) => trial);
+}
+
+/** Whether `a` is at least as good as `b` in everything. */
+function covers(a: TrialResult, b: TrialResult): boolean {
+  if (a.violation !== b.violation) return a.violation < b.violation;
+  if (a.objectives === undefined || b.objectives === undefined) return a.value <= b.value;
+  return a.objectives[0] <= b.objectives[0] && a.objectives[1] <= b.objectives[1];
 }

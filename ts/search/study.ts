@@ -1,21 +1,19 @@
-import {
-  rejectArgument,
-  rejectRange,
-  SearchSpaceError,
-  SparseTuneError,
-  StorageError,
-} from '../errors.js';
-import { canonicalJson } from '../space/canonical-json.js';
+import { rejectArgument, rejectRange, SearchSpaceError, SparseTuneError } from '../errors.js';
 import type { Params } from '../space/distribution.js';
 import { SearchSpace, type SpaceSchema } from '../space/search-space.js';
+import type { Budget } from './budget.js';
 import { checkInteger } from './check-options.js';
+import { IncumbentRanking } from './incumbent-ranking.js';
 import type { Job, JobResult } from './job.js';
 import { MemoryStorage } from './memory-storage.js';
-import { type Objective, parseObjective, valueObjective } from './objective.js';
+import { type Objective, orientObjective } from './objective.js';
+import { paretoFront, withParetoValues } from './pareto.js';
 import type { Sampler } from './sampler.js';
 import type { Scheduler } from './scheduler.js';
 import type { JobRecord, Storage, StudyHeader, StudyLog, StudyRecord } from './storage.js';
-import { type SearchProgress, StudyState } from './study-state.js';
+import { rejectDifferences } from './study-header.js';
+import { checkLimits, StudyLimits } from './study-limits.js';
+import { bestTrials, type SearchProgress, StudyState } from './study-state.js';
 import type { Trial } from './trial.js';
 
 export interface StudyOptions {
@@ -30,8 +28,16 @@ export interface StudyOptions {
   readonly direction?: 'minimize' | 'maximize';
   /** Default: this process's memory. */
   readonly storage?: Storage;
-  /** Budget of new trials, those of a resumed study included; promotions are not counted. */
-  readonly trials: number;
+  /**
+   * Budget of new trials, those of a resumed study included; promotions are not counted. Needed unless `budget` is given.
+   */
+  readonly trials?: number;
+  /** What else bounds the study; whatever is spent first ends it. */
+  readonly budget?: Budget;
+  /** New trials without an improvement at the highest rung reached, after which no more are started. Default: no limit. */
+  readonly patience?: number;
+  /** Configurations to try first, in this order; see Study.enqueue. */
+  readonly enqueue?: readonly Params[];
   /** False for a configuration that must not be run; it is never suggested and costs no trial. */
   readonly isFeasible?: (params: Params) => boolean;
   /** Jobs that may be running at a time. Default: no limit. */
@@ -62,6 +68,8 @@ export class Study {
   readonly name: string;
   readonly objective: Objective;
   readonly #options: StudyOptions;
+  readonly #incumbents: IncumbentRanking;
+  readonly #limits: StudyLimits;
   readonly #log: StudyLog;
   #state: StudyState;
   /** Batches found in the storage without results, still to be handed out again. */
@@ -72,8 +80,10 @@ export class Study {
   private constructor(options: StudyOptions, space: SearchSpace, log: StudyLog) {
     this.space = space;
     this.name = options.name ?? 'study';
-    this.objective = orient(options.objective, options.direction);
+    this.objective = orientObjective(options.objective, options.direction);
     this.#options = options;
+    this.#incumbents = new IncumbentRanking(space, options.scheduler.rungs);
+    this.#limits = new StudyLimits(options);
     this.#log = log;
     this.#state = StudyState.replay(log.records);
     this.#recovered = this.#state.batches.map(({ jobs }) => [...jobs]);
@@ -88,13 +98,14 @@ export class Study {
    * @throws {SearchSpaceError} if the space is malformed
    */
   static async open(options: StudyOptions): Promise<Study> {
-    checkInteger('trials', options.trials, 1);
+    checkLimits(options);
     if (options.parallel !== undefined) checkInteger('parallel', options.parallel, 1);
     const space = SearchSpace.parse(options.space);
     const log = await (options.storage ?? new MemoryStorage()).open(options.name ?? 'study');
     try {
       const study = new Study(options, space, log);
       await study.#agree();
+      await study.enqueue(options.enqueue ?? []);
       await study.#finish();
       return study;
     } catch (cause) {
@@ -156,13 +167,54 @@ export class Study {
     });
   }
 
-  /** The best trials of the highest rung that has results: those that hold the constraints first, then by value. */
+  /**
+   * Asks for configurations to be tried next, before the sampler's own, and remembers them in the storage. Those that
+   * were tried or asked for before are left out, and so are infeasible ones.
+   *
+   * @returns how many were new
+   * @throws {SearchSpaceError} if one does not lie in the space; then none is taken
+   */
+  async enqueue(configurations: readonly Params[]): Promise<number> {
+    const { isFeasible = () => true } = this.#options;
+    const checked = configurations.map((params) => this.space.check(params));
+    return this.#inTurn(async () => {
+      const queued = new Map(checked.map((params) => [this.space.key(params), params]));
+      for (const params of this.#state.queue) queued.delete(this.space.key(params));
+      const fresh = [...queued.values()].filter(
+        (params) => !this.#state.has(params) && isFeasible(params),
+      );
+      if (fresh.length === 0) return 0;
+      const record: StudyRecord = { kind: 'enqueue', params: fresh };
+      await this.#log.append([record]);
+      this.#state.apply(record);
+      return fresh.length;
+    });
+  }
+
+  /**
+   * The trials that hold the constraints and that no other beats in both objectives, at the highest rung that has
+   * results, by rising first objective. Only of an objective `pareto(...)`; else the best trial alone.
+   */
+  front(): readonly Trial[] {
+    if (this.objective.isPareto !== true) return this.best(1);
+    const resource = bestTrials(this.trials, 1)[0]?.results.at(-1)?.resource;
+    return resource === undefined ? [] : paretoFront(this.trials, resource);
+  }
+
+  /**
+   * The best trials of the highest rung that has results: those that hold the constraints first, then by value; where
+   * values are noisy and several lie within the noise of the best, those by what a model of the whole study expects, so
+   * that not the luckiest one is named.
+   */
   best(k = 1): readonly Trial[] {
-    return this.#state.best(k);
+    const ranked = bestTrials(this.#ranked, Number.POSITIVE_INFINITY);
+    if (this.objective.isPareto === true)
+      return ranked.slice(0, k).flatMap(({ number }) => this.trials[number] ?? []);
+    return this.#incumbents.rank(this.trials, ranked).slice(0, k);
   }
 
   progress(): SearchProgress {
-    return this.#state.progress();
+    return this.#state.progress(this.best(1)[0]);
   }
 
   /** Gives the storage back; the study can be opened again. */
@@ -170,15 +222,34 @@ export class Study {
     await this.#inTurn(() => this.#log.close());
   }
 
+  /** The trials with one value each, also where the objective has two. */
+  get #ranked(): readonly Trial[] {
+    return this.objective.isPareto === true ? withParetoValues(this.trials) : this.trials;
+  }
+
+  /** Whether no new trial will be started any more. */
   get #isDraining(): boolean {
-    return this.#isExhausted || this.#state.trials.length >= this.#options.trials;
+    return (
+      this.#isExhausted || this.#limits.isReached(this.#state, this.#startAt(this.trials.length))
+    );
+  }
+
+  #startAt(number: number): number {
+    const { scheduler } = this.#options;
+    return scheduler.startAt?.(number) ?? scheduler.rungs[0] ?? 1;
   }
 
   #promotion() {
-    return this.#options.scheduler.promote({
-      trials: this.#state.trials,
+    const promotion = this.#options.scheduler.promote({
+      trials: this.#ranked,
       isDraining: this.#isDraining,
     });
+    if (
+      promotion === undefined ||
+      !this.#limits.affords(this.#state, promotion.to - promotion.from)
+    )
+      return undefined;
+    return promotion;
   }
 
   /** Starts up to `n` jobs in the state; they are handed out only once the records are stored. */
@@ -204,15 +275,19 @@ export class Study {
   #newTrial(): JobRecord | undefined {
     if (this.#isDraining) return undefined;
     const { sampler, scheduler, isFeasible = () => true } = this.#options;
-    const { trials } = this.#state;
-    const params = sampler.suggest({
-      space: this.space,
-      number: trials.length,
-      trials,
-      isFresh: (candidate) => !this.#state.has(candidate) && isFeasible(candidate),
-    });
+    const trials = this.#ranked;
+    const params =
+      this.#state.queue[0] ??
+      sampler.suggest({
+        space: this.space,
+        number: trials.length,
+        trials,
+        rungs: scheduler.rungs,
+        isRanked: this.objective.isPareto === true,
+        isFresh: (candidate) => !this.#state.has(candidate) && isFeasible(candidate),
+      });
     if (params !== undefined)
-      return { trial: trials.length, from: 0, to: scheduler.rungs[0] ?? 1, params };
+      return { trial: trials.length, from: 0, to: this.#startAt(trials.length), params };
     if (trials.length === 0)
       throw new SearchSpaceError(
         '',
@@ -250,10 +325,8 @@ export class Study {
 
   async #finish(): Promise<void> {
     if (this.#state.finish !== undefined || !this.isFinished) return;
-    const record: StudyRecord = {
-      kind: 'finish',
-      reason: this.#isExhausted ? 'exhausted' : 'budget',
-    };
+    const reason = this.#isExhausted ? 'exhausted' : this.#limits.reason(this.#state);
+    const record: StudyRecord = { kind: 'finish', reason };
     await this.#log.append([record]);
     this.#state.apply(record);
   }
@@ -291,14 +364,17 @@ export class Study {
     const header = this.#header();
     const stored = this.#state.header;
     if (stored !== undefined) rejectDifferences(stored, header);
-    if (stored?.trials === header.trials) return;
+    // A study that a limit ended goes on where the limit was raised.
+    const { finish } = this.#state;
+    const isRaised = finish !== undefined && finish !== 'exhausted' && !this.#isDraining;
+    if (stored?.trials === header.trials && !isRaised) return;
     const record: StudyRecord = { kind: 'study', ...header };
     await this.#log.append([record]);
     this.#state.apply(record);
   }
 
   #header(): StudyHeader {
-    const { sampler, scheduler, trials, metadata = {} } = this.#options;
+    const { sampler, scheduler, metadata = {} } = this.#options;
     return {
       schema: 1,
       name: this.name,
@@ -307,7 +383,7 @@ export class Study {
       objective: this.objective.text,
       sampler: { kind: sampler.kind, options: sampler.options },
       scheduler: { kind: scheduler.kind, options: scheduler.options, rungs: scheduler.rungs },
-      trials,
+      trials: this.#limits.maxTrials,
       metadata,
     };
   }
@@ -318,44 +394,4 @@ export class Study {
     this.#queue = turn.catch(() => undefined);
     return turn;
   }
-}
-
-function orient(
-  objective: Objective | string | undefined,
-  direction: 'minimize' | 'maximize' = 'minimize',
-): Objective {
-  if (objective === undefined) return valueObjective(direction);
-  const given = typeof objective === 'string' ? parseObjective(objective) : objective;
-  if (direction === 'minimize') return given;
-  return {
-    text: `maximize ${given.text}`,
-    metrics: given.metrics,
-    evaluate: (metrics) => {
-      const { value, violation } = given.evaluate(metrics);
-      return { value: -value, violation };
-    },
-  };
-}
-
-/** The parts of a header that may not change, and how a user calls them. */
-const IDENTITY = [
-  ['spaceHash', 'search space'],
-  ['objective', 'objective'],
-  ['sampler', 'sampler or seed'],
-  ['scheduler', 'scheduler'],
-  ['metadata', 'metadata'],
-] as const;
-
-function rejectDifferences(stored: StudyHeader, wanted: StudyHeader): void {
-  const differences = IDENTITY.filter(
-    ([key]) => canonicalJson(stored[key]) !== canonicalJson(wanted[key]),
-  ).map(
-    ([key, label]) =>
-      `${label} ${canonicalJson(stored[key])} there, ${canonicalJson(wanted[key])} here`,
-  );
-  if (differences.length === 0) return;
-  throw new StorageError(
-    'ERR_STORAGE',
-    `Study ${stored.name} was started differently: ${differences.join('; ')}. Use another name or the same settings`,
-  );
 }

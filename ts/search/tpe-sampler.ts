@@ -1,11 +1,14 @@
 import type { Params } from '../space/distribution.js';
 import type { SearchSpace, UnitVector } from '../space/search-space.js';
 import { checkInteger, checkNumber, checkSeed } from './check-options.js';
+import { FitCache } from './fit-cache.js';
 import { freshSample } from './fresh-sample.js';
 import { haltonPoint } from './halton.js';
 import { ParzenEstimator } from './parzen-estimator.js';
+import { rankBySurrogate } from './rank-by-surrogate.js';
 import { Rng } from './rng.js';
 import type { Sampler, SuggestRequest } from './sampler.js';
+import { Surrogate } from './surrogate.js';
 import { latestResult, type Trial, type TrialResult } from './trial.js';
 
 export interface TpeOptions {
@@ -21,12 +24,20 @@ export interface TpeOptions {
   readonly priorWeight?: number;
   /** Bad trials that enter the model at most, drawn at random beyond that; bounds the time of a suggestion. Default 256. */
   readonly maxBad?: number;
+  /** Whether a Gaussian process re-ranks the candidates where it predicts well. Default true. */
+  readonly rerank?: boolean;
 }
 
 /** A model of fewer successes than this would be noise. */
 const MIN_SUCCESSES = 4;
 const MAX_GOOD = 25;
 const SHIFT_STREAM = -1;
+/**
+ * Who ranks the candidates of successive trials: the Gaussian process as fitted, the one with shorter length-scales, or
+ * the densities. At the lowest rung, where values are biased and noisy, half of the trials do without the process.
+ */
+const TURNS = ['doubting', 'fitted'] as const;
+const TURNS_AT_RUNGS = ['density', 'doubting', 'density', 'fitted'] as const;
 
 /**
  * Tree-structured Parzen estimator: suggests where the density of good trials is highest relative to that of the bad.
@@ -45,13 +56,15 @@ const SHIFT_STREAM = -1;
  */
 export class TpeSampler implements Sampler {
   readonly kind = 'tpe';
-  readonly options: Readonly<Record<string, number | null>>;
+  readonly options: Readonly<Record<string, number | boolean | null>>;
   readonly #seed: number;
   readonly #nStartup: number | undefined;
   readonly #gamma: number;
   readonly #nCandidates: number;
   readonly #priorWeight: number;
   readonly #maxBad: number;
+  readonly #rerank: boolean;
+  readonly #fits = new FitCache();
   /** Encoded configurations; a pure function of them, kept for speed. */
   readonly #units = new WeakMap<Params, UnitVector>();
 
@@ -62,6 +75,7 @@ export class TpeSampler implements Sampler {
     nCandidates = 48,
     priorWeight = 1,
     maxBad = 256,
+    rerank = true,
   }: TpeOptions = {}) {
     this.#seed = checkSeed(seed);
     this.#nStartup = nStartup === undefined ? undefined : checkInteger('nStartup', nStartup, 0);
@@ -69,7 +83,16 @@ export class TpeSampler implements Sampler {
     this.#nCandidates = checkInteger('nCandidates', nCandidates, 1);
     this.#priorWeight = checkNumber('priorWeight', priorWeight, 0, Number.MAX_VALUE);
     this.#maxBad = checkInteger('maxBad', maxBad, 1);
-    this.options = { seed, nStartup: nStartup ?? null, gamma, nCandidates, priorWeight, maxBad };
+    this.#rerank = rerank;
+    this.options = {
+      seed,
+      nStartup: nStartup ?? null,
+      gamma,
+      nCandidates,
+      priorWeight,
+      maxBad,
+      rerank,
+    };
   }
 
   suggest(request: SuggestRequest): Params | undefined {
@@ -98,11 +121,28 @@ export class TpeSampler implements Sampler {
     const order = [...candidates.keys()].sort(
       (a, b) => (promise[b] ?? 0) - (promise[a] ?? 0) || a - b,
     );
-    for (const c of order) {
-      const params = request.space.decode(candidates[c] ?? new Float64Array());
+    const byPromise = order.flatMap((c) => candidates[c] ?? []);
+    for (const unit of this.#reranked(request, byPromise, rng)) {
+      const params = request.space.decode(unit);
       if (request.isFresh(params)) return params;
     }
     return undefined;
+  }
+
+  /** Candidates in the order of the Gaussian process, where it has shown that it predicts; else as they are. */
+  #reranked(request: SuggestRequest, candidates: readonly UnitVector[], rng: Rng) {
+    if (!this.#rerank || request.isRanked === true) return candidates;
+    const turns = request.rungs.length > 1 ? TURNS_AT_RUNGS : TURNS;
+    const turn = turns[request.number % turns.length];
+    if (turn === 'density') return candidates;
+    const surrogate = Surrogate.build({
+      ...request,
+      encode: (trial) => this.#encode(request.space, trial.params),
+      fits: this.#fits,
+      isDoubting: turn === 'doubting',
+    });
+    if (surrogate === undefined) return candidates;
+    return rankBySurrogate(request.space, surrogate, candidates, rng);
   }
 
   #density(space: SearchSpace, trials: readonly Trial[]): ParzenEstimator {

@@ -9,12 +9,16 @@ export interface Evaluation {
   readonly value: number;
   /** By how much constraints are broken; 0 where all hold. */
   readonly violation: number;
+  /** The two values of a Pareto objective, both lower is better; `value` is then the first. */
+  readonly objectives?: readonly [number, number];
 }
 
 /** The result of a trial at one resource. */
 export interface TrialResult extends Evaluation {
   readonly resource: number;
   readonly metrics: Readonly<Record<string, number>>;
+  /** How many results the study had before this one. */
+  readonly order: number;
 }
 
 /** One evaluation of a configuration, from the lowest rung up. */

@@ -68,6 +68,12 @@ export class SearchSpace {
     return [...new Set(groupNames(this.#root))];
   }
 
+  /** Whether every configuration has this parameter, because it belongs to no alternative. */
+  isAlwaysPresent(dimension: Dimension): boolean {
+    const { free, choice } = this.#root;
+    return choice?.discriminator === dimension || free.includes(dimension);
+  }
+
   /** The configuration, typed; throws a SearchSpaceError unless it lies in the space. */
   check(params: Readonly<Record<string, unknown>>): Params {
     if (this.#validate(params)) return params as Params;

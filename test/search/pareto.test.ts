@@ -1,0 +1,140 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { AshaScheduler } from '../../ts/search/asha-scheduler.js';
+import { parseObjective } from '../../ts/search/objective.js';
+import {
+  dominates,
+  hypervolume,
+  hypervolumeContributions,
+  nonDominatedLayers,
+  type Pair,
+} from '../../ts/search/pareto.js';
+import { RandomSampler } from '../../ts/search/random-sampler.js';
+import type { Sampler } from '../../ts/search/sampler.js';
+import { Study } from '../../ts/search/study.js';
+import { TpeSampler } from '../../ts/search/tpe-sampler.js';
+
+test('layers of points worked by hand', (t) => {
+  const points: Pair[] = [
+    [1, 5],
+    [2, 2],
+    [5, 1],
+    [3, 3],
+    [2, 2],
+    [4, 4],
+    [1, 6],
+  ];
+  t.deepEqual(nonDominatedLayers(points), [0, 0, 0, 1, 0, 2, 1]);
+});
+
+test('layers equal those of peeling off one front after the other', (t) => {
+  const pair = fc.tuple(fc.integer({ min: 0, max: 8 }), fc.integer({ min: 0, max: 8 }));
+  fc.assert(
+    fc.property(fc.array(pair, { maxLength: 25 }), (points) => {
+      const expected = points.map(() => -1);
+      for (let layer = 0; expected.includes(-1); layer++) {
+        const left = [...points.keys()].filter((i) => expected[i] === -1);
+        const isFree = (i: number) =>
+          left.every((j) => !dominates(points[j] ?? [0, 0], points[i] ?? [0, 0]));
+        for (const i of left.filter(isFree)) expected[i] = layer;
+      }
+      t.deepEqual(nonDominatedLayers(points), expected);
+    }),
+    { seed: 1, numRuns: 300 },
+  );
+});
+
+test('areas worked by hand', (t) => {
+  const front: Pair[] = [
+    [1, 4],
+    [4, 1],
+    [2, 2],
+  ];
+  t.is(hypervolume(front, [5, 5]), 4 * 1 + 3 * 2 + 1 * 1);
+  t.deepEqual(hypervolumeContributions(front), [
+    Number.POSITIVE_INFINITY,
+    Number.POSITIVE_INFINITY,
+    (4 - 2) * (4 - 2),
+  ]);
+  t.is(hypervolume([[6, 0]], [5, 5]), 0);
+});
+
+const space = {
+  properties: {
+    x: { type: 'number', minimum: 0, maximum: 1 },
+    y: { type: 'number', minimum: 0, maximum: 1 },
+    z: { type: 'number', minimum: 0, maximum: 1 },
+  },
+};
+
+/** The front lies at y = 0.3, z = 0.6: density = x, kl = (1 - x)^2. */
+async function run(sampler: Sampler): Promise<Study> {
+  const study = await Study.open({
+    space,
+    sampler,
+    scheduler: new AshaScheduler({ maxResource: 1 }),
+    objective: 'pareto(kl,density)',
+    trials: 60,
+  });
+  while (!study.isFinished) {
+    const jobs = await study.ask(2);
+    await study.tell(
+      jobs.map(({ trial, to }) => {
+        const [x, y, z] = ['x', 'y', 'z'].map((name) => Number(trial.params[name]));
+        const far = ((y ?? 0) - 0.3) ** 2 + ((z ?? 0) - 0.6) ** 2;
+        return {
+          trial,
+          to,
+          metrics: { kl: (1 - (x ?? 0)) ** 2 + 2 * far, density: (x ?? 0) + far },
+        };
+      }),
+    );
+  }
+  return study;
+}
+
+function pairs(study: Study): Pair[] {
+  return study.front().map(({ results }) => results[0]?.objectives ?? [1, 1]);
+}
+
+test('a study of two objectives ends with the front of its trials', async (t) => {
+  const study = await run(new TpeSampler({ seed: 1 }));
+  const front = pairs(study);
+  t.true(front.length >= 5);
+  for (const { results } of study.trials) {
+    const own = results[0]?.objectives ?? [1, 1];
+    const isOnFront = front.some((pair) => pair[0] === own[0] && pair[1] === own[1]);
+    t.is(
+      isOnFront,
+      !study.trials.some((other) => dominates(other.results[0]?.objectives ?? [1, 1], own)),
+    );
+  }
+  const firsts = front.map(([first]) => first);
+  t.deepEqual(
+    firsts,
+    [...firsts].sort((a, b) => a - b),
+  );
+});
+
+test('TPE covers more than random search', async (t) => {
+  let [tpe, random] = [0, 0];
+  for (let seed = 0; seed < 5; seed++) {
+    tpe += hypervolume(pairs(await run(new TpeSampler({ seed }))), [1.1, 1.1]);
+    random += hypervolume(pairs(await run(new RandomSampler({ seed }))), [1.1, 1.1]);
+  }
+  t.true(tpe > 1.05 * random, `${tpe} against ${random}`);
+});
+
+test('the text of a Pareto objective is read, with constraints and clear errors', (t) => {
+  const objective = parseObjective('pareto( kl , accuracy ) s.t. density<=0.5');
+  t.is(objective.text, 'pareto(kl,accuracy) s.t. density<=0.5');
+  t.deepEqual(objective.metrics, ['kl', 'accuracy', 'density']);
+  t.deepEqual(objective.evaluate({ kl: 1, accuracy: 0.8, density: 0.75 }), {
+    value: 1,
+    violation: 0.25,
+    objectives: [1, -0.8],
+  });
+  t.throws(() => parseObjective('pareto(kl)'), { message: /two different metrics/ });
+  t.throws(() => parseObjective('pareto(kl,kl)'), { message: /two different metrics/ });
+  t.throws(() => parseObjective('pareto(kl,densty)'), { message: /did you mean density/ });
+});
