@@ -79,6 +79,16 @@ const bad: Record<string, [change: Record<string, unknown>, message: RegExp, cod
     /snapshotLimitBytes.*NaN/,
     'ERR_ARGUMENT',
   ],
+  'an objective on the score': [
+    { objective: 'kl s.t. score>=0.5' },
+    /use accuracy.*objective/s,
+    'ERR_ARGUMENT',
+  ],
+  'an objective without one winner': [
+    { objective: 'pareto(kl,density)' },
+    /one winner/,
+    'ERR_ARGUMENT',
+  ],
   'an unknown prompt style': [{ promptStyle: 'poem' }, /promptStyle.*"poem"/, 'ERR_ARGUMENT'],
   'an unknown parameter': [{ space: { snkSize: { const: 4 } } }, /sinkSize/, 'ERR_SEARCH_SPACE'],
   'a range beyond what a masker takes': [
