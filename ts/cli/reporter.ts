@@ -24,44 +24,28 @@ export function makeReporter(kind: ReporterKind, streams: ReporterStreams): Repo
     case 'live':
       return new LiveReporter(streams.out);
     case 'lines':
-      return new LinesReporter(streams);
+      return new LinesReporter(streams, logLines);
     case 'json':
       return { event: (event) => writeLines(streams.out, [JSON.stringify(event)]), close() {} };
     case 'quiet':
-      return new QuietReporter(streams);
+      return new LinesReporter(streams, resultLines);
   }
 }
 
-/** One line after the other. */
+/** One line after the other: everything, or the results alone. */
 class LinesReporter implements Reporter {
   readonly #streams: ReporterStreams;
+  readonly #linesOf: typeof logLines;
   #state = initialState;
 
-  constructor(streams: ReporterStreams) {
+  constructor(streams: ReporterStreams, linesOf: typeof logLines) {
     this.#streams = streams;
+    this.#linesOf = linesOf;
   }
 
   event(event: TuneEvent): void {
     if (event.event === 'warning') writeLines(this.#streams.err, [`warning: ${event.message}`]);
-    writeLines(this.#streams.out, logLines(event, this.#state));
-    this.#state = reduce(this.#state, event);
-  }
-
-  close(): void {}
-}
-
-/** The results alone. */
-class QuietReporter implements Reporter {
-  readonly #streams: ReporterStreams;
-  #state = initialState;
-
-  constructor(streams: ReporterStreams) {
-    this.#streams = streams;
-  }
-
-  event(event: TuneEvent): void {
-    if (event.event === 'warning') writeLines(this.#streams.err, [`warning: ${event.message}`]);
-    writeLines(this.#streams.out, resultLines(event, this.#state));
+    writeLines(this.#streams.out, this.#linesOf(event, this.#state));
     this.#state = reduce(this.#state, event);
   }
 

@@ -1,3 +1,5 @@
+import type { Metrics } from '../metrics.js';
+
 /** A prefilled text, as tokens. */
 export interface EngineContext {
   readonly id: string;
@@ -26,21 +28,8 @@ export interface Grade {
 /** Grades the answer to the question at an index. */
 export type Grader = (index: number, answer: string) => Grade;
 
-/** The metrics of one question under one config; see docs/metrics.md. */
-export interface QuestionMetrics {
-  readonly kl: number;
-  readonly goldLogProbGap: number;
-  readonly accuracy: number;
-  readonly density: number;
-  readonly bytesRead: number;
-  readonly readFraction: number;
-  readonly attentionMs: number;
-  readonly outputError?: number;
-  readonly score?: number;
-}
-
 /** The metrics of one question, with the generated answer where one was asked for. */
 export interface QuestionResult {
-  readonly metrics: QuestionMetrics;
+  readonly metrics: Metrics;
   readonly answer?: string;
 }

@@ -1,3 +1,4 @@
+import type { Metrics } from '../metrics.js';
 import type {
   DecodeItem,
   DecodeOutput,
@@ -5,7 +6,7 @@ import type {
   NativeStream,
 } from '../native/llama-addon.js';
 import { mean, truncatedKl } from './divergence.js';
-import type { EngineQuestion, QuestionMetrics } from './question.js';
+import type { EngineQuestion } from './question.js';
 
 /** What is kept of the dense model at a question: the distribution at every gold position. */
 export interface DenseReference {
@@ -46,7 +47,7 @@ export function passMetrics(
   output: DecodeOutput,
   reference: DenseReference,
   question: EngineQuestion,
-): QuestionMetrics {
+): Metrics {
   const n = question.goldTokens.length;
   const kept = reference.ids.length / n;
   const row = (values: Float32Array, i: number) => values.subarray(i * kept, (i + 1) * kept);

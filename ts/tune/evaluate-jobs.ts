@@ -1,5 +1,5 @@
 import { PreparedQuestions } from '../engine/prepared-questions.js';
-import type { QuestionMetrics, QuestionResult } from '../engine/question.js';
+import type { QuestionResult } from '../engine/question.js';
 import { SparseTuneError } from '../errors.js';
 import type { Preset } from '../maskers/presets.js';
 import type { Metrics } from '../metrics.js';
@@ -96,8 +96,8 @@ function sampleSizes(name: keyof Metrics, from: number, to: number): [number, nu
 }
 
 /** The mean of each metric over the questions that have it. */
-export function meanMetrics(metrics: readonly QuestionMetrics[]): Partial<Metrics> {
-  const names = new Set(metrics.flatMap((each) => Object.keys(each))) as Set<keyof QuestionMetrics>;
+export function meanMetrics(metrics: readonly Metrics[]): Partial<Metrics> {
+  const names = new Set(metrics.flatMap((each) => Object.keys(each))) as Set<keyof Metrics>;
   return Object.fromEntries(
     [...names].map((name) => {
       const values = metrics.flatMap((each) => each[name] ?? []);
