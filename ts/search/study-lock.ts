@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { StorageError } from '../errors.js';
 
 interface Owner {
@@ -11,6 +12,9 @@ interface Owner {
   /** Tells two holders within one process apart. */
   readonly id: string;
 }
+
+/** Wait while another removes a dead owner's lock. */
+const pauseMs = 2;
 
 /** Locks of this process. */
 const held = new Set<string>();
@@ -32,13 +36,20 @@ export async function takeLock(path: string): Promise<() => Promise<void>> {
     id: randomUUID(),
   };
   const draft = `${path}.${owner.id}`;
-  await writeFile(draft, JSON.stringify(owner));
+  held.add(owner.id); // before the lock can be seen: others of this process must find it alive
   try {
-    while (!(await tryLink(draft, path))) await removeStale(path, owner);
+    await writeFile(draft, JSON.stringify(owner));
+    while (!(await tryLink(draft, path))) {
+      const other = await readOwner(path);
+      if (other !== undefined && (await isAlive(other))) throw locked(path, other);
+      if (other !== undefined) await removeStale(path, other, draft);
+    }
+  } catch (cause) {
+    held.delete(owner.id);
+    throw cause;
   } finally {
     await rm(draft, { force: true });
   }
-  held.add(owner.id);
   return async () => {
     held.delete(owner.id);
     if ((await readOwner(path))?.id === owner.id) await rm(path, { force: true });
@@ -62,20 +73,24 @@ async function tryLink(draft: string, path: string): Promise<boolean> {
   }
 }
 
-/** Moves a dead process's lock away; if the file moved was not that one, it is put back. */
-async function removeStale(path: string, self: Owner): Promise<void> {
-  const owner = await readOwner(path);
-  if (owner !== undefined && (await isAlive(owner))) throw locked(path, owner);
-  const moved = `${path}.stale.${self.id}`;
-  try {
-    await rename(path, moved);
-  } catch (cause) {
-    if (codeOf(cause) === 'ENOENT') return;
-    throw new StorageError('ERR_STORAGE', `Cannot remove the stale lock ${path}`, { cause });
+/**
+ * Removes the lock of a dead owner. Of several that find it only one may: the one whose link to a guard named after the
+ * dead owner succeeds. It looks again under the guard, so that a lock taken meanwhile by somebody else is left alone.
+ * The guard of a process that died under it is removed in the same way.
+ */
+async function removeStale(path: string, dead: Owner, draft: string): Promise<void> {
+  const guard = `${path}.gone-${dead.id}`;
+  if (await tryLink(draft, guard)) {
+    try {
+      if ((await readOwner(path))?.id === dead.id) await rm(path, { force: true });
+    } finally {
+      await rm(guard, { force: true });
+    }
+    return;
   }
-  const found = await readOwner(moved);
-  if (found?.id !== owner?.id) await tryLink(moved, path);
-  await rm(moved, { force: true });
+  const other = await readOwner(guard);
+  if (other !== undefined && !(await isAlive(other))) await removeStale(guard, other, draft);
+  else await setTimeout(pauseMs);
 }
 
 function locked(path: string, { pid, host }: Owner): StorageError {
@@ -92,6 +107,7 @@ function locked(path: string, { pid, host }: Owner): StorageError {
 
 async function isAlive({ pid, host, started, id }: Owner): Promise<boolean> {
   if (host !== hostname()) return true;
+  if (pid <= 0) return false; // what is written there is no owner
   if (pid === process.pid) return held.has(id);
   try {
     process.kill(pid, 0);
@@ -105,7 +121,9 @@ async function readOwner(path: string): Promise<Owner | undefined> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as Owner;
   } catch (cause) {
-    if (codeOf(cause) === 'ENOENT' || cause instanceof SyntaxError) return undefined;
+    if (codeOf(cause) === 'ENOENT') return undefined;
+    if (cause instanceof SyntaxError)
+      return { pid: 0, host: hostname(), started: '', id: 'unreadable' };
     throw new StorageError('ERR_STORAGE', `Cannot read the lock ${path}`, { cause });
   }
 }
