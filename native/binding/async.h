@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "llama/llama_api.h"
+#include "llama/engine_failure.h"
 
 namespace sparsetune::binding {
 

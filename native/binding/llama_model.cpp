@@ -131,9 +131,9 @@ Napi::Value ModelObject::Info(const Napi::CallbackInfo& info) {
   object.Set("chatTemplate", model.chat_template());
   object.Set("nVocab", model.n_vocab());
   object.Set("nCtxTrain", model.n_ctx_train());
-  object.Set("bos", model.api().llama_vocab_bos(model.vocab()));
-  object.Set("eos", model.api().llama_vocab_eos(model.vocab()));
-  object.Set("addBos", model.api().llama_vocab_get_add_bos(model.vocab()));
+  object.Set("bos", model.bos());
+  object.Set("eos", model.eos());
+  object.Set("addBos", model.adds_bos());
   object.Set("threads", model.n_threads());
   return object;
 }
@@ -159,7 +159,7 @@ Napi::Value ModelObject::Detokenize(const Napi::CallbackInfo& info) {
 Napi::Value ModelObject::IsEog(const Napi::CallbackInfo& info) {
   const llama::Model& model = *state_->model;
   const int32_t token = info[0].As<Napi::Number>().Int32Value();
-  return Napi::Boolean::New(info.Env(), model.api().llama_vocab_is_eog(model.vocab(), token));
+  return Napi::Boolean::New(info.Env(), model.IsEndOfGeneration(token));
 }
 
 Napi::Value ModelObject::StarvedBatches(const Napi::CallbackInfo& info) {

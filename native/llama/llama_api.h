@@ -6,21 +6,11 @@
 #include <llama.h>
 
 #include <memory>
-#include <stdexcept>
 #include <string>
 
+#include "llama/engine_failure.h"
+
 namespace sparsetune::llama {
-
-/// Why the engine refused or failed; `code` is one of the stable codes of ts/errors.ts.
-class EngineFailure : public std::runtime_error {
- public:
-  EngineFailure(const char* code, const std::string& message)
-      : std::runtime_error(message), code_(code) {}
-  const char* code() const { return code_; }
-
- private:
-  const char* code_;
-};
 
 /// Where the libraries of one llama.cpp build lie: a folder and the names inside it. Names differ
 /// between builds because llama.cpp puts its release (and the GPU variant) into them.

@@ -52,8 +52,12 @@ class Model {
 
   const LlamaApi& api() const { return *api_; }
   const std::vector<LayerGeometry>& layers() const { return layers_; }
-  const llama_vocab* vocab() const { return vocab_; }
   int32_t n_vocab() const { return api_->llama_vocab_n_tokens(vocab_); }
+  /// Tokens that begin and end a text, -1 where the model has none; whether it wants the first one.
+  int32_t bos() const { return api_->llama_vocab_bos(vocab_); }
+  int32_t eos() const { return api_->llama_vocab_eos(vocab_); }
+  bool adds_bos() const { return api_->llama_vocab_get_add_bos(vocab_); }
+  bool IsEndOfGeneration(int32_t token) const { return api_->llama_vocab_is_eog(vocab_, token); }
   int32_t n_threads() const { return n_threads_; }
   int32_t n_ctx_train() const { return api_->llama_model_n_ctx_train(model_); }
   std::string description() const;
