@@ -1,23 +1,13 @@
 import type { ValidationRow, Winner } from './cache/winner.js';
 import type { Metrics } from './metrics.js';
+import type { SearchProgress } from './search/study-state.js';
 
 export type TunePhase = 'load' | 'prefill' | 'reference' | 'search' | 'validate';
 
-/** State of a study as a user wants to see it. */
-export interface StudyProgress {
-  /** Trials that will be started in all. */
-  readonly trials: number;
-  readonly running: number;
-  readonly complete: number;
-  readonly pruned: number;
-  readonly failed: number;
-  /** Per rung: its questions, and how many trials have reached it. */
-  readonly rungs: readonly { readonly resource: number; readonly trials: number }[];
-  readonly best?: {
-    readonly trial: number;
-    readonly params: Readonly<Record<string, unknown>>;
+/** Counts of a study, and its best trial so far with the metrics of this package. */
+export interface StudyProgress extends Omit<SearchProgress, 'best'> {
+  readonly best?: Omit<NonNullable<SearchProgress['best']>, 'metrics'> & {
     readonly metrics: Metrics;
-    readonly isFeasible: boolean;
   };
 }
 
