@@ -134,6 +134,37 @@ export interface Kernels {
       isa?: Isa;
     },
   ): Uint32Array;
+  /** As lshMatch, by buckets: the keys are sorted first, a multiple of 64 of them. */
+  lshLookUp(
+    args: LshShape & {
+      keyCodes: Uint16Array;
+      queryCodes: Uint16Array;
+      minMatches: number;
+      isa?: Isa;
+    },
+  ): {
+    matches: Uint32Array;
+    /** Of starts and buckets, distinct. */
+    bytes: number;
+    /** The buckets give the codes back. */
+    isRestored: boolean;
+  };
+  /** -ln p of keys with these scores and norms. */
+  lshLogWeights(
+    args: LshShape & {
+      scores: Float32Array;
+      norms: Float32Array;
+      norm: number;
+      dotMean: number;
+      minMatches: number;
+      isa?: Isa;
+    },
+  ): Float32Array;
+  lshCentre(args: { keys: Rows; mean: Float32Array; isa?: Isa }): {
+    centred: Float32Array;
+    norms: Float32Array;
+    sums: Float32Array;
+  };
   lshLogProbability(cosine: number, lshL: number, lshK: number, minMatches: number): number;
   lshPlanes(args: LshShape & { seed: number; layer: number; headDim: number }): Float32Array;
   /** Upper bounds of the scores of pages, `bounds` of `[n, 2, headDim]`. */

@@ -13,9 +13,13 @@ namespace sparsetune {
 namespace {
 
 #include "core/vec_avx512.inl"
+#include "kernels/lsh/lsh_avx512.inl"
 #include "kernels/scores/scores_body.inl"
-// After the score tiles it is built from.
+// After the operations they are built from.
+#include "kernels/lsh/buckets_body.inl"
+#include "kernels/lsh/centre_body.inl"
 #include "kernels/lsh/lsh_body.inl"
+#include "kernels/lsh/weights_body.inl"
 
 }  // namespace
 
@@ -26,6 +30,26 @@ void LshMatchAvx512(const LshMatchArgs& args) {
     MatchOf<uint8_t>(args);
   } else {
     MatchOf<uint16_t>(args);
+  }
+}
+
+void LshLookUpAvx512(const LshLookUpArgs& args) { LookUpOf(args); }
+
+void LshLogWeightsAvx512(const LshWeightsArgs& args) { LogWeightsOf(args); }
+
+void LshAddRowsAvx512(const LshRows& rows, double* sums) {
+  if (rows.dtype == Dtype::kF32) {
+    AddRowsOf<float>(rows, sums);
+  } else {
+    AddRowsOf<uint16_t>(rows, sums);
+  }
+}
+
+void LshCentreAvx512(const LshRows& rows, const float* mean, float* centred, float* norms) {
+  if (rows.dtype == Dtype::kF32) {
+    CentreOf<float>(rows, mean, centred, norms);
+  } else {
+    CentreOf<uint16_t>(rows, mean, centred, norms);
   }
 }
 
