@@ -44,8 +44,10 @@ Napi::Value JsLshCodes(const Napi::CallbackInfo& info) {
   const size_t n_planes = static_cast<size_t>(params.lsh_l) * params.lsh_k;
   Require(env, planes.length == n_planes * head_dim, "[lshL, lshK, headDim] planes");
   const auto pointers = RowPointers(vectors, head_dim);
+  std::vector<float> panels(LshPanelFloats(params, head_dim));
+  LshPackPlanes(planes.data, params, head_dim, panels.data());
   std::vector<uint16_t> codes(pointers.size() * params.lsh_l);
-  ThrowUnlessOk(env, LshCodes(pointers.data(), pointers.size(), head_dim, params, planes.data,
+  ThrowUnlessOk(env, LshCodes(pointers.data(), pointers.size(), head_dim, params, panels.data(),
                               ReadIsa(args.Get("isa")), codes.data()));
   return ToJs(env, codes);
 }
@@ -184,7 +186,7 @@ Napi::Value JsLshLogProbability(const Napi::CallbackInfo& info) {
 Napi::Value JsLshPlanes(const Napi::CallbackInfo& info) {
   const auto args = info[0].As<Napi::Object>();
   return ToJs(info.Env(),
-              *LshPlanes(ReadSize(args, "seed"), static_cast<uint32_t>(ReadSize(args, "layer")),
+              LshPlanes(ReadSize(args, "seed"), static_cast<uint32_t>(ReadSize(args, "layer")),
                         ReadLsh(args), ReadSize(args, "headDim")));
 }
 

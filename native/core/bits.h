@@ -26,6 +26,19 @@ inline uint32_t LowestBit(uint64_t word) {
 /// The lowest `n` bits set; n is at most 64.
 inline uint64_t LowBits(size_t n) { return n >= 64 ? ~uint64_t{0} : (uint64_t{1} << n) - 1; }
 
+/// Set bits of `n_words` words.
+inline size_t CountBits(const uint64_t* words, size_t n_words) {
+  size_t n = 0;
+  for (size_t w = 0; w < n_words; ++w) {
+    uint64_t x = words[w];
+    x -= x >> 1 & 0x5555555555555555u;
+    x = (x & 0x3333333333333333u) + (x >> 2 & 0x3333333333333333u);
+    x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+    n += x * 0x0101010101010101u >> 56;
+  }
+  return n;
+}
+
 /// Calls visit(i) for each set bit i of `n_words` words, ascending.
 template <typename Visit>
 void ForEachBit(const uint64_t* words, size_t n_words, Visit visit) {

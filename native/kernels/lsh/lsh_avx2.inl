@@ -1,6 +1,9 @@
 // What the LSH bodies need besides vec_avx2.inl. Included after it, in the same namespace; includes
 // nothing itself.
 
+constexpr size_t kCodePanels = 1;
+constexpr size_t kCodeVectors = 4;
+
 inline Vec Min(Vec a, Vec b) { return _mm256_min_ps(a, b); }
 inline Vec Divide(Vec a, Vec b) { return _mm256_div_ps(a, b); }
 inline Vec SquareRoot(Vec v) { return _mm256_sqrt_ps(v); }

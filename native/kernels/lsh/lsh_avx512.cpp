@@ -14,7 +14,6 @@ namespace {
 
 #include "core/vec_avx512.inl"
 #include "kernels/lsh/lsh_avx512.inl"
-#include "kernels/scores/scores_body.inl"
 // After the operations they are built from.
 #include "kernels/lsh/buckets_body.inl"
 #include "kernels/lsh/centre_body.inl"

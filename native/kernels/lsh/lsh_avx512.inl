@@ -1,6 +1,9 @@
 // What the LSH bodies need besides vec_avx512.inl. Included after it, in the same namespace; includes
 // nothing itself.
 
+constexpr size_t kCodePanels = 2;
+constexpr size_t kCodeVectors = 8;
+
 inline Vec Min(Vec a, Vec b) { return _mm512_min_ps(a, b); }
 inline Vec Divide(Vec a, Vec b) { return _mm512_div_ps(a, b); }
 inline Vec SquareRoot(Vec v) { return _mm512_sqrt_ps(v); }

@@ -13,7 +13,7 @@ struct LshCodesArgs {
   size_t n;
   size_t head_dim;
   LshParams params;
-  const float* planes;
+  const float* panels;
   uint16_t* codes;
 };
 
