@@ -1,6 +1,6 @@
 // The loop over rows of the score kernel. Included after scores_body.inl, in the same namespace.
 
-constexpr size_t kScoreAhead = 16;  ///< rows between the one scored and the one prefetched
+constexpr size_t kScoreAhead = 32;  ///< rows between the one scored and the one prefetched
 
 /// The rows of one tile; beyond the end the last row stands in, and its score is dropped.
 template <typename T>
