@@ -146,7 +146,7 @@ Napi::Value JsLshLogWeights(const Napi::CallbackInfo& info) {
   return ToJs(env, weights);
 }
 
-/// { keys [n, headDim], mean [headDim], isa } -> { centred [n, headDim], norms [n], sums [headDim] }
+/// { keys [n, headDim], mean [headDim], dtype?, isa } -> { centred [n, headDim], norms [n], sums [headDim] }
 Napi::Value JsLshCentre(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto args = info[0].As<Napi::Object>();
@@ -156,7 +156,7 @@ Napi::Value JsLshCentre(const Napi::CallbackInfo& info) {
   rows.head_dim = mean.length;
   rows.n = keys.ElementLength() / mean.length;
   if (keys.TypedArrayType() == napi_uint16_array) {
-    rows.dtype = Dtype::kF16;
+    rows.dtype = ReadDtype(args.Get("dtype")) == Dtype::kBf16 ? Dtype::kBf16 : Dtype::kF16;
     rows.keys = ReadUint16s(keys).data;
   } else {
     rows.keys = ReadFloats(keys).data;

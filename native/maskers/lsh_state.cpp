@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <tuple>
@@ -31,7 +31,7 @@ std::vector<float> MeanKey(const KvView& kv, Isa isa) {
 }
 
 /// The panels and curves of a layer, made once for all its KV heads and indexes alive.
-std::shared_ptr<const LshShared> Share(uint64_t seed, uint32_t layer, const LshParams& params,
+std::shared_ptr<const LshShared> SharedOf(uint64_t seed, uint32_t layer, const LshParams& params,
                                        size_t head_dim) {
   using Key = std::tuple<uint64_t, uint32_t, uint32_t, uint32_t, size_t>;
   static std::mutex mutex;
@@ -87,7 +87,7 @@ LshState::LshState(const MaskerConfig& masker, uint64_t seed, uint32_t layer, si
     : head_dim(dim),
       is_centred(masker.center),
       params{masker.lsh_l, masker.lsh_k},
-      shared(Share(seed, layer, params, dim)) {}
+      shared(SharedOf(seed, layer, params, dim)) {}
 
 std::unique_ptr<KeyState> LshState::Continue() const {
   std::unique_ptr<LshState> next(new LshState());
@@ -156,21 +156,18 @@ void LshState::Seal(size_t count) {
   run.first = n_sealed();
   run.n = count;
   run.starts.resize(LshStartCount(params));
-  run.units.resize(count * (params.lsh_l + 1));
+  std::vector<uint16_t> units(count * (params.lsh_l + 1));
   std::vector<uint16_t> room(2 * count);
-  size_t used = 0;
   for (size_t t = 0; t < params.lsh_l; ++t) {
-    if (run.units.size() < used + LshTableUnits(count)) {
-      run.units.resize(used + (params.lsh_l - t) * LshTableUnits(count));
-    }
-    used = LshSortTable({params, codes.data(), count}, t, count, used, room.data(),
-                        run.starts.data(), run.units.data());
+    const size_t most = run.n_units + LshTableUnits(count);
+    if (units.size() < most) units.resize(most + (params.lsh_l - t) * count);
+    run.n_units = LshSortTable({params, codes.data(), count}, t, count, run.n_units, room.data(),
+                               run.starts.data(), units.data());
   }
-  run.units.resize(used);
-  run.units.shrink_to_fit();
-  const auto end = codes.begin() + static_cast<ptrdiff_t>(count / kLshBlockKeys *
-                                                          LshBlockBytes(params));
-  std::vector<uint8_t> rest(end, codes.end());
+  run.units = AllocateStreamMemory(run.n_units * sizeof(uint16_t));
+  std::memcpy(run.units.get(), units.data(), run.n_units * sizeof(uint16_t));
+  const size_t sealed_bytes = count / kLshBlockKeys * LshBlockBytes(params);
+  std::vector<uint8_t> rest(codes.begin() + static_cast<ptrdiff_t>(sealed_bytes), codes.end());
   runs.push_back(std::move(run));
   codes.swap(rest);
 }
@@ -196,7 +193,7 @@ Status LshState::Extend(const KvView& kv, Isa isa) {
 size_t LshState::bytes() const {
   size_t bytes = codes.capacity() + (norms.capacity() + mean.capacity()) * sizeof(float);
   for (const LshRun& run : runs) {
-    bytes += run.starts.capacity() * sizeof(uint32_t) + run.units.capacity() * sizeof(uint16_t);
+    bytes += run.starts.capacity() * sizeof(uint32_t) + run.n_units * sizeof(uint16_t);
   }
   return bytes;
 }

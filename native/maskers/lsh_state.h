@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/stream_memory.h"
 #include "kernels/lsh/buckets.h"
 #include "kernels/lsh/lsh.h"
 #include "kernels/lsh/weights.h"
@@ -17,10 +18,11 @@ struct LshRun {
   size_t first = 0;  ///< of the link
   size_t n = 0;
   std::vector<uint32_t> starts;
-  std::vector<uint16_t> units;
+  StreamMemory units;
+  size_t n_units = 0;
 
   LshBuckets buckets(const LshParams& params) const {
-    return {params, starts.data(), units.data(), n};
+    return {params, starts.data(), reinterpret_cast<const uint16_t*>(units.get()), n};
   }
 };
 

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { loadAddon } from '../../ts/native/addon.js';
-import { normals, unaligned } from '../helpers/arrays.js';
+import { fromBf16, normals, toBf16, unaligned } from '../helpers/arrays.js';
 import { fastIsas, isas } from '../helpers/isas.js';
 
 const { lshCentre } = loadAddon().kernels;
@@ -56,5 +56,13 @@ for (const isa of isas) {
     const keys = Uint16Array.of(0x3c00, 0xc000, 0x3800, 0x0400);
     const { centred } = lshCentre({ keys, mean: Float32Array.of(1, 0, 0, 0), isa });
     t.deepEqual([...centred], [0, -2, 0.5, 2 ** -14]);
+  });
+
+  test(`lshCentre ${isa} reads bf16 keys`, (t) => {
+    const keys = normals(3 * 19, 4);
+    const mean = normals(19, 5);
+    const halves = toBf16(keys);
+    const expected = lshCentre({ keys: fromBf16(halves), mean, isa });
+    t.deepEqual(lshCentre({ keys: halves, mean, dtype: 'bf16', isa }), expected);
   });
 }

@@ -163,7 +163,7 @@ export interface Kernels {
       isa?: Isa;
     },
   ): Float32Array;
-  lshCentre(args: { keys: Rows; mean: Float32Array; isa?: Isa }): {
+  lshCentre(args: { keys: Rows; mean: Float32Array; dtype?: 'bf16'; isa?: Isa }): {
     centred: Float32Array;
     norms: Float32Array;
     sums: Float32Array;

@@ -1,23 +1,19 @@
 #include "kernels/lsh/centre.h"
 
 #include <cmath>
-#include <cstdint>
 
-#include "core/f16.h"
+#include "core/element.h"
 #include "core/target.h"
 #include "kernels/lsh/lsh_isa.h"
 
 namespace sparsetune {
 namespace {
 
-float Element(const LshRows& rows, size_t at) {
-  if (rows.dtype == Dtype::kF32) return static_cast<const float*>(rows.keys)[at];
-  return HalfToFloat(static_cast<const uint16_t*>(rows.keys)[at]);
-}
-
 void AddRowsScalar(const LshRows& rows, double* sums) {
   for (size_t r = 0; r < rows.n; ++r) {
-    for (size_t i = 0; i < rows.head_dim; ++i) sums[i] += Element(rows, r * rows.head_dim + i);
+    for (size_t i = 0; i < rows.head_dim; ++i) {
+      sums[i] += ReadElement(rows.keys, rows.dtype, r * rows.head_dim + i);
+    }
   }
 }
 
@@ -26,7 +22,7 @@ void CentreScalar(const LshRows& rows, const float* mean, float* centred, float*
     double sum = 0;
     for (size_t i = 0; i < rows.head_dim; ++i) {
       const size_t at = r * rows.head_dim + i;
-      centred[at] = Element(rows, at) - mean[i];
+      centred[at] = ReadElement(rows.keys, rows.dtype, at) - mean[i];
       sum += static_cast<double>(centred[at]) * centred[at];
     }
     norms[r] = static_cast<float>(std::sqrt(sum));

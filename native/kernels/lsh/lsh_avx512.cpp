@@ -38,19 +38,12 @@ void LshLookUpAvx512(const LshLookUpArgs& args) { LookUpOf(args); }
 void LshLogWeightsAvx512(const LshWeightsArgs& args) { LogWeightsOf(args); }
 
 void LshAddRowsAvx512(const LshRows& rows, double* sums) {
-  if (rows.dtype == Dtype::kF32) {
-    AddRowsOf<float>(rows, sums);
-  } else {
-    AddRowsOf<uint16_t>(rows, sums);
-  }
+  WithElement(rows.dtype, [&](auto type) { AddRowsOf<decltype(type)>(rows, sums); });
 }
 
 void LshCentreAvx512(const LshRows& rows, const float* mean, float* centred, float* norms) {
-  if (rows.dtype == Dtype::kF32) {
-    CentreOf<float>(rows, mean, centred, norms);
-  } else {
-    CentreOf<uint16_t>(rows, mean, centred, norms);
-  }
+  WithElement(rows.dtype,
+              [&](auto type) { CentreOf<decltype(type)>(rows, mean, centred, norms); });
 }
 
 }  // namespace sparsetune
