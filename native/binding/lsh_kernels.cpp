@@ -96,8 +96,9 @@ Sorted SortKeys(const LshTable& codes) {
   return sorted;
 }
 
-/// { keyCodes [n, lshL], queryCodes [nQueries, lshL], lshL, lshK, minMatches, isa }, n a multiple of
-/// 64 -> { matches [nQueries, n] zeros and ones, bytes read, isRestored: LshUnsort gives the codes }
+/// { keyCodes [n, lshL], queryCodes [nQueries, lshL], lshL, lshK, minMatches, isa }, n a multiple
+/// of 64 -> { matches [nQueries, n] zeros and ones, bytes read, isRestored: LshUnsort gives the
+/// codes }
 Napi::Value JsLshLookUp(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto args = info[0].As<Napi::Object>();
@@ -141,12 +142,13 @@ Napi::Value JsLshLogWeights(const Napi::CallbackInfo& info) {
   LshCurve curve;
   MakeLshCurve(ReadLsh(args), min_matches, &curve);
   std::vector<float> weights(scores.data, scores.data + scores.length);
-  ThrowUnlessOk(env, LshLogWeights(query, norms.data, norms.length, curve,
-                                   ReadIsa(args.Get("isa")), weights.data()));
+  ThrowUnlessOk(env, LshLogWeights(query, norms.data, norms.length, curve, ReadIsa(args.Get("isa")),
+                                   weights.data()));
   return ToJs(env, weights);
 }
 
-/// { keys [n, headDim], mean [headDim], dtype?, isa } -> { centred [n, headDim], norms [n], sums [headDim] }
+/// { keys [n, headDim], mean [headDim], dtype?, isa } -> { centred [n, headDim], norms [n], sums
+/// [headDim] }
 Napi::Value JsLshCentre(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto args = info[0].As<Napi::Object>();

@@ -32,7 +32,7 @@ std::vector<float> MeanKey(const KvView& kv, Isa isa) {
 
 /// The panels and curves of a layer, made once for all its KV heads and indexes alive.
 std::shared_ptr<const LshShared> SharedOf(uint64_t seed, uint32_t layer, const LshParams& params,
-                                       size_t head_dim) {
+                                          size_t head_dim) {
   using Key = std::tuple<uint64_t, uint32_t, uint32_t, uint32_t, size_t>;
   static std::mutex mutex;
   static std::map<Key, std::weak_ptr<const LshShared>> alive;
@@ -114,8 +114,8 @@ Status LshState::AddChunk(const KvView& kv, size_t count, Isa isa) {
   }
   for (size_t i = 0; i < count; ++i) pointers[i] = rows.data() + i * head_dim;
   std::vector<uint16_t> chunk(count * params.lsh_l);
-  const Status status = LshCodes(pointers.data(), count, head_dim, params, shared->panels.data(),
-                                 isa, chunk.data());
+  const Status status =
+      LshCodes(pointers.data(), count, head_dim, params, shared->panels.data(), isa, chunk.data());
   if (status != Status::kOk) return status;
   const size_t at = n - n_sealed();
   const size_t n_blocks = (at + count + kLshBlockKeys - 1) / kLshBlockKeys;

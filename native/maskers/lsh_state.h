@@ -39,7 +39,7 @@ struct LshShared {
   std::array<LshCurve, 2> curves;  ///< for min_matches 1 and 2
 };
 
-/// magic_pig: SimHash codes and norms of centred keys.
+/// magic_pig: SimHash codes, by bucket where there are enough keys, and norms of centred keys.
 class LshState : public KeyState {
  public:
   LshState(const MaskerConfig& masker, uint64_t seed, uint32_t layer, size_t head_dim);

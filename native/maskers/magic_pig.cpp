@@ -28,10 +28,9 @@ Status LookUpRun(const LinkRange& range, const LshRun& run, const QueryGroup& gr
   const LshBuckets buckets = run.buckets(range.link.params);
   const size_t n_heads = selection->heads.size();
   buffers.counts.resize(std::max(buffers.counts.size(), run.n));
-  const Status status =
-      LshLookUp(buckets, buffers.codes.data(), n_heads, range.min_matches, group.isa,
-                buffers.counts.data(), buffers.bits.data() + run.first / kLshBlockKeys,
-                range.n_blocks);
+  const Status status = LshLookUp(buckets, buffers.codes.data(), n_heads, range.min_matches,
+                                  group.isa, buffers.counts.data(),
+                                  buffers.bits.data() + run.first / kLshBlockKeys, range.n_blocks);
   // Afterwards, when the starts are in the cache.
   selection->index_bytes += LshLookUpBytes(buckets, buffers.codes.data(), n_heads);
   return status;
@@ -47,9 +46,9 @@ Status ScanRest(const LinkRange& range, const QueryGroup& group, Selection* sele
   const size_t first_block = (std::max(range.begin, sealed) - sealed) / kLshBlockKeys;
   const size_t n_blocks = (range.end - sealed - 1) / kLshBlockKeys + 1 - first_block;
   buffers.scanned.resize(n_heads * n_blocks);
-  const Status status = LshMatch({link.params, link.codes.data(), link.n - sealed},
-                                 buffers.codes.data(), n_heads, range.min_matches, first_block,
-                                 n_blocks, group.isa, buffers.scanned.data());
+  const Status status =
+      LshMatch({link.params, link.codes.data(), link.n - sealed}, buffers.codes.data(), n_heads,
+               range.min_matches, first_block, n_blocks, group.isa, buffers.scanned.data());
   if (status != Status::kOk) return status;
   for (size_t g = 0; g < n_heads; ++g) {
     std::copy_n(buffers.scanned.data() + g * n_blocks, n_blocks,

@@ -100,7 +100,8 @@ test('a step reads the buckets of its codes, not those of all keys', (t) => {
     const kept = indices.subarray(indptr[head], indptr[head + 1]);
     for (const key of kept) rows.add(kvHead * nMost + key);
   }
-  const index = (result?.bytesRead ?? 0) - rows.size * (2 * headDim * 4 + 4) - nKvHeads * headDim * 4;
+  const index =
+    (result?.bytesRead ?? 0) - rows.size * (2 * headDim * 4 + 4) - nKvHeads * headDim * 4;
   // Scanning codes of two bytes would read 40 * 8192 * 2 bytes per KV head.
   t.true(index >= nKvHeads * 40 * 8);
   t.true(index < (nKvHeads * 40 * 8192 * 2) / 8);

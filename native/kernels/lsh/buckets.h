@@ -15,7 +15,8 @@ inline constexpr size_t kLshRunKeys = 65536;
 /// The keys of one run by bucket, for each table. Bucket (t, code) is
 /// units[starts[t << lsh_k | code]] up to the next start, and is one of two things:
 ///   fewer than n_keys / 32 units: the numbers of its keys, ascending;
-///   n_keys / 16 units:            one bit per key, lowest first, for the buckets that hold at least
+///   n_keys / 16 units:            one bit per key, lowest first, for the buckets that hold at
+///   least
 ///                                 n_keys / 32 of them.
 struct LshBuckets {
   LshParams params;
@@ -57,7 +58,8 @@ void LshUnsort(const LshBuckets& run, void* codes);
 /// @param[in]  min_matches  1 or 2
 /// @param[in]  isa          one that SupportsIsa
 /// @param[in]  counts       [run.n_keys] working memory
-/// @param[out] bits         [n_queries, stride]; the first run.n_keys / 64 words of each are written
+/// @param[out] bits         [n_queries, stride]; the first run.n_keys / 64 words of each are
+/// written
 /// @param[in]  stride       at least run.n_keys / 64
 /// @return as LshCodes
 ///

@@ -30,8 +30,8 @@ struct LshTable {
 size_t LshCodeBytes(const LshParams& params);
 size_t LshBlockBytes(const LshParams& params);
 
-/// Planes are read in panels of 16: [ceil(lsh_l * lsh_k / 16), head_dim, 16], where column p % 16 of
-/// panel p / 16 is plane p = t * lsh_k + b. Columns after the last plane are zero.
+/// Planes are read in panels of 16: [ceil(lsh_l * lsh_k / 16), head_dim, 16], where column p % 16
+/// of panel p / 16 is plane p = t * lsh_k + b. Columns after the last plane are zero.
 inline constexpr size_t kLshPanelPlanes = 16;
 
 /// Panels of all planes, and the floats they take.
@@ -57,9 +57,9 @@ void LshPackPlanes(const float* planes, const LshParams& params, size_t head_dim
 ///         instruction set that is not built; `codes` is then untouched
 ///
 /// Cost: 2 * lsh_l * lsh_k * head_dim FLOP per vector; no allocation. The panels are read once for
-/// 32 vectors. Instruction sets agree in every bit whose |dot| exceeds head_dim * 2^-23 * |vector| *
-/// |plane|, avx2 and avx512 in every bit; on one of them a code does not depend on the other vectors
-/// of the call. Safe to call from several threads.
+/// 32 vectors. Instruction sets agree in every bit whose |dot| exceeds head_dim * 2^-23 * |vector|
+/// * |plane|, avx2 and avx512 in every bit; on one of them a code does not depend on the other
+/// vectors of the call. Safe to call from several threads.
 Status LshCodes(const float* const* vectors, size_t n, size_t head_dim, const LshParams& params,
                 const float* panels, Isa isa, uint16_t* codes);
 

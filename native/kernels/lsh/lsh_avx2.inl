@@ -34,7 +34,7 @@ inline void CurvePart(const float* parts, Vec s, Vec* t, Vec* c) {
 inline void TakeCounts(const uint8_t* counts, uint64_t* one, uint64_t* two) {
   *one = 0;
   *two = 0;
-  for (int half = 0; half < 2; ++half) {
+  for (size_t half = 0; half < 2; ++half) {
     const __m256i n = LoadBytes(counts + half * 32);
     const __m256i is_none = _mm256_cmpeq_epi8(n, _mm256_setzero_si256());
     const __m256i is_one = _mm256_cmpeq_epi8(n, _mm256_set1_epi8(1));

@@ -42,8 +42,7 @@ void LshAddRowsAvx512(const LshRows& rows, double* sums) {
 }
 
 void LshCentreAvx512(const LshRows& rows, const float* mean, float* centred, float* norms) {
-  WithElement(rows.dtype,
-              [&](auto type) { CentreOf<decltype(type)>(rows, mean, centred, norms); });
+  WithElement(rows.dtype, [&](auto type) { CentreOf<decltype(type)>(rows, mean, centred, norms); });
 }
 
 }  // namespace sparsetune

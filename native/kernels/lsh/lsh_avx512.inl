@@ -1,5 +1,5 @@
-// What the LSH bodies need besides vec_avx512.inl. Included after it, in the same namespace; includes
-// nothing itself.
+// What the LSH bodies need besides vec_avx512.inl. Included after it, in the same namespace;
+// includes nothing itself.
 
 constexpr size_t kCodePanels = 2;
 constexpr size_t kCodeVectors = 8;

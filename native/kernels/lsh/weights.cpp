@@ -30,8 +30,7 @@ void MakeLshCurve(const LshParams& params, uint32_t min_matches, LshCurve* curve
   for (size_t i = 0; i < kLshCurveParts; ++i) {
     double at[4];
     for (size_t j = 0; j < 4; ++j) {
-      at[j] = CurveValue(params, min_matches,
-                         static_cast<double>(i) + static_cast<double>(j) / 3);
+      at[j] = CurveValue(params, min_matches, static_cast<double>(i) + static_cast<double>(j) / 3);
     }
     // The cubic through t = 0, 1/3, 2/3, 1.
     float* part = curve->parts[i];

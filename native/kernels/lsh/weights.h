@@ -12,8 +12,8 @@ namespace sparsetune {
 inline constexpr size_t kLshCurveParts = 512;
 
 /// LshLogProbability of one (params, min_matches), prepared for many cosines at a time. With w =
-/// log2(x), x the chance of one table, part i holds the cubic in -16 w - i that ln p - min_matches *
-/// w * ln 2 is for -16 w in [i, i + 1]; below w = -32 it is constant to within 2^-22.
+/// log2(x), x the chance of one table, part i holds the cubic in -16 w - i that ln p - min_matches
+/// * w * ln 2 is for -16 w in [i, i + 1]; below w = -32 it is constant to within 2^-22.
 struct LshCurve {
   LshParams params;
   uint32_t min_matches = 0;
