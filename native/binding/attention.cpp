@@ -246,6 +246,7 @@ void RegisterAttention(Napi::Env env, Napi::Object exports) {
   exports.Set("supportsIsa", Napi::Function::New<JsSupportsIsa>(env, "supportsIsa"));
   RegisterLearned(env, exports);
   RegisterKernels(env, exports);
+  RegisterLimits(env, exports);
 }
 
 }  // namespace sparsetune::binding
