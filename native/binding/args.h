@@ -28,6 +28,7 @@ void RegisterAttention(Napi::Env env, Napi::Object exports);
 void RegisterKernels(Napi::Env env, Napi::Object exports);
 void RegisterSelectionKernels(Napi::Env env, Napi::Object kernels);
 void RegisterGroup(Napi::Env env, Napi::Object kernels);
+void RegisterGivenLists(Napi::Env env, Napi::Object kernels);
 void RegisterLimits(Napi::Env env, Napi::Object exports);
 void RegisterLlama(Napi::Env env, Napi::Object exports);
 

@@ -259,6 +259,7 @@ void RegisterKernels(Napi::Env env, Napi::Object exports) {
   kernels.Set("fromHalf", Napi::Function::New<JsFromHalf>(env, "fromHalf"));
   RegisterSelectionKernels(env, kernels);
   RegisterGroup(env, kernels);
+  RegisterGivenLists(env, kernels);
   exports.Set("kernels", kernels);
 }
 

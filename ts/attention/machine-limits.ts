@@ -14,6 +14,7 @@ export interface MachineLimitsOptions {
 
 const streamAheads = [0, 2048, 8192];
 const gatherAheads = [8, 16, 32];
+const evictingBytes = 2 ** 27;
 
 /**
  * How fast this machine reads memory and multiplies: what kernels are held against.
@@ -60,6 +61,13 @@ export class MachineLimits {
       return this.#probe.gather(options).seconds;
     });
     return Math.min(...seconds) * 1e3;
+  }
+
+  /** Reads so much memory that CPU caches keep little of what they held. */
+  evictCaches(): void {
+    const bytes = Math.min(evictingBytes, this.#bytes);
+    const offset = this.#nextOffset(bytes);
+    this.#probe.stream({ bytes, offset, ahead: 0, threads: this.#threads, isa: this.#isa });
   }
 
   /** Multiplications and additions a second, in registers. */

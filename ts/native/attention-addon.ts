@@ -123,6 +123,17 @@ export interface Kernels {
     step?: number;
     isa?: Isa;
   }): Float32Array;
+  /** One query position over listed rows of a cache: `[nQHeads, headDim]`. */
+  attendLists(args: {
+    cache: NativeKvCache;
+    queries: Float32Array;
+    /** `[nKvHeads or nQHeads, n]`, ascending: lists that a group shares, or one for each head. */
+    lists: Uint32Array;
+    n: number;
+    isPerHead: boolean;
+    scale: number;
+    isa?: Isa | undefined;
+  }): Float32Array;
   lshCodes(
     args: LshShape & { headDim: number; vectors: Float32Array; planes: Float32Array; isa?: Isa },
   ): Uint16Array;
