@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 export class Peer {
   #child;
   #waiting = [];
+  #end;
 
   constructor({ name, command }, threads) {
     this.name = name;
@@ -18,14 +19,16 @@ export class Peer {
       this.#waiting.shift()?.resolve(JSON.parse(line)),
     );
     const fail = (error) => {
+      this.#end = error;
       for (const { reject } of this.#waiting.splice(0)) reject(error);
     };
     this.#child.on('error', fail);
-    this.#child.on('exit', (code) => fail(new Error(`${name} ended with code ${code}`)));
+    this.#child.on('exit', (code, signal) => fail(new Error(`${name} ended: ${signal ?? code}`)));
   }
 
   /** The answer of the peer; throws what it reports as an error. */
   async ask(command) {
+    if (this.#end !== undefined) throw this.#end;
     const answer = await new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       this.#child.stdin.write(`${JSON.stringify(command)}\n`);

@@ -26,7 +26,7 @@ def select_faiss(options):
     def heap():
         heaps.heapify()
         heaps.addn(options["n"], faiss.swig_ptr(scores))
-        return ids
+        return ids if len(chosen) else None  # keeps both arrays, whose memory FAISS writes
 
     return {"heap": heap}
 
