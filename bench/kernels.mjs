@@ -41,7 +41,8 @@ const { values } = parseArgs({
 
 const chosen = values.only.split(',').map((name) => name.trim());
 const unknown = chosen.find((name) => !caseNames.includes(name));
-if (unknown !== undefined) fail(`--only: unknown case ${unknown}; there are ${caseNames.join(', ')}`);
+if (unknown !== undefined)
+  fail(`--only: unknown case ${unknown}; there are ${caseNames.join(', ')}`);
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 5) fail('--rounds: an integer of at least 5');
 const threads = Number(values.threads);

@@ -1,14 +1,9 @@
 import { cpus } from 'node:os';
 import { checkInteger, checkIsa } from './attention/check-arguments.js';
+import type { KvDtype } from './attention/kv-cache.js';
 import { MachineLimits } from './attention/machine-limits.js';
 import { rejectRange } from './errors.js';
-import {
-  type Dtype,
-  denseBytes,
-  gaussianRows,
-  makeCaches,
-  type StepShape,
-} from './micro/caches.js';
+import { denseBytes, gaussianRows, makeCaches, type StepShape } from './micro/caches.js';
 import {
   type Bench,
   type Contender,
@@ -39,7 +34,7 @@ export interface MicroOptions {
   readonly nKvHeads: number;
   readonly headDim: number;
   readonly nKv: readonly number[];
-  readonly dtypes: readonly Dtype[];
+  readonly dtypes: readonly KvDtype[];
   readonly configs: readonly NamedConfig[];
   readonly isa?: Isa | undefined;
   /** Default 1. */
@@ -62,7 +57,7 @@ export interface MicroRow {
   readonly nKvHeads: number;
   readonly headDim: number;
   readonly nKv: number;
-  readonly dtype: Dtype;
+  readonly dtype: KvDtype;
   /** Attended keys / keys; of `break_even` the density at which a list takes as long as dense attention. */
   readonly density: number;
   readonly threads: number;

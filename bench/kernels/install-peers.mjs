@@ -9,7 +9,15 @@ import { root } from '../../scripts/setup/process.mjs';
 
 const peersFolder = join(root, 'bench/peers');
 const requirements = readFileSync(join(peersFolder, 'requirements.txt'), 'utf8');
-const torchNeeds = ['filelock', 'typing-extensions', 'sympy', 'networkx', 'jinja2', 'fsspec', 'setuptools'];
+const torchNeeds = [
+  'filelock',
+  'typing-extensions',
+  'sympy',
+  'networkx',
+  'jinja2',
+  'fsspec',
+  'setuptools',
+];
 
 /**
  * @returns {{ peers: { name: string, command: string[] }[], absent: string[] }} what can be started, and why the

@@ -5,10 +5,19 @@ const colours = ['#1f77b4', '#d62728', '#2ca02c', '#9467bd', '#ff7f0e', '#8c564b
 /** @param plot - { title, xLabel, yLabel, lines: { name, points: [x, y][] }[] }, all numbers above 0 */
 export function plotSvg({ title, xLabel, yLabel, lines }) {
   const points = lines.flatMap((line) => line.points);
-  const x = logScale(points.map(([value]) => value), size.left, size.width - size.right);
-  const y = logScale(points.map(([, value]) => value), size.height - size.bottom, size.top);
+  const x = logScale(
+    points.map(([value]) => value),
+    size.left,
+    size.width - size.right,
+  );
+  const y = logScale(
+    points.map(([, value]) => value),
+    size.height - size.bottom,
+    size.top,
+  );
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" font-family="sans-serif" font-size="12">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${escaped(title)}" viewBox="0 0 ${size.width} ${size.height}" font-family="sans-serif" font-size="12">`,
+    `<title>${escaped(title)}</title>`,
     `<rect width="${size.width}" height="${size.height}" fill="white"/>`,
     text(size.left, 18, title, 'font-weight="bold"'),
     ...x.ticks.flatMap((tick) => [
@@ -19,7 +28,12 @@ export function plotSvg({ title, xLabel, yLabel, lines }) {
       rule(size.left, y.at(tick), size.width - size.right, y.at(tick)),
       text(size.left - 6, y.at(tick) + 4, tickLabel(tick), 'text-anchor="end"'),
     ]),
-    text((size.left + size.width - size.right) / 2, size.height - 8, xLabel, 'text-anchor="middle"'),
+    text(
+      (size.left + size.width - size.right) / 2,
+      size.height - 8,
+      xLabel,
+      'text-anchor="middle"',
+    ),
     text(14, size.top - 8, yLabel),
     ...lines.flatMap((line, i) => drawLine(line, colours[i % colours.length], { x, y, i })),
     '</svg>',
@@ -34,7 +48,8 @@ function drawLine({ name, points }, colour, { x, y, i }) {
   return [
     `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`,
     ...points.map(
-      ([a, b]) => `<circle cx="${x.at(a).toFixed(1)}" cy="${y.at(b).toFixed(1)}" r="2.5" fill="${colour}"/>`,
+      ([a, b]) =>
+        `<circle cx="${x.at(a).toFixed(1)}" cy="${y.at(b).toFixed(1)}" r="2.5" fill="${colour}"/>`,
     ),
     `<line x1="${right}" y1="${row - 4}" x2="${right + 18}" y2="${row - 4}" stroke="${colour}" stroke-width="2"/>`,
     text(right + 24, row, name),
@@ -52,7 +67,10 @@ function logScale(values, from, to) {
       if (Math.log10(tick) >= low - 1e-9 && Math.log10(tick) <= high + 1e-9) ticks.push(tick);
     }
   }
-  return { at, ticks: ticks.length > 9 ? ticks.filter((tick) => /^[1]/.test(tick.toExponential())) : ticks };
+  return {
+    at,
+    ticks: ticks.length > 9 ? ticks.filter((tick) => /^[1]/.test(tick.toExponential())) : ticks,
+  };
 }
 
 function tickLabel(value) {
@@ -65,6 +83,9 @@ function rule(x1, y1, x2, y2) {
 }
 
 function text(x, y, content, extra = '') {
-  const safe = content.replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c]);
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${extra}>${safe}</text>`;
+  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${extra}>${escaped(content)}</text>`;
+}
+
+function escaped(content) {
+  return content.replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c]);
 }

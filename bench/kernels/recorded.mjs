@@ -25,7 +25,9 @@ const wide = { nKvHeads: 8, groupSize: 4, headDim: 128 };
  */
 export async function recordedHeads(nKv) {
   const folder = join(resolveHome(), 'bench');
-  const name = createHash('sha256').update(JSON.stringify([1, nKv, wide, nLayers])).digest('hex');
+  const name = createHash('sha256')
+    .update(JSON.stringify([1, nKv, wide, nLayers]))
+    .digest('hex');
   const path = join(folder, `recorded-${nKv}-${name.slice(0, 8)}.f32`);
   if (!existsSync(path)) {
     await mkdir(folder, { recursive: true });

@@ -4,11 +4,26 @@ export const targets = {
   'dense.torch': { text: 'dense against the best form of torch', atLeast: 3.2 },
   'dense.ggml': { text: 'dense against the best form of ggml', atLeast: 3.2 },
   'dense.stream': { text: 'dense, share of the stream limit', atLeast: 0.8 },
-  'attend.shared.f32': { text: 'attend 10 %, group lists, against the best dense peer', atLeast: 16 },
-  'attend.shared.16bit': { text: 'attend 10 %, group lists, against the best dense peer', atLeast: 13 },
-  'attend.head.f32': { text: 'attend 10 %, a list per head, against the best dense peer', atLeast: 6 },
-  'attend.head.16bit': { text: 'attend 10 %, a list per head, against the best dense peer', atLeast: 5 },
-  'attend.gather': { text: 'attend 2 % at 128k, group lists, share of the gather limit', atLeast: 0.75 },
+  'attend.shared.f32': {
+    text: 'attend 10 %, group lists, against the best dense peer',
+    atLeast: 16,
+  },
+  'attend.shared.16bit': {
+    text: 'attend 10 %, group lists, against the best dense peer',
+    atLeast: 13,
+  },
+  'attend.head.f32': {
+    text: 'attend 10 %, a list per head, against the best dense peer',
+    atLeast: 6,
+  },
+  'attend.head.16bit': {
+    text: 'attend 10 %, a list per head, against the best dense peer',
+    atLeast: 5,
+  },
+  'attend.gather': {
+    text: 'attend 2 % at 128k, group lists, share of the gather limit',
+    atLeast: 0.75,
+  },
   'topk.2.f32': { text: 'top_k step 2 %, int8 scores, against our dense', atLeast: 4.5 },
   'topk.10.f32': { text: 'top_k step 10 %, int8 scores, against our dense', atLeast: 2.2 },
   'topk.2.16bit': { text: 'top_k step 2 %, int8 scores, against our dense', atLeast: 3 },
@@ -27,7 +42,8 @@ export const targets = {
 /** 'reached', or by how much a median misses its target. */
 export function judge(id, value) {
   const { atLeast, below } = targets[id];
-  if (below !== undefined) return value < below ? 'reached' : `missed (${value.toFixed(1)} of < ${below})`;
+  if (below !== undefined)
+    return value < below ? 'reached' : `missed (${value.toFixed(1)} of < ${below})`;
   return value >= atLeast ? 'reached' : `missed by ${((1 - value / atLeast) * 100).toFixed(0)} %`;
 }
 

@@ -36,7 +36,16 @@ test('micro counts the bytes and keys that a step touches', async (t) => {
   const folder = await temporaryFolder(t);
   const config = join(folder, 'half.json');
   await writeFile(config, JSON.stringify({ maskers: [{ kind: 'sink', sinkSize: 32 }] }));
-  const { out } = await runCaught([...tiny, '--op', 'configs', '--config', config, '--json']);
+  const { out } = await runCaught([
+    ...tiny,
+    '--op',
+    'configs',
+    '--dtype',
+    'f32,f16',
+    '--config',
+    config,
+    '--json',
+  ]);
   const rows = out
     .trim()
     .split('\n')

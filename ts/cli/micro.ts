@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { CommandModule } from 'yargs';
+import type { KvDtype } from '../attention/kv-cache.js';
 import { rejectArgument } from '../errors.js';
 import { validateConfig } from '../maskers/config-schema.js';
 import { getPreset, listPresets } from '../maskers/presets.js';
-import type { Dtype } from '../micro/caches.js';
 import { quantile } from '../micro/rounds.js';
 import { type MicroRow, micro, microOps, type NamedConfig } from '../micro.js';
 import type { Isa } from '../native/attention-addon.js';
@@ -13,6 +13,8 @@ import { type CliContext, print } from './context.js';
 import { defined, jsonOption, parseList } from './options.js';
 import { bytes, number, percent } from './view/format.js';
 import { type Column, table } from './view/table.js';
+
+const kvDtypes: readonly KvDtype[] = ['f32', 'bf16', 'f16'];
 
 interface MicroArguments {
   op: string | string[];
@@ -43,7 +45,11 @@ export function microCommand(context: CliContext): CommandModule<object, MicroAr
         heads: { type: 'string', default: '32/8', describe: 'query heads / KV heads' },
         'head-dim': { type: 'number', default: 128, describe: 'size of a head' },
         'n-kv': { type: 'string', default: '4k,32k', describe: 'keys; k is 1024' },
-        dtype: { type: 'string', default: 'f32,f16', describe: 'how keys and values are stored' },
+        dtype: {
+          type: 'string',
+          default: 'f32,bf16,f16',
+          describe: 'how keys and values are stored',
+        },
         config: {
           type: 'string',
           describe: 'config or JSON file { "maskers": [...] }; may repeat [default: every config]',
@@ -66,7 +72,7 @@ export function microCommand(context: CliContext): CommandModule<object, MicroAr
         nKvHeads,
         headDim,
         nKv: parseList('n-kv', args.nKv).map(parseKeys),
-        dtypes: parseChoices('dtype', args.dtype, ['f32', 'f16'] as const) as Dtype[],
+        dtypes: parseChoices('dtype', args.dtype, kvDtypes),
         configs: parseConfigs(args.config),
         threads,
         rounds,

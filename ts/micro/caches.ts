@@ -1,9 +1,7 @@
 import { freemem } from 'node:os';
-import { KvCache, type KvCacheOptions } from '../attention/kv-cache.js';
+import { KvCache, type KvDtype } from '../attention/kv-cache.js';
 import { SparseTuneError } from '../errors.js';
 import type { Gaussian } from './gaussian.js';
-
-export type Dtype = NonNullable<KvCacheOptions['dtype']>;
 
 /** Sizes of one attention step: the query heads of one position over the keys of a layer. */
 export interface StepShape {
@@ -11,7 +9,7 @@ export interface StepShape {
   readonly nKvHeads: number;
   readonly headDim: number;
   readonly nKv: number;
-  readonly dtype: Dtype;
+  readonly dtype: KvDtype;
 }
 
 /** Caches of that many bytes together, visited in turn, find no key or value in a CPU cache. */
@@ -19,7 +17,7 @@ export const coldBytes = 400e6;
 const mostCopies = 64;
 const chunkRows = 4096;
 
-export function bytesOfElement(dtype: Dtype): number {
+export function bytesOfElement(dtype: KvDtype): number {
   return dtype === 'f32' ? 4 : 2;
 }
 

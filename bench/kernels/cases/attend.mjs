@@ -38,9 +38,7 @@ async function measure(session, shape, density) {
   const lists = [
     ['group lists', false],
     ['a list per head', true],
-  ].map(([name, isPerHead]) =>
-    listContender(name, { density, isPerHead, gaussian }, dense.bench),
-  );
+  ].map(([name, isPerHead]) => listContender(name, { density, isPerHead, gaussian }, dense.bench));
   const gather = gatherContender('gather limit', { shape, density }, session.limits);
   const peers = isSmall ? dense.rivals.slice(2) : [];
   const own = [dense.ours, ...lists, gather].map(({ rival }) => rival);
@@ -54,8 +52,10 @@ async function measure(session, shape, density) {
     const ratio = median(ratios(denseMs, ms));
     const op = `attend ${list.rival.name}`;
     session.add({ op, peer: 'sparsetune', shape, density, bytes: list.bytes, ms, ratio });
-    if (isSmall) judgeAgainstPeers(session, shape, { times, ms, forms: dense.forms, isHead: i === 1 });
-    else if (i === 0) session.judge('attend.gather', `${keys(shape.nKv)} ${shape.dtype}`, ratios(gatherMs, ms));
+    if (isSmall)
+      judgeAgainstPeers(session, shape, { times, ms, forms: dense.forms, isHead: i === 1 });
+    else if (i === 0)
+      session.judge('attend.gather', `${keys(shape.nKv)} ${shape.dtype}`, ratios(gatherMs, ms));
   }
   return [...times].map(([rival, ms]) => [
     keys(shape.nKv),

@@ -1,7 +1,8 @@
 // Dense decode: ours, torch in three forms, ggml in two, and the stream limit of the same bytes.
+
+import { SparseAttention } from '../../../build/ts/ts/attention/sparse-attention.js';
 import { denseBytes } from '../../../build/ts/ts/micro/caches.js';
 import { configContender, streamContender } from '../../../build/ts/ts/micro/contenders.js';
-import { SparseAttention } from '../../../build/ts/ts/attention/sparse-attention.js';
 import { Gaussian } from '../../../build/ts/ts/micro/gaussian.js';
 import { median } from '../../../build/ts/ts/micro/rounds.js';
 import { checkOutput, reference, tableCaches } from '../data.mjs';

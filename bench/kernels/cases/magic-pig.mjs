@@ -1,8 +1,9 @@
 // A MagicPig step - hash the query, look up, weight, attend - on Gaussian and recorded keys, against our dense
 // attention and the time that its bytes take to stream.
+
+import { getPreset } from '../../../build/ts/ts/maskers/presets.js';
 import { configContender, streamContender } from '../../../build/ts/ts/micro/contenders.js';
 import { median } from '../../../build/ts/ts/micro/rounds.js';
-import { getPreset } from '../../../build/ts/ts/maskers/presets.js';
 import { recordedHeads } from '../recorded.mjs';
 import { digits, keys, ratios, spread, standard } from '../session.mjs';
 import { gaussianBench, recordedBench } from './gaussian.mjs';
@@ -31,7 +32,16 @@ export async function run(session) {
   }
   session.section(
     'MagicPig step',
-    ['keys', 'dtype', 'step', 'ms [p10, p90]', 'density', 'read MB', 'times as fast as dense', 'share of byte bound'],
+    [
+      'keys',
+      'dtype',
+      'step',
+      'ms [p10, p90]',
+      'density',
+      'read MB',
+      'times as fast as dense',
+      'share of byte bound',
+    ],
     rows,
   );
 }
@@ -64,7 +74,15 @@ async function measure(session, { shape, source, bench }) {
     const ms = times.get(rival.name);
     const share = ratios(times.get(`bound of ${rival.name}`), ms);
     const ratio = median(ratios(denseMs, ms));
-    session.add({ op: `magic_pig ${rival.name}`, peer: 'sparsetune', shape, density, bytes, ms, ratio });
+    session.add({
+      op: `magic_pig ${rival.name}`,
+      peer: 'sparsetune',
+      shape,
+      density,
+      bytes,
+      ms,
+      ratio,
+    });
     const label = `${rival.name} keys, ${keys(shape.nKv)} ${shape.dtype}`;
     session.judge(target, label, target === 'magicpig.dense' ? ratios(denseMs, ms) : share);
     return [

@@ -1,7 +1,8 @@
 // Choosing the k largest of scores that are given: ours, torch.topk, numpy's argpartition, the heap of FAISS; and
 // FAISS and usearch searching keys exactly, against our scores and selection together.
-import { repeated, median } from '../../../build/ts/ts/micro/rounds.js';
+
 import { Gaussian } from '../../../build/ts/ts/micro/gaussian.js';
+import { median, repeated } from '../../../build/ts/ts/micro/rounds.js';
 import { loadAddon } from '../../../build/ts/ts/native/addon.js';
 import { recordedHeads } from '../recorded.mjs';
 import { digits, keys, ratios, spread, standard } from '../session.mjs';
@@ -16,7 +17,9 @@ export async function run(session) {
     rows.push(...(await measure(session, { scores, n, source: 'Gaussian' })));
   }
   const n = session.size(16384);
-  rows.push(...(await measure(session, { scores: await recordedScores(n), n, source: 'recorded' })));
+  rows.push(
+    ...(await measure(session, { scores: await recordedScores(n), n, source: 'recorded' })),
+  );
   session.section(
     'Exact top-k selection of 32 rows of scores',
     ['scores', 'n', 'k', 'rival', 'ms [p10, p90]', 'times ours'],
@@ -33,10 +36,7 @@ async function recordedScores(n) {
   for (const [head, rows] of recorded.keys.entries()) {
     const size = groupSize * headDim;
     const queries = recorded.queries.slice(head * size, (head + 1) * size);
-    scores.set(
-      loadAddon().kernels.scores({ headDim, queries, keys: rows }),
-      head * groupSize * n,
-    );
+    scores.set(loadAddon().kernels.scores({ headDim, queries, keys: rows }), head * groupSize * n);
   }
   return scores;
 }
@@ -80,7 +80,9 @@ async function selectRivals(session, { scores, path, n, k }) {
   const nRows = scores.length / n;
   const rowOf = (row) => scores.subarray(row * n, (row + 1) * n);
   const { topK } = loadAddon().kernels;
-  const expected = rowOf(0).toSorted().at(n - k);
+  const expected = rowOf(0)
+    .toSorted()
+    .at(n - k);
   check('sparsetune', topK({ scores: rowOf(0), k, isa: session.isa }), rowOf(0), expected, k);
   const ours = repeated('sparsetune', {
     run() {

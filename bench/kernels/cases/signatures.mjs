@@ -51,7 +51,14 @@ async function measure(session, { lshK, lshL, n }) {
   return [...times].map(([rival, ms]) => {
     const ratio = median(ratios(ms, own));
     if (rival.startsWith('torch')) {
-      session.add({ op: `${op} ${rival}`, peer: 'torch', shape, bytes: vectors.byteLength, ms, ratio });
+      session.add({
+        op: `${op} ${rival}`,
+        peer: 'torch',
+        shape,
+        bytes: vectors.byteLength,
+        ms,
+        ratio,
+      });
     }
     const gflops = flops / median(ms) / 1e6;
     return [`(${lshK}, ${lshL})`, n, rival, spread(ms), digits(gflops), digits(ratio)];

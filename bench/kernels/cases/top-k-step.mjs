@@ -1,8 +1,9 @@
 // A whole step of top_k - score, select, attend - against our dense attention; with each way of scoring that the
 // masker has.
+
+import { maskerOf } from '../../../build/ts/ts/maskers/registry.js';
 import { configContender } from '../../../build/ts/ts/micro/contenders.js';
 import { median } from '../../../build/ts/ts/micro/rounds.js';
-import { maskerOf } from '../../../build/ts/ts/maskers/registry.js';
 import { digits, is16Bit, keys, ratios, spread, standard } from '../session.mjs';
 import { gaussianBench } from './gaussian.mjs';
 
@@ -17,7 +18,15 @@ export async function run(session) {
   }
   session.section(
     'Whole top_k step',
-    ['keys', 'dtype', 'step', 'ms a step [p10, p90]', 'density', 'read MB', 'times as fast as dense'],
+    [
+      'keys',
+      'dtype',
+      'step',
+      'ms a step [p10, p90]',
+      'density',
+      'read MB',
+      'times as fast as dense',
+    ],
     rows,
   );
 }
@@ -48,11 +57,15 @@ async function measure(session, shape) {
   const all = [dense, ...contenders];
   const times = await session.times(all.map(({ rival }) => rival));
   const denseMs = times.get('dense');
-  for (const [i, { name, heavyFraction, scoreDtype }] of steps.entries()) {
+  for (const { name, heavyFraction, scoreDtype } of steps) {
     const id = `topk.${heavyFraction * 100}.${is16Bit(shape.dtype) ? '16bit' : 'f32'}`;
     // The target is that of int8 scores; without them the step that there is is held against it.
     if (scoreDtype === undefined || scoreDtype === 'int8') {
-      session.judge(id, `${name}, ${keys(shape.nKv)} ${shape.dtype}`, ratios(denseMs, times.get(name)));
+      session.judge(
+        id,
+        `${name}, ${keys(shape.nKv)} ${shape.dtype}`,
+        ratios(denseMs, times.get(name)),
+      );
     }
   }
   return all.map(({ rival, density, bytes }) => {
