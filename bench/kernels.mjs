@@ -17,6 +17,7 @@ const caseNames = [
   'attend',
   'top-k-step',
   'select',
+  'search',
   'magic-pig',
   'signatures',
   'presets',

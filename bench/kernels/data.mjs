@@ -32,7 +32,7 @@ export function makeTable(headDim) {
 }
 
 /** Row `number` of a head, as all rivals have it. */
-function rowOf(table, headDim, kind, head, number) {
+export function rowOf(table, headDim, kind, head, number) {
   const [step, shift] = orders[kind];
   const row = (number * step + head * shift) % tableRows;
   return table.subarray(row * headDim, (row + 1) * headDim);

@@ -19,30 +19,34 @@ const contextTokens = 4096;
 const nLayers = 4; // two wide heads of each
 const wide = { nKvHeads: 8, groupSize: 4, headDim: 128 };
 
+const recordedKeys = 32768;
+
 /**
+ * The last `nKv` of the recorded keys; recorded once, kept in the home folder.
+ *
  * @returns {Promise<{ keys: Float32Array[], queries: Float32Array }>} keys by KV head, `[nKv, 128]`, and queries
  *   `[32, 128]` at the position after them
  */
 export async function recordedHeads(nKv) {
+  if (nKv > recordedKeys) throw new Error(`only ${recordedKeys} keys are recorded`);
   const folder = join(resolveHome(), 'bench');
-  const name = createHash('sha256')
-    .update(JSON.stringify([1, nKv, wide, nLayers]))
-    .digest('hex');
-  const path = join(folder, `recorded-${nKv}-${name.slice(0, 8)}.f32`);
+  const about = JSON.stringify([1, recordedKeys, wide, nLayers]);
+  const name = createHash('sha256').update(about).digest('hex').slice(0, 8);
+  const path = join(folder, `recorded-${recordedKeys}-${name}.f32`);
   if (!existsSync(path)) {
     await mkdir(folder, { recursive: true });
-    const recorded = await record(nKv);
+    const recorded = await record(recordedKeys);
     await writeFile(`${path}.${process.pid}`, new Uint8Array(recorded.buffer));
     await rename(`${path}.${process.pid}`, path);
   }
   const bytes = await readFile(path);
   const floats = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-  const perHead = nKv * wide.headDim;
+  const end = (head) => (head + 1) * recordedKeys * wide.headDim;
   return {
     keys: Array.from({ length: wide.nKvHeads }, (_, head) =>
-      floats.subarray(head * perHead, (head + 1) * perHead),
+      floats.subarray(end(head) - nKv * wide.headDim, end(head)),
     ),
-    queries: floats.slice(wide.nKvHeads * perHead),
+    queries: floats.slice(end(wide.nKvHeads - 1)),
   };
 }
 

@@ -31,8 +31,8 @@ void Attend(benchmark::State& state, size_t step) {
     benchmark::DoNotOptimize(sums.data());
     benchmark::ClobberMemory();
   }
-  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * rows.n * 2 * kHeadDim *
-                                               sizeof(float)));
+  state.SetBytesProcessed(
+      static_cast<int64_t>(state.iterations() * rows.n * 2 * kHeadDim * sizeof(float)));
 }
 
 BENCHMARK_CAPTURE(Attend, dense, 1)->Apply(AllIsas);

@@ -12,7 +12,8 @@
 
 namespace sparsetune::bench {
 
-/// The instruction set of a benchmark's first argument; false (and an error) where this CPU lacks it.
+/// The instruction set of a benchmark's first argument; false (and an error) where this CPU lacks
+/// it.
 inline bool IsaOf(benchmark::State& state, Isa* isa) {
   *isa = static_cast<Isa>(state.range(0));
   if (SupportsIsa(*isa)) return true;

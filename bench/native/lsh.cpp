@@ -30,8 +30,7 @@ void BuildCodes(benchmark::State& state) {
   const std::vector<float> keys = Gaussian(512 * kHeadDim, 1);
   for (auto _ : state) benchmark::DoNotOptimize(Codes(keys, planes, isa));
   const auto flops = static_cast<double>(2 * keys.size() * kParams.lsh_l * kParams.lsh_k);
-  state.counters["FLOP"] =
-      benchmark::Counter(flops, benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["FLOP"] = benchmark::Counter(flops, benchmark::Counter::kIsIterationInvariantRate);
 }
 
 void MatchCodes(benchmark::State& state) {

@@ -1,5 +1,6 @@
-// ggml as a peer: dense decode as one graph, by flash_attn_ext or by mul_mat + soft_max + mul_mat. Speaks JSON lines
-// like lines.py; built by bench/kernels/install-peers.mjs against the prebuilt libraries of @node-llama-cpp.
+// ggml as a peer: dense decode as one graph, by flash_attn_ext or by mul_mat + soft_max + mul_mat.
+// Speaks JSON lines like lines.py; built by bench/kernels/install-peers.mjs against the prebuilt
+// libraries of @node-llama-cpp.
 //
 //   ggml_peer <folder of the libraries> <threads>
 #include <algorithm>
@@ -218,8 +219,10 @@ class Peer {
  private:
   std::string Load(const std::string& line) {
     const std::string dtype = Field(line, "dtype");
-    const Shape shape = {Number(line, "nQHeads"), Number(line, "nKvHeads"),
-                         Number(line, "headDim"), Number(line, "nKv"),
+    const Shape shape = {Number(line, "nQHeads"),
+                         Number(line, "nKvHeads"),
+                         Number(line, "headDim"),
+                         Number(line, "nKv"),
                          Number(line, "copies"),
                          dtype == "f32"    ? GGML_TYPE_F32
                          : dtype == "bf16" ? GGML_TYPE_BF16

@@ -58,10 +58,10 @@ Napi::Object Timed(Napi::Env env, double seconds, const std::vector<float>& sums
 class JsLimitProbe : public Napi::ObjectWrap<JsLimitProbe> {
  public:
   static Napi::Function Define(Napi::Env env) {
-    return DefineClass(env, "LimitProbe",
-                       {InstanceMethod<&JsLimitProbe::Stream>("stream"),
-                        InstanceMethod<&JsLimitProbe::Gather>("gather"),
-                        StaticMethod<&JsLimitProbe::Fma>("fma")});
+    return DefineClass(
+        env, "LimitProbe",
+        {InstanceMethod<&JsLimitProbe::Stream>("stream"),
+         InstanceMethod<&JsLimitProbe::Gather>("gather"), StaticMethod<&JsLimitProbe::Fma>("fma")});
   }
 
   explicit JsLimitProbe(const Napi::CallbackInfo& info)
@@ -69,7 +69,6 @@ class JsLimitProbe : public Napi::ObjectWrap<JsLimitProbe> {
         n_floats_(ReadSize(info[0].As<Napi::Object>(), "bytes") / sizeof(float) / kStepFloats *
                   kStepFloats) {
     const size_t bytes = (n_floats_ * sizeof(float) + kHugePage - 1) / kHugePage * kHugePage;
-    // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): freed by the deleter
     memory_.reset(static_cast<float*>(std::aligned_alloc(kHugePage, bytes)));
     if (memory_ == nullptr) ThrowUnlessOk(info.Env(), Status::kOutOfMemory);
 #if defined(__linux__)
@@ -90,8 +89,8 @@ class JsLimitProbe : public Napi::ObjectWrap<JsLimitProbe> {
   Napi::Value Stream(const Napi::CallbackInfo& info) {
     const auto args = info[0].As<Napi::Object>();
     const size_t n_threads = ReadSize(args, "threads");
-    const size_t part = ReadSize(args, "bytes") / sizeof(float) / n_threads / kStepFloats *
-                        kStepFloats;
+    const size_t part =
+        ReadSize(args, "bytes") / sizeof(float) / n_threads / kStepFloats * kStepFloats;
     const size_t first = ReadSize(args, "offset") / sizeof(float);
     if (first > n_floats_ || part * n_threads > n_floats_ - first) {
       ThrowRange(info.Env(), "ERR_SHAPE", "Expected a range inside the memory of the probe");
@@ -138,8 +137,8 @@ class JsLimitProbe : public Napi::ObjectWrap<JsLimitProbe> {
     const size_t n_rounds = ReadSize(args, "rounds");
     const Isa isa = ReadIsa(args.Get("isa"));
     std::vector<float> sums(n_threads);
-    const double seconds = TimeOnThreads(
-        n_threads, [&](size_t t) { FmaRounds(n_rounds, isa, &sums[t]); });
+    const double seconds =
+        TimeOnThreads(n_threads, [&](size_t t) { FmaRounds(n_rounds, isa, &sums[t]); });
     auto object = Timed(info.Env(), seconds, sums);
     const double flops = static_cast<double>(FmaFlops(isa) * n_rounds * n_threads);
     object.Set("flops", Napi::Number::New(info.Env(), flops));

@@ -27,8 +27,8 @@ Status StreamRead(const float* data, size_t n, size_t ahead, Isa isa, float* sum
 
 /// Rows of a table to read in the given order.
 struct GatherRows {
-  const float* table = nullptr;     ///< [*, row_floats] row-major
-  size_t row_floats = 0;            ///< a multiple of 16
+  const float* table = nullptr;       ///< [*, row_floats] row-major
+  size_t row_floats = 0;              ///< a multiple of 16
   const uint32_t* indices = nullptr;  ///< [n]
   size_t n = 0;
 };

@@ -1,6 +1,6 @@
 // Bodies of the limits. Included inside a target region, after that instruction set's vec_*.inl.
 
-constexpr size_t kStreamStep = 64;   ///< floats: 4 cache lines
+constexpr size_t kStreamStep = 64;  ///< floats: 4 cache lines
 constexpr size_t kLineFloats = 16;
 
 inline float StreamReadBody(const float* data, size_t n, size_t ahead) {
