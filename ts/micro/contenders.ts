@@ -42,13 +42,12 @@ export function configContender(name: string, config: SparseConfig, bench: Bench
     nQHeads: shape.nQHeads,
     ...(isa !== undefined && { isa }),
   });
-  const results = [...caches, ...queries].map((_, call) =>
-    attention.forward(turn(queries, call), turn(caches, call)),
-  );
+  const forward = (call: number) => attention.forward(turn(queries, call), turn(caches, call));
+  const results = [...caches, ...queries].map((_, call) => forward(call));
   const mean = (pick: (result: (typeof results)[number]) => number) =>
     results.reduce((sum, result) => sum + pick(result), 0) / results.length;
   const bytes = mean((result) => result.bytesRead);
-  const run = (call: number) => void attention.forward(turn(queries, call), turn(caches, call));
+  const run = (call: number) => void forward(call);
   return {
     rival: repeated(name, { prepare: emptyCaches(bytes, bench, run), run }),
     density: mean((result) => result.density),
