@@ -43,8 +43,6 @@ export interface MicroOptions {
   readonly rounds?: number;
   /** Milliseconds of a turn. Default 100. */
   readonly roundMs?: number;
-  /** Bytes that the stream limit is read from. Default 512 MiB. */
-  readonly limitBytes?: number;
   onRow?(row: MicroRow): void;
 }
 
@@ -84,11 +82,7 @@ const listDensities = [0.02, 0.05, 0.1, 0.2, 0.4, 0.8];
 export async function micro(options: MicroOptions): Promise<MicroRow[]> {
   const { nKv, dtypes } = options;
   const threads = checkOptions(options);
-  const limits = new MachineLimits({
-    threads,
-    isa: options.isa,
-    ...(options.limitBytes !== undefined && { bytes: options.limitBytes }),
-  });
+  const limits = new MachineLimits({ threads, isa: options.isa, bytes: limitBytes(options) });
   const rows: MicroRow[] = [];
   for (const dtype of dtypes) {
     for (const n of nKv) {
@@ -101,6 +95,12 @@ export async function micro(options: MicroOptions): Promise<MicroRow[]> {
     }
   }
   return rows;
+}
+
+/** Memory for the stream limit: several times what is attended, so that no pass finds it in a cache. */
+function limitBytes({ nKvHeads, headDim, nKv }: MicroOptions): number {
+  const largest = 2 * nKvHeads * headDim * Math.max(...nKv) * 4;
+  return Math.min(Math.max(4 * largest, 2 ** 26), 2 ** 29);
 }
 
 function checkOptions(options: MicroOptions): number {
