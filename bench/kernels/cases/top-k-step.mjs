@@ -61,9 +61,10 @@ async function measure(session, shape) {
     const id = `topk.${heavyFraction * 100}.${is16Bit(shape.dtype) ? '16bit' : 'f32'}`;
     // The target is that of int8 scores; without them the step that there is is held against it.
     if (scoreDtype === undefined || scoreDtype === 'int8') {
+      const scores = scoreDtype === undefined ? ' (no int8 scores in this build)' : '';
       session.judge(
         id,
-        `${name}, ${keys(shape.nKv)} ${shape.dtype}`,
+        `${name}, ${keys(shape.nKv)} ${shape.dtype}${scores}`,
         ratios(denseMs, times.get(name)),
       );
     }
