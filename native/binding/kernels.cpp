@@ -190,6 +190,7 @@ void RegisterKernels(Napi::Env env, Napi::Object exports) {
   RegisterLshKernels(env, kernels);
   RegisterSelectionKernels(env, kernels);
   RegisterGroup(env, kernels);
+  RegisterGivenLists(env, kernels);
   exports.Set("kernels", kernels);
 }
 
