@@ -93,6 +93,7 @@ struct Scratch::Buffers {
   std::vector<float> sum;
   std::vector<float> values;
   std::vector<float> scores;
+  std::vector<float> room;  ///< TopK
   std::vector<uint32_t> chosen;
   std::vector<uint32_t> candidates;
   std::vector<uint32_t> rows;  ///< indices relative to a KvPiece
