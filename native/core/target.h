@@ -18,6 +18,15 @@
 #define SPARSETUNE_X86_KERNELS 0
 #endif
 
+// Before a loop of constant length whose array of vectors must live in registers.
+#if defined(__clang__)
+#define SPARSETUNE_UNROLL _Pragma("unroll")
+#elif defined(__GNUC__)
+#define SPARSETUNE_UNROLL _Pragma("GCC unroll 16")
+#else
+#define SPARSETUNE_UNROLL
+#endif
+
 #define SPARSETUNE_STRINGIFY(x) #x
 #if defined(__clang__)
 #define SPARSETUNE_TARGET_BEGIN(isa) \
