@@ -128,6 +128,11 @@ void CountStats(const GroupInput& input, const Selection& selection,
     key_rows += is_scored(key) ? 0 : 1;
   }
   for (const uint32_t key : kept) key_rows += is_scored(key) ? 0 : 1;
+  ForEachBit(selection.read_bits.data(), selection.read_bits.size(), [&](size_t key) {
+    const bool is_run = key < selection.sink_end || key >= selection.local_begin;
+    const bool is_kept = is_run || std::binary_search(kept.begin(), kept.end(), key);
+    key_rows += is_kept || is_scored(key) ? 0 : 1;
+  });
   const size_t row_bytes = input.kv.head_dim * DtypeBytes(input.kv.dtype);
   stats->bytes_read += selection.index_bytes + (key_rows + n_runs + kept.size()) * row_bytes;
 }
@@ -177,7 +182,7 @@ Status AttendQuery(const ChainConfig& chain, QueryGroup group, size_t i, float* 
   for (const MaskerConfig& masker : chain.maskers) {
     const Status status = ApplyMasker(masker, group, &selection);
     if (status != Status::kOk) return status;
-    group.slot += HasState(masker.kind) ? 1 : 0;
+    group.slot += HasState(masker) ? 1 : 0;
   }
   selection.KeepOwnWhereEmpty();
   UniteHeads(selection, buffers);

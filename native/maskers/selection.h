@@ -40,6 +40,7 @@ struct Selection {
   std::vector<HeadKeys> heads;
   size_t scored_begin = 0;  ///< key rows [scored_begin, scored_end) were read to choose
   size_t scored_end = 0;
+  std::vector<uint64_t> read_bits;  ///< bit i: key row i, too, was read to choose; may be empty
   uint64_t index_bytes = 0;  ///< bytes of the KeyIndex that were read to choose
 
   /// Starts anew for `n_heads` heads that see `n_visible` keys.
@@ -47,6 +48,8 @@ struct Selection {
   /// Keeps [0, end) or [begin, n_visible) for every head.
   void KeepFirst(size_t end);
   void KeepLast(size_t begin);
+  /// Notes that the rows of these keys were read to choose.
+  void NoteRead(const std::vector<uint32_t>& keys);
   /// A head that keeps no key keeps its own last one.
   void KeepOwnWhereEmpty();
 
@@ -72,6 +75,8 @@ struct QueryGroup {
 Status ApplySink(const MaskerConfig& masker, Selection* selection);
 Status ApplyLocal(const MaskerConfig& masker, Selection* selection);
 Status ApplyTopK(const MaskerConfig& masker, const QueryGroup& group, Selection* selection);
+/// ApplyTopK by int8 scores, where some of the keys between sink and local are left out.
+Status ApplyQuantizedTopK(const QueryGroup& group, size_t k, Selection* selection);
 Status ApplyTopP(const MaskerConfig& masker, const QueryGroup& group, Selection* selection);
 Status ApplyQuest(const MaskerConfig& masker, const QueryGroup& group, Selection* selection);
 Status ApplyDoubleSparsity(const MaskerConfig& masker, const QueryGroup& group,
@@ -96,6 +101,11 @@ struct Scratch::Buffers {
   std::vector<float> room;  ///< TopK
   std::vector<uint32_t> chosen;
   std::vector<uint32_t> candidates;
+  std::vector<int8_t> query_codes;      ///< [group_size, channels]
+  std::vector<int32_t> code_sums;       ///< [group_size]
+  std::vector<float> quantized_scores;  ///< [group_size, keys and a block before and behind]
+  std::vector<uint32_t> sure;           ///< keys that int8 scores place clearly above the cut ...
+  std::vector<uint32_t> doubtful;       ///< ... and those near it
   std::vector<uint32_t> rows;  ///< indices relative to a KvPiece
   std::vector<uint64_t> bits;
   std::vector<uint16_t> codes;

@@ -41,7 +41,7 @@ export function heaviestQuantized(
   free: number[],
   k: number,
 ): { kept: number[]; ranked: number[] } {
-  const margin = Math.floor(k / 16) + 16;
+  const margin = Math.floor(k / 8) + 16;
   const nSure = Math.max(0, k - margin);
   const score = (key: number) => quantizedScore(input.query, keyOf(input, key));
   const near = largest(free, k + margin, score);
