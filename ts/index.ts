@@ -1,5 +1,5 @@
 export { type DenseAttentionOptions, denseAttention } from './attention/dense-attention.js';
-export { KvCache, type KvCacheOptions } from './attention/kv-cache.js';
+export { KvCache, type KvCacheOptions, type KvDtype } from './attention/kv-cache.js';
 export {
   type ForwardOptions,
   SparseAttention,

@@ -107,6 +107,11 @@ ChainConfig ReadChain(const Napi::Value& value) {
   for (uint32_t i = 0; i < maskers.Length(); ++i) {
     chain.maskers.push_back(ReadMasker(maskers.Get(i).As<Napi::Object>()));
   }
+  const Napi::Value share = object.Get("share");
+  if (share.IsString()) {
+    const bool is_group = share.As<Napi::String>().Utf8Value() == "group";
+    chain.share = is_group ? Share::kGroup : Share::kHead;
+  }
   const Napi::Value semantics = object.Get("semantics");
   if (semantics.IsString() && semantics.As<Napi::String>().Utf8Value() == "hub") {
     chain.semantics = Semantics::kHub;
@@ -114,6 +119,12 @@ ChainConfig ReadChain(const Napi::Value& value) {
   const Napi::Value seed = object.Get("seed");
   if (seed.IsNumber()) chain.seed = static_cast<uint64_t>(seed.As<Napi::Number>().Int64Value());
   return chain;
+}
+
+Dtype ReadDtype(const Napi::Value& value) {
+  const std::string name = value.ToString().Utf8Value();
+  if (name == "f16") return Dtype::kF16;
+  return name == "bf16" ? Dtype::kBf16 : Dtype::kF32;
 }
 
 Isa ReadIsa(const Napi::Value& value) {

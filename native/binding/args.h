@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/cpu.h"
+#include "core/kv_view.h"
 #include "maskers/config.h"
 
 namespace sparsetune::binding {
@@ -14,9 +15,12 @@ namespace sparsetune::binding {
 [[noreturn]] void ThrowRange(Napi::Env env, const char* code, const std::string& message);
 [[noreturn]] void ThrowError(Napi::Env env, const char* code, const std::string& message);
 
-/// Reads `{ maskers: [{ kind, ... }], semantics?, seed? }`. TypeScript has validated it; what is
-/// still wrong here (an unknown kind) is a TypeError with code ERR_CONFIG.
+/// Reads `{ maskers: [{ kind, ... }], semantics?, share?, seed? }`. TypeScript has validated it;
+/// what is still wrong here (an unknown kind) is a TypeError with code ERR_CONFIG.
 ChainConfig ReadChain(const Napi::Value& value);
+
+/// Reads 'f32' | 'f16' | 'bf16'; what is none of them is f32.
+Dtype ReadDtype(const Napi::Value& value);
 
 /// Reads 'scalar' | 'avx2' | 'avx512', or undefined for the best one of this CPU. A name this CPU
 /// cannot run is a RangeError with code ERR_ARGUMENT.

@@ -3,12 +3,19 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 
 #include "binding/args.h"
 
 namespace sparsetune::binding {
 namespace {
+
+std::string Digits(float value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", static_cast<double>(value));
+  return text;
+}
 
 template <typename T>
 ArrayView<T> ReadView(const Napi::Value& value, napi_typedarray_type expected) {
@@ -72,10 +79,10 @@ void RequireFinite(Napi::Env env, const char* name, const ArrayView<float>& valu
   if (bad == values.length) return;
   const float value = values.data[bad];
   const std::string expected = std::isfinite(value)
-                                   ? "numbers of magnitude at most " + std::to_string(limit)
+                                   ? "numbers of magnitude at most " + Digits(limit)
                                    : std::string("finite numbers");
   ThrowRange(env, "ERR_ARGUMENT",
-             "Expected " + expected + " for " + name + " but received " + std::to_string(value) +
+             "Expected " + expected + " for " + name + " but received " + Digits(value) +
                  " at index " + std::to_string(bad));
 }
 

@@ -10,7 +10,11 @@
 namespace sparsetune::binding {
 namespace {
 
-constexpr float kLargestHalf = 65504.0f;
+/// The largest magnitude that does not round to infinity.
+float LargestOf(Dtype dtype) {
+  if (dtype == Dtype::kF16) return 65504.0f;
+  return dtype == Dtype::kBf16 ? 0x1.fep127f : std::numeric_limits<float>::max();
+}
 
 /// JavaScript class KvCache: { nKvHeads, headDim, dtype, capacity }; TypeScript has validated them.
 class JsKvCache : public Napi::ObjectWrap<JsKvCache> {
@@ -30,8 +34,7 @@ class JsKvCache : public Napi::ObjectWrap<JsKvCache> {
     shape.n_kv_heads = ReadSize(options, "nKvHeads");
     shape.head_dim = ReadSize(options, "headDim");
     shape.capacity = ReadSize(options, "capacity");
-    const bool is_f16 = options.Get("dtype").ToString().Utf8Value() == "f16";
-    shape.dtype = is_f16 ? Dtype::kF16 : Dtype::kF32;
+    shape.dtype = ReadDtype(options.Get("dtype"));
     cache_ = std::make_shared<KvCache>(shape);
   }
 
@@ -43,10 +46,8 @@ class JsKvCache : public Napi::ObjectWrap<JsKvCache> {
     const auto keys = ReadFloats(info[0]);
     const auto values = ReadFloats(info[1]);
     const auto& shape = cache_->shape();
-    const float limit =
-        shape.dtype == Dtype::kF16 ? kLargestHalf : std::numeric_limits<float>::max();
-    RequireFinite(env, "keys", keys, limit);
-    RequireFinite(env, "values", values, limit);
+    RequireFinite(env, "keys", keys, LargestOf(shape.dtype));
+    RequireFinite(env, "values", values, LargestOf(shape.dtype));
     if (keys.length != values.length) ThrowUnlessOk(env, Status::kInvalidShape);
     ThrowUnlessOk(env, cache_->Append(keys.data, values.data,
                                       keys.length / (shape.n_kv_heads * shape.head_dim)));

@@ -17,18 +17,20 @@
 namespace sparsetune::binding {
 namespace {
 
-/// Keys or values as they are: Float32Array, or Uint16Array of binary16.
+/// Keys or values as they are: Float32Array, or Uint16Array of binary16 or, by `dtype`, bfloat16.
 struct JsRows {
   const void* data;
   Dtype dtype;
   size_t length;
 };
 
-JsRows ReadRows(const Napi::Value& value) {
+JsRows ReadRows(const Napi::Object& args, const char* name) {
+  const Napi::Value value = args.Get(name);
   const auto array = value.As<Napi::TypedArray>();
   if (array.TypedArrayType() == napi_uint16_array) {
     const auto halves = ReadUint16s(value);
-    return {halves.data, Dtype::kF16, halves.length};
+    const bool is_bf16 = ReadDtype(args.Get("dtype")) == Dtype::kBf16;
+    return {halves.data, is_bf16 ? Dtype::kBf16 : Dtype::kF16, halves.length};
   }
   const auto floats = ReadFloats(value);
   return {floats.data, Dtype::kF32, floats.length};
@@ -57,7 +59,7 @@ Napi::Value JsScores(const Napi::CallbackInfo& info) {
   const auto args = info[0].As<Napi::Object>();
   const size_t head_dim = ReadSize(args, "headDim");
   const auto queries = ReadFloats(args.Get("queries"));
-  const JsRows keys = ReadRows(args.Get("keys"));
+  const JsRows keys = ReadRows(args, "keys");
   const auto pointers = RowPointers<const float>(queries.data, queries.length, head_dim);
   ScoreRows rows = {keys.data, keys.dtype, head_dim, nullptr, keys.length / head_dim};
   if (args.Get("indices").IsTypedArray()) {
@@ -86,8 +88,8 @@ Napi::Value JsTopK(const Napi::CallbackInfo& info) {
 
 AttendRows ReadAttendRows(Napi::Env env, const Napi::Object& args, size_t head_dim,
                           size_t n_queries) {
-  const JsRows keys = ReadRows(args.Get("keys"));
-  const JsRows values = ReadRows(args.Get("values"));
+  const JsRows keys = ReadRows(args, "keys");
+  const JsRows values = ReadRows(args, "values");
   Require(env, keys.length == values.length && keys.dtype == values.dtype, "values as keys");
   AttendRows rows;
   rows.keys = keys.data;

@@ -23,6 +23,16 @@ inline uint32_t LowestBit(uint64_t word) {
 #endif
 }
 
+inline size_t CountBits(uint64_t word) {
+#if defined(__GNUC__)
+  return static_cast<size_t>(__builtin_popcountll(word));
+#else
+  size_t n = 0;
+  for (; word != 0; word &= word - 1) ++n;
+  return n;
+#endif
+}
+
 /// The lowest `n` bits set; n is at most 64.
 inline uint64_t LowBits(size_t n) { return n >= 64 ? ~uint64_t{0} : (uint64_t{1} << n) - 1; }
 

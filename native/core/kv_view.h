@@ -6,7 +6,7 @@
 namespace sparsetune {
 
 /// Element type of stored keys and values.
-enum class Dtype : uint8_t { kF32 = 0, kF16 = 1 };
+enum class Dtype : uint8_t { kF32 = 0, kF16 = 1, kBf16 = 2 };
 
 /// Bytes of one element.
 inline constexpr size_t DtypeBytes(Dtype dtype) { return dtype == Dtype::kF32 ? 4 : 2; }

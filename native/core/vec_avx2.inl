@@ -4,14 +4,20 @@
 using Vec = __m256;
 constexpr size_t kLanes = 8;
 constexpr int kScoreHeads = 2;  ///< queries per score tile: 4 rows x 2 queries in 8 registers
-constexpr int kValueHeads = 3;  ///< queries per value tile: 3 x 4 accumulators in 12 registers
-constexpr int kValueVecs = 4;
+/// Vectors per value tile of so many queries: 4 x 2, 3 x 4 ... accumulators in 8 to 12 registers.
+constexpr int ValueVecs(int heads) { return heads == 4 ? 2 : 4; }
 
 inline Vec Zero() { return _mm256_setzero_ps(); }
 inline Vec Set1(float value) { return _mm256_set1_ps(value); }
+/// `value` in the first lane, zeros after it.
+inline Vec First(float value) { return _mm256_zextps128_ps256(_mm_set_ss(value)); }
 inline Vec Load(const float* p) { return _mm256_loadu_ps(p); }
-inline Vec Load(const uint16_t* p) {
+inline Vec Load(const F16* p) {
   return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+inline Vec Load(const Bf16* p) {
+  const __m128i halves = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16));
 }
 inline __m256i PartMask(size_t n) {
   const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
@@ -19,8 +25,9 @@ inline __m256i PartMask(size_t n) {
 }
 /// The first n < kLanes elements, zeros after them; reads nothing beyond.
 inline Vec LoadPart(const float* p, size_t n) { return _mm256_maskload_ps(p, PartMask(n)); }
-inline Vec LoadPart(const uint16_t* p, size_t n) {
-  uint16_t part[kLanes] = {};
+template <typename T>
+inline Vec LoadPart(const T* p, size_t n) {
+  T part[kLanes] = {};
   for (size_t i = 0; i < n; ++i) part[i] = p[i];
   return Load(part);
 }
@@ -30,6 +37,13 @@ inline Vec Add(Vec a, Vec b) { return _mm256_add_ps(a, b); }
 inline Vec Sub(Vec a, Vec b) { return _mm256_sub_ps(a, b); }
 inline Vec Mul(Vec a, Vec b) { return _mm256_mul_ps(a, b); }
 inline Vec Max(Vec a, Vec b) { return _mm256_max_ps(a, b); }
+inline bool AnyGreater(Vec a, Vec b) {
+  return _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GT_OQ)) != 0;
+}
+/// The first n < kLanes elements of a, then those of b.
+inline Vec SelectPart(size_t n, Vec a, Vec b) {
+  return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(PartMask(n)));
+}
 /// a * b + c
 inline Vec MulAdd(Vec a, Vec b, Vec c) { return _mm256_fmadd_ps(a, b, c); }
 

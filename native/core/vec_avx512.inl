@@ -4,21 +4,33 @@
 using Vec = __m512;
 constexpr size_t kLanes = 16;
 constexpr int kScoreHeads = 4;  ///< queries per score tile: 4 rows x 4 queries in 16 registers
-constexpr int kValueHeads = 3;  ///< queries per value tile: 3 x 8 accumulators in 24 registers
-constexpr int kValueVecs = 8;
+/// Vectors per value tile of so many queries: 4 x 4, 3 x 8 ... accumulators in 16 to 24 registers.
+constexpr int ValueVecs(int heads) { return heads == 4 ? 4 : 8; }
 
 inline __mmask16 PartMask(size_t n) { return static_cast<__mmask16>((1u << n) - 1u); }
 
 inline Vec Zero() { return _mm512_setzero_ps(); }
 inline Vec Set1(float value) { return _mm512_set1_ps(value); }
+/// `value` in the first lane, zeros after it.
+inline Vec First(float value) { return _mm512_zextps128_ps512(_mm_set_ss(value)); }
 inline Vec Load(const float* p) { return _mm512_loadu_ps(p); }
-inline Vec Load(const uint16_t* p) {
+inline Vec Load(const F16* p) {
   return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+/// The floats of sixteen halves that are the upper ones.
+inline Vec FromUpperHalves(__m256i halves) {
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
+}
+inline Vec Load(const Bf16* p) {
+  return FromUpperHalves(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
 }
 /// The first n < kLanes elements, zeros after them; reads nothing beyond.
 inline Vec LoadPart(const float* p, size_t n) { return _mm512_maskz_loadu_ps(PartMask(n), p); }
-inline Vec LoadPart(const uint16_t* p, size_t n) {
+inline Vec LoadPart(const F16* p, size_t n) {
   return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(PartMask(n), p));
+}
+inline Vec LoadPart(const Bf16* p, size_t n) {
+  return FromUpperHalves(_mm256_maskz_loadu_epi16(PartMask(n), p));
 }
 inline void Store(float* p, Vec v) { _mm512_storeu_ps(p, v); }
 inline void StorePart(float* p, Vec v, size_t n) { _mm512_mask_storeu_ps(p, PartMask(n), v); }
@@ -26,6 +38,9 @@ inline Vec Add(Vec a, Vec b) { return _mm512_add_ps(a, b); }
 inline Vec Sub(Vec a, Vec b) { return _mm512_sub_ps(a, b); }
 inline Vec Mul(Vec a, Vec b) { return _mm512_mul_ps(a, b); }
 inline Vec Max(Vec a, Vec b) { return _mm512_max_ps(a, b); }
+inline bool AnyGreater(Vec a, Vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ) != 0; }
+/// The first n < kLanes elements of a, then those of b.
+inline Vec SelectPart(size_t n, Vec a, Vec b) { return _mm512_mask_mov_ps(b, PartMask(n), a); }
 /// a * b + c
 inline Vec MulAdd(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
 inline float ReduceMax(Vec v) { return _mm512_reduce_max_ps(v); }

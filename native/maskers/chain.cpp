@@ -6,10 +6,10 @@
 #include <new>
 
 #include "core/bits.h"
+#include "maskers/attend_selection.h"
 #include "maskers/check_chain.h"
 #include "maskers/dense.h"
 #include "maskers/key_index.h"
-#include "maskers/kv_rows.h"
 #include "maskers/selection.h"
 
 namespace sparsetune {
@@ -53,64 +53,9 @@ Status ApplyMasker(const MaskerConfig& masker, const QueryGroup& group, Selectio
   return Status::kUnsupported;
 }
 
-/// The keys that some head keeps between sink and local, ascending, into buffers->kept.
-void UniteHeads(const Selection& selection, Scratch::Buffers* buffers) {
-  const size_t begin = selection.sink_end;
-  const size_t n_words = (selection.local_begin - begin + 63) / 64;
-  buffers->bits.assign(n_words, 0);
-  for (const HeadKeys& head : selection.heads) {
-    for (const uint32_t key : head.indices) {
-      buffers->bits[(key - begin) / 64] |= uint64_t{1} << (key - begin) % 64;
-    }
-  }
-  buffers->kept.clear();
-  ForEachBit(buffers->bits.data(), n_words,
-             [&](size_t bit) { buffers->kept.push_back(static_cast<uint32_t>(begin + bit)); });
-}
-
-/// [group_size, kept] log weights into buffers->log_weights; -infinity where a head lacks a key.
-void SpreadWeights(const Selection& selection, Scratch::Buffers* buffers) {
-  const size_t n = buffers->kept.size();
-  buffers->log_weights.assign(selection.heads.size() * n, -std::numeric_limits<float>::infinity());
-  for (size_t g = 0; g < selection.heads.size(); ++g) {
-    const HeadKeys& head = selection.heads[g];
-    float* row = buffers->log_weights.data() + g * n;
-    size_t at = 0;
-    for (size_t i = 0; i < head.indices.size(); ++i) {
-      while (buffers->kept[at] != head.indices[i]) ++at;
-      row[at] = head.log_weights[i];
-    }
-  }
-}
-
-/// Attends buffers->kept with buffers->log_weights: the keys of base, then those of tail.
-Status AttendKept(const AttendQueries& queries, const KvView& kv, Isa isa,
-                  Scratch::Buffers* buffers, AttendState* state) {
-  const auto& kept = buffers->kept;
-  const auto split = std::lower_bound(kept.begin(), kept.end(), kv.base.n_kv);
-  const auto n_base = static_cast<size_t>(split - kept.begin());
-  AttendRows rows;
-  rows.keys = kv.base.keys;
-  rows.values = kv.base.values;
-  rows.dtype = kv.dtype;
-  rows.indices = kept.data();
-  rows.n = n_base;
-  rows.log_weights = buffers->log_weights.data();
-  rows.weight_stride = kept.size();
-  const Status status = AttendAdd(queries, rows, isa, state);
-  if (status != Status::kOk) return status;
-  buffers->rows.assign(split, kept.end());
-  for (uint32_t& row : buffers->rows) row -= static_cast<uint32_t>(kv.base.n_kv);
-  rows.keys = kv.tail.keys;
-  rows.values = kv.tail.values;
-  rows.indices = buffers->rows.data();
-  rows.n = buffers->rows.size();
-  rows.log_weights += n_base;
-  return AttendAdd(queries, rows, isa, state);
-}
-
+/// `united`: bit i says that some head lists key sink_end + i.
 void CountStats(const GroupInput& input, const Selection& selection,
-                const std::vector<uint32_t>& kept, GroupStats* stats) {
+                const std::vector<uint64_t>& united, GroupStats* stats) {
   const size_t n_runs = selection.sink_end + selection.n_visible - selection.local_begin;
   uint64_t attended = input.group_size * n_runs;
   for (const HeadKeys& head : selection.heads) attended += head.indices.size();
@@ -119,22 +64,30 @@ void CountStats(const GroupInput& input, const Selection& selection,
   stats->rows += input.group_size;
   stats->density_sum += static_cast<double>(attended) / static_cast<double>(selection.n_visible);
   // Key rows that were scored and also kept were read once.
-  const auto is_scored = [&](size_t key) {
-    return key >= selection.scored_begin && key < selection.scored_end;
+  const size_t n_scored = selection.scored_end - selection.scored_begin;
+  const auto n_not_scored = [&](size_t begin, size_t end) {
+    const size_t from = std::max(begin, selection.scored_begin);
+    const size_t to = std::min(end, selection.scored_end);
+    return end - begin - (from < to ? to - from : 0);
   };
-  size_t key_rows = selection.scored_end - selection.scored_begin;
-  for (size_t key = 0; key < selection.sink_end; ++key) key_rows += is_scored(key) ? 0 : 1;
-  for (size_t key = selection.local_begin; key < selection.n_visible; ++key) {
-    key_rows += is_scored(key) ? 0 : 1;
-  }
-  for (const uint32_t key : kept) key_rows += is_scored(key) ? 0 : 1;
-  ForEachBit(selection.read_bits.data(), selection.read_bits.size(), [&](size_t key) {
-    const bool is_run = key < selection.sink_end || key >= selection.local_begin;
-    const bool is_kept = is_run || std::binary_search(kept.begin(), kept.end(), key);
-    key_rows += is_kept || is_scored(key) ? 0 : 1;
+  size_t n_listed = 0;
+  size_t n_listed_not_scored = 0;
+  ForEachBit(united.data(), united.size(), [&](size_t bit) {
+    const size_t key = selection.sink_end + bit;
+    ++n_listed;
+    n_listed_not_scored += n_not_scored(key, key + 1);
   });
+  size_t n_ranked = 0;
+  ForEachBit(selection.read_bits.data(), selection.read_bits.size(), [&](size_t key) {
+    if (key < selection.sink_end || key >= selection.local_begin) return;
+    const size_t bit = key - selection.sink_end;
+    const bool is_listed = (united[bit / 64] >> bit % 64 & 1) != 0;
+    if (!is_listed) n_ranked += n_not_scored(key, key + 1);
+  });
+  const size_t key_rows = n_ranked + n_scored + n_listed_not_scored + n_not_scored(0, selection.sink_end) +
+                          n_not_scored(selection.local_begin, selection.n_visible);
   const size_t row_bytes = input.kv.head_dim * DtypeBytes(input.kv.dtype);
-  stats->bytes_read += selection.index_bytes + (key_rows + n_runs + kept.size()) * row_bytes;
+  stats->bytes_read += selection.index_bytes + (key_rows + n_runs + n_listed) * row_bytes;
 }
 
 /// The mask rows of one query, by head; in the order (head, query) they are appended at the end.
@@ -185,19 +138,11 @@ Status AttendQuery(const ChainConfig& chain, QueryGroup group, size_t i, float* 
     group.slot += HasState(masker) ? 1 : 0;
   }
   selection.KeepOwnWhereEmpty();
-  UniteHeads(selection, buffers);
-  SpreadWeights(selection, buffers);
-  const AttendQueries queries = {group.queries, input.group_size, input.kv.head_dim, input.scale};
   AttendState state = BeginState(input.group_size, input.kv.head_dim, buffers);
-  Status status = AttendRun(queries, input.kv, {0, selection.sink_end}, group.isa, &state);
-  if (status == Status::kOk) {
-    status = AttendRun(queries, input.kv, {selection.local_begin, selection.n_visible}, group.isa,
-                       &state);
-  }
-  if (status == Status::kOk) status = AttendKept(queries, input.kv, group.isa, buffers, &state);
+  const Status status = AttendSelection(group, selection, chain.share, &state);
   if (status != Status::kOk) return status;
   AttendEnd(state, input.group_size, input.kv.head_dim, outputs);
-  CountStats(input, selection, buffers->kept, stats);
+  CountStats(input, selection, buffers->bits, stats);
   return Status::kOk;
 }
 

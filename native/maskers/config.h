@@ -64,11 +64,17 @@ struct MaskerConfig {
 /// `exact` is this project's rule, `hub` the one of sparse-attention-hub with its quirks.
 enum class Semantics : uint8_t { kExact, kHub };
 
+/// How the query heads of a group attend their lists: `group`, one union list with each head's own
+/// weights, so that every row is read once; `head`, each its own list; `auto`, by what is cheaper
+/// for the lists at hand. All three give the same result up to float rounding.
+enum class Share : uint8_t { kAuto, kGroup, kHead };
+
 /// A chain of maskers, applied in order to an empty mask; no maskers is dense attention.
 struct ChainConfig {
   std::vector<MaskerConfig> maskers;
   Semantics semantics = Semantics::kExact;
-  uint64_t seed = 0;  ///< of all random draws and projections
+  Share share = Share::kAuto;  ///< exact semantics only
+  uint64_t seed = 0;           ///< of all random draws and projections
 };
 
 }  // namespace sparsetune

@@ -5,11 +5,6 @@
 namespace sparsetune {
 namespace {
 
-/// The part of a softmax state that belongs to queries first, first + 1, ...
-AttendState StateFrom(const AttendState& state, size_t first, size_t head_dim) {
-  return {state.max + first, state.sum + first, state.values + first * head_dim};
-}
-
 /// The rows query `i` sees besides `common`.
 Status AttendRest(const GroupInput& input, size_t i, VisibleKeys common, Isa isa,
                   const AttendQueries& all, AttendState* state) {
@@ -24,6 +19,10 @@ Status AttendRest(const GroupInput& input, size_t i, VisibleKeys common, Isa isa
 }
 
 }  // namespace
+
+AttendState StateFrom(const AttendState& state, size_t first, size_t head_dim) {
+  return {state.max + first, state.sum + first, state.values + first * head_dim};
+}
 
 VisibleKeys VisibleTo(const GroupInput& input, size_t i) {
   const size_t end = input.kv.n_kv() - input.n_q + i + 1;

@@ -22,6 +22,9 @@ VisibleKeys VisibleTo(const GroupInput& input, size_t i);
 /// Begins a softmax for `n` queries in the memory of `buffers`.
 AttendState BeginState(size_t n, size_t head_dim, Scratch::Buffers* buffers);
 
+/// The part of a softmax state that belongs to queries first, first + 1, ...
+AttendState StateFrom(const AttendState& state, size_t first, size_t head_dim);
+
 /// Adds all rows of [begin, end) to the softmax of `queries`.
 Status AttendRun(const AttendQueries& queries, const KvView& kv, VisibleKeys keys, Isa isa,
                  AttendState* state);

@@ -2,7 +2,7 @@
 
 #include <new>
 
-#include "core/f16.h"
+#include "core/element.h"
 
 namespace sparsetune {
 namespace {
@@ -35,12 +35,8 @@ Status ForwardExact(const ForwardInput& input, KvCache* cache, ForwardOutput* re
 }
 
 std::vector<float> ReadRows(const void* rows, Dtype dtype, size_t n) {
-  if (dtype == Dtype::kF32) {
-    const auto* floats = static_cast<const float*>(rows);
-    return {floats, floats + n};
-  }
   std::vector<float> result(n);
-  for (size_t i = 0; i < n; ++i) result[i] = HalfToFloat(static_cast<const uint16_t*>(rows)[i]);
+  for (size_t i = 0; i < n; ++i) result[i] = ReadElement(rows, dtype, i);
   return result;
 }
 

@@ -4,30 +4,24 @@
 #include <cstring>
 #include <new>
 
-#include "core/f16.h"
+#include "core/element.h"
 
 namespace sparsetune {
 namespace {
 
 constexpr size_t kFirstRows = 64;
-constexpr std::align_val_t kAlignment{64};
+/// Between keys and values, so that the two streams of a head do not meet in the same DRAM banks.
+constexpr size_t kSkewBytes = size_t{64} << 10;
 
 void WriteRow(const float* source, size_t head_dim, Dtype dtype, uint8_t* row) {
-  if (dtype == Dtype::kF32) {
-    std::memcpy(row, source, head_dim * sizeof(float));
-    return;
-  }
-  auto* halves = reinterpret_cast<uint16_t*>(row);
-  for (size_t i = 0; i < head_dim; ++i) halves[i] = FloatToHalf(source[i]);
+  WithElement(dtype, [&](auto type) {
+    using T = decltype(type);
+    auto* elements = reinterpret_cast<T*>(row);
+    for (size_t i = 0; i < head_dim; ++i) elements[i] = FromFloat<T>(source[i]);
+  });
 }
 
 }  // namespace
-
-void KvCache::Free::operator()(uint8_t* memory) const { ::operator delete(memory, kAlignment); }
-
-KvCache::Memory KvCache::Allocate(size_t bytes) {
-  return Memory(static_cast<uint8_t*>(::operator new(bytes, kAlignment)));
-}
 
 size_t KvCache::bytes() const { return 2 * shape_.n_kv_heads * allocated_ * row_bytes(); }
 
@@ -36,7 +30,7 @@ KvView KvCache::View(size_t kv_head) const {
   KvView view;
   view.dtype = shape_.dtype;
   view.head_dim = shape_.head_dim;
-  if (n_kv_ > 0) view.base = {keys_.get() + offset, values_.get() + offset, n_kv_};
+  if (n_kv_ > 0) view.base = {keys_ + offset, values_ + offset, n_kv_};
   return view;
 }
 
@@ -44,15 +38,21 @@ void KvCache::Grow(size_t rows) {
   const size_t doubled = std::max(kFirstRows, 2 * allocated_);
   const size_t wanted = std::min(std::max(rows, doubled), shape_.capacity);
   const size_t head_bytes = wanted * row_bytes();
-  Memory keys = Allocate(shape_.n_kv_heads * head_bytes);
-  Memory values = Allocate(shape_.n_kv_heads * head_bytes);
+  const size_t cache_line = 64;
+  const size_t key_bytes =
+      (shape_.n_kv_heads * head_bytes + cache_line - 1) / cache_line * cache_line;
+  const size_t skew = key_bytes < kSkewBytes ? 0 : kSkewBytes;
+  StreamMemory memory = AllocateStreamMemory(2 * key_bytes + skew);
+  uint8_t* keys = memory.get();
+  uint8_t* values = keys + key_bytes + skew;
   for (size_t head = 0; head < shape_.n_kv_heads && n_kv_ > 0; ++head) {
     const size_t from = head * allocated_ * row_bytes();
-    std::memcpy(keys.get() + head * head_bytes, keys_.get() + from, n_kv_ * row_bytes());
-    std::memcpy(values.get() + head * head_bytes, values_.get() + from, n_kv_ * row_bytes());
+    std::memcpy(keys + head * head_bytes, keys_ + from, n_kv_ * row_bytes());
+    std::memcpy(values + head * head_bytes, values_ + from, n_kv_ * row_bytes());
   }
-  keys_ = std::move(keys);
-  values_ = std::move(values);
+  memory_ = std::move(memory);
+  keys_ = keys;
+  values_ = values;
   allocated_ = wanted;
 }
 
@@ -72,8 +72,8 @@ Status KvCache::Append(const float* keys, const float* values, size_t n) {
   } catch (const std::bad_alloc&) {
     return Status::kOutOfMemory;
   }
-  WriteRows(keys, n, keys_.get());
-  WriteRows(values, n, values_.get());
+  WriteRows(keys, n, keys_);
+  WriteRows(values, n, values_);
   n_kv_ += n;
   return Status::kOk;
 }
@@ -81,8 +81,8 @@ Status KvCache::Append(const float* keys, const float* values, size_t n) {
 void KvCache::FillRow(size_t kv_head, size_t row, bool keys, bool values, float value) {
   const std::vector<float> filled(shape_.head_dim, value);
   const size_t offset = (kv_head * allocated_ + row) * row_bytes();
-  if (keys) WriteRow(filled.data(), shape_.head_dim, shape_.dtype, keys_.get() + offset);
-  if (values) WriteRow(filled.data(), shape_.head_dim, shape_.dtype, values_.get() + offset);
+  if (keys) WriteRow(filled.data(), shape_.head_dim, shape_.dtype, keys_ + offset);
+  if (values) WriteRow(filled.data(), shape_.head_dim, shape_.dtype, values_ + offset);
 }
 
 Status KvCache::ExtendIndexes(const ChainConfig& chain, uint32_t layer, Isa isa,

@@ -11,6 +11,7 @@
 
 #include "core/kv_view.h"
 #include "core/status.h"
+#include "core/stream_memory.h"
 #include "maskers/chain.h"
 #include "maskers/hub/hub.h"
 
@@ -35,7 +36,8 @@ class KvCache {
   KvView View(size_t kv_head) const;
 
   /// Appends n rows per head from [n_kv_heads, n, head_dim] row-major, finite (f16: at most 65504
-  /// in magnitude). kInvalidShape beyond the capacity, kOutOfMemory; the cache is then unchanged.
+  /// in magnitude, bf16: 3.389e38). kInvalidShape beyond the capacity, kOutOfMemory; the cache is
+  /// then unchanged.
   Status Append(const float* keys, const float* values, size_t n);
 
   /// Overwrites one row of a head: evidence for tests that it is not read.
@@ -54,21 +56,16 @@ class KvCache {
   std::atomic<int>& pending() { return pending_; }
 
  private:
-  struct Free {
-    void operator()(uint8_t* memory) const;
-  };
-  using Memory = std::unique_ptr<uint8_t, Free>;
-
-  static Memory Allocate(size_t bytes);
   void Grow(size_t rows);
   size_t row_bytes() const { return shape_.head_dim * DtypeBytes(shape_.dtype); }
   void WriteRows(const float* source, size_t n, uint8_t* memory);
 
   Shape shape_;
   size_t n_kv_ = 0;
-  size_t allocated_ = 0;  ///< rows per head
-  Memory keys_;
-  Memory values_;
+  size_t allocated_ = 0;     ///< rows per head
+  StreamMemory memory_;      ///< keys of all heads, then their values
+  uint8_t* keys_ = nullptr;  ///< in memory_
+  uint8_t* values_ = nullptr;
   std::mutex index_mutex_;
   std::map<std::string, std::vector<std::unique_ptr<KeyIndex>>> indexes_;
   std::mutex hub_mutex_;

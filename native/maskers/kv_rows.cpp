@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "core/f16.h"
+#include "core/element.h"
 
 namespace sparsetune {
 namespace {
@@ -32,12 +32,10 @@ const void* KeyRow(const KvView& kv, size_t key) {
 
 void ReadKey(const KvView& kv, size_t key, float* row) {
   const void* stored = KeyRow(kv, key);
-  if (kv.dtype == Dtype::kF32) {
-    std::copy_n(static_cast<const float*>(stored), kv.head_dim, row);
-    return;
-  }
-  const auto* halves = static_cast<const uint16_t*>(stored);
-  for (size_t i = 0; i < kv.head_dim; ++i) row[i] = HalfToFloat(halves[i]);
+  WithElement(kv.dtype, [&](auto type) {
+    const auto* elements = static_cast<const decltype(type)*>(stored);
+    for (size_t i = 0; i < kv.head_dim; ++i) row[i] = ToFloat(elements[i]);
+  });
 }
 
 }  // namespace sparsetune

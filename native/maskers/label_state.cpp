@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/element.h"
 #include "maskers/kv_rows.h"
 
 namespace sparsetune {
@@ -49,11 +50,7 @@ Status LabelState::Extend(const KvView& kv, Isa /*isa*/) {
   for (; first + n < kv.n_kv(); ++n) {
     const void* row = KeyRow(kv, first + n);
     for (size_t i = 0; i < lists.size(); ++i) {
-      if (dtype == Dtype::kF32) {
-        Pick<float>(row, lists[i], &labels[i]);
-      } else {
-        Pick<uint16_t>(row, lists[i], &labels[i]);
-      }
+      WithElement(dtype, [&](auto type) { Pick<decltype(type)>(row, lists[i], &labels[i]); });
     }
   }
   return Status::kOk;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/element.h"
 #include "maskers/kv_rows.h"
 
 namespace sparsetune {
@@ -9,9 +10,10 @@ namespace {
 
 float Order(float value) { return value; }
 
-/// Binary16 as an integer of the same order: cheaper to compare than its float.
-int16_t Order(uint16_t half) {
-  const auto bits = static_cast<int16_t>(half);
+/// A 16-bit float as an integer of the same order: cheaper to compare than its float.
+template <typename T>
+int16_t Order(T element) {
+  const auto bits = static_cast<int16_t>(element.bits);
   return static_cast<int16_t>(bits < 0 ? bits ^ 0x7fff : bits);
 }
 
@@ -55,11 +57,8 @@ Status PageState::Extend(const KvView& kv, Isa /*isa*/) {
   dtype = kv.dtype;
   for (; first + n < kv.n_kv(); ++n) {
     const void* key = KeyRow(kv, first + n);
-    if (dtype == Dtype::kF32) {
-      Widen(static_cast<const float*>(key), first + n);
-    } else {
-      Widen(static_cast<const uint16_t*>(key), first + n);
-    }
+    WithElement(dtype,
+                [&](auto type) { Widen(static_cast<const decltype(type)*>(key), first + n); });
   }
   return Status::kOk;
 }

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
+#include "core/stream_memory.h"
 #include "kernels/quantized_scores/quantized_scores.h"
 #include "maskers/key_index.h"
 
@@ -18,20 +17,19 @@ class QuantizedState : public KeyState {
 
   std::unique_ptr<KeyState> Continue() const override;
   Status Extend(const KvView& kv, Isa isa) override;
-  size_t bytes() const override { return lines_.capacity() * sizeof(Line); }
+  size_t bytes() const override { return n_allocated_ * block_bytes(); }
 
   size_t block_bytes() const { return QuantBlockBytes(head_dim); }
-  const uint8_t* block(size_t i) const {
-    return reinterpret_cast<const uint8_t*>(lines_.data()) + i * block_bytes();
-  }
+  const uint8_t* block(size_t i) const { return blocks_.get() + i * block_bytes(); }
 
   size_t head_dim = 0;
 
  private:
-  struct alignas(64) Line {
-    uint8_t bytes[64];
-  };
-  std::vector<Line> lines_;
+  /// Room for at least n blocks, the first n_used of which are kept.
+  void Reserve(size_t n_blocks, size_t n_used);
+
+  StreamMemory blocks_;
+  size_t n_allocated_ = 0;  ///< blocks
 };
 
 }  // namespace sparsetune

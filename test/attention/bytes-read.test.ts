@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { KvCache, nativeOf } from '../../ts/attention/kv-cache.js';
+import { KvCache, type KvDtype, nativeOf } from '../../ts/attention/kv-cache.js';
 import { SparseAttention } from '../../ts/attention/sparse-attention.js';
 import type { MaskerConfig } from '../../ts/maskers/masker.js';
 import { loadAddon } from '../../ts/native/addon.js';
-import { largestDifference, normals, row } from '../helpers/arrays.js';
+import type { SparseConfig } from '../../ts/sparse-config.js';
+import { fromBf16, largestDifference, normals, row, toBf16 } from '../helpers/arrays.js';
 import { isas } from '../helpers/isas.js';
 import { hashOf, ordersOf } from '../helpers/learned.js';
 import { hashTensors, writeChannels, writeSafetensors } from '../helpers/learned-files.js';
@@ -35,6 +36,12 @@ interface Case {
   /** Bytes of the index that one KV head's choice reads. */
   readonly indexBytes: (elementBytes: number) => number;
 }
+
+const { toHalf, fromHalf } = loadAddon().kernels;
+const narrow = [
+  { dtype: 'f16', round: (values: Float32Array) => fromHalf(toHalf(values)) },
+  { dtype: 'bf16', round: (values: Float32Array) => fromBf16(toBf16(values)) },
+] as const;
 
 const cases: readonly Case[] = [
   {
@@ -93,20 +100,19 @@ function title({ kind, scoreDtype }: MaskerConfig): string {
 }
 
 /** The keys of one head as the cache holds them. */
-function keysOf(head: number, dtype: 'f32' | 'f16'): Float32Array {
-  const { toHalf, fromHalf } = loadAddon().kernels;
+function keysOf(head: number, dtype: KvDtype): Float32Array {
   const keys = row(normals(nKvHeads * nKv * headDim, 1), head, nKv * headDim);
-  return dtype === 'f32' ? keys : fromHalf(toHalf(keys));
+  return narrow.find((other) => other.dtype === dtype)?.round(keys) ?? keys;
 }
 
-function cache(dtype: 'f32' | 'f16'): KvCache {
+function cache(dtype: KvDtype): KvCache {
   const kv = new KvCache({ nKvHeads, headDim, dtype, capacity: nKv });
   kv.append(normals(nKvHeads * nKv * headDim, 1), normals(nKvHeads * nKv * headDim, 2));
   return kv;
 }
 
 for (const { masker, scoresKeys, ranked, indexBytes } of cases) {
-  for (const dtype of ['f32', 'f16'] as const) {
+  for (const dtype of ['f32', 'f16', 'bf16'] as const) {
     for (const isa of isas) {
       test(`${title(masker)} reads the rows that bytesRead counts, no others (${dtype}, ${isa})`, (t) => {
         const maskers = [{ kind: 'sink', sinkSize: 4 }, { kind: 'local', windowSize: 8 }, masker];
@@ -140,26 +146,53 @@ for (const { masker, scoresKeys, ranked, indexBytes } of cases) {
 }
 
 for (const { masker } of cases) {
-  test(`${title(masker)} keeps the same keys of a binary16 cache as of the floats it holds`, (t) => {
-    const { toHalf, fromHalf } = loadAddon().kernels;
+  for (const { dtype, round } of narrow) {
+    test(`${title(masker)} keeps the same keys of a ${dtype} cache as of the floats it holds`, (t) => {
+      const maskers = [{ kind: 'sink', sinkSize: 4 }, masker];
+      const run = (dtype: KvDtype) => {
+        const kv = new KvCache({ nKvHeads, headDim, dtype, capacity: nKv });
+        const keys = round(normals(nKvHeads * nKv * headDim, 1));
+        // In two parts, so that a page is widened after it was begun.
+        const part = (begin: number, end: number) =>
+          Float32Array.from({ length: nKvHeads * (end - begin) * headDim }, (_, i) => {
+            const head = Math.floor(i / ((end - begin) * headDim));
+            return keys[(head * nKv + begin) * headDim + (i % ((end - begin) * headDim))] ?? 0;
+          });
+        const attention = new SparseAttention({ maskers }, { nQHeads, seed: 4 });
+        kv.append(part(0, 91), part(0, 91));
+        attention.forward(normals(nQHeads * headDim, 3), kv);
+        kv.append(part(91, nKv), part(91, nKv));
+        return attention.forward(normals(nQHeads * headDim, 3), kv, { returnMask: true });
+      };
+      const [single, half] = [run('f32'), run(dtype)];
+      t.deepEqual(half.mask, single.mask);
+      t.true(largestDifference(half.output, single.output) < 1e-5);
+    });
+  }
+
+  test(`${title(masker)} gives the same whether a group or each head attends its lists`, (t) => {
     const maskers = [{ kind: 'sink', sinkSize: 4 }, masker];
-    const run = (dtype: 'f32' | 'f16') => {
-      const kv = new KvCache({ nKvHeads, headDim, dtype, capacity: nKv });
-      const keys = fromHalf(toHalf(normals(nKvHeads * nKv * headDim, 1)));
-      // In two parts, so that a page is widened after it was begun.
-      const part = (begin: number, end: number) =>
-        Float32Array.from({ length: nKvHeads * (end - begin) * headDim }, (_, i) => {
-          const head = Math.floor(i / ((end - begin) * headDim));
-          return keys[(head * nKv + begin) * headDim + (i % ((end - begin) * headDim))] ?? 0;
-        });
-      const attention = new SparseAttention({ maskers }, { nQHeads, seed: 4 });
-      kv.append(part(0, 91), part(0, 91));
-      attention.forward(normals(nQHeads * headDim, 3), kv);
-      kv.append(part(91, nKv), part(91, nKv));
-      return attention.forward(normals(nQHeads * headDim, 3), kv, { returnMask: true });
-    };
-    const [single, half] = [run('f32'), run('f16')];
-    t.deepEqual(half.mask, single.mask);
-    t.true(largestDifference(half.output, single.output) < 1e-5);
+    for (const isa of isas) {
+      const [byDefault, byGroup, byHead] = [{}, { share: 'group' }, { share: 'head' }].map(
+        (share) =>
+          new SparseAttention({ maskers, ...share } as SparseConfig, {
+            nQHeads,
+            isa,
+            seed: 4,
+          }).forward(normals(2 * nQHeads * headDim, 3), cache('f32'), { returnMask: true }),
+      );
+      for (const other of [byGroup, byHead]) {
+        t.deepEqual({ ...other, output: 0 }, { ...byDefault, output: 0 });
+        t.true(largestDifference(other?.output ?? [], byDefault?.output ?? []) < 1e-5);
+      }
+    }
   });
 }
+
+test('share is a field of exact semantics', (t) => {
+  const attend = (config: object) => () => new SparseAttention(config as SparseConfig, { nQHeads });
+  const maskers = [{ kind: 'top_k', heavySize: 9 }];
+  const hub = attend({ maskers, semantics: 'hub', share: 'head' });
+  t.throws(hub, { code: 'ERR_CONFIG', message: /no share.*semantics exact/ });
+  t.throws(attend({ maskers, share: 'all' }), { code: 'ERR_CONFIG', message: /share/ });
+});

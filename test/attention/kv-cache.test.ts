@@ -57,7 +57,7 @@ const badRows: readonly [string, () => unknown, () => unknown, string, RegExp][]
   ['more than fits', () => rows(98), () => rows(98), 'ERR_CAPACITY', /at most 97/],
 ];
 
-for (const dtype of ['f32', 'f16'] as const) {
+for (const dtype of ['f32', 'f16', 'bf16'] as const) {
   for (const [title, keys, values, code, message] of badRows) {
     test(`append of ${title} is refused and changes nothing (${dtype})`, (t) => {
       const kv = new KvCache({ ...shape, dtype });
@@ -81,6 +81,16 @@ test('binary16 refuses what it cannot hold, f32 takes it', (t) => {
   });
   t.notThrows(() => f16.append(withValue(-65_504), rows(2)));
   t.notThrows(() => new KvCache(shape).append(withValue(70_000), rows(2)));
+});
+
+test('bfloat16 refuses what would round to infinity', (t) => {
+  const bf16 = new KvCache({ ...shape, dtype: 'bf16' });
+  t.throws(() => bf16.append(rows(2), withValue(3.4e38)), {
+    instanceOf: RangeError,
+    code: 'ERR_ARGUMENT',
+    message: /magnitude at most 3\.389.*e\+38 for values/,
+  });
+  t.notThrows(() => bf16.append(withValue(-3.3895e38), rows(2)));
 });
 
 test('a cache fills up to its capacity, and not one key more', (t) => {

@@ -82,7 +82,9 @@ test(`${nChains} random chains keep and weigh what the rules say`, (t) => {
       step: integer(1, 9),
     };
     const what = `run ${run} (${isa}, nKv ${nKv}, nQ ${nQ}): ${maskers.map(({ kind }) => kind)}`;
-    const result = attendGroup({ ...shape, window: 0, isa, config: { maskers, seed: run } });
+    const share = [{}, { share: 'group' }, { share: 'head' }][run % 3];
+    const config = { maskers, seed: run, ...share };
+    const result = attendGroup({ ...shape, window: 0, isa, config });
     for (let r = 0; r < groupSize * nQ; r++) {
       const nVisible = nKv - nQ + (r % nQ) + 1;
       const nMean = nBase > 0 ? nBase : Math.min(nKv, shape.step);

@@ -18,6 +18,20 @@ export function normals(length: number, seed: number): Float32Array {
   });
 }
 
+/** The nearest bfloat16 of each number, ties to even. */
+export function toBf16(values: Float32Array): Uint16Array {
+  const words = new Uint32Array(values.slice().buffer);
+  return Uint16Array.from(words, (word) => {
+    const rest = word & 0xffff;
+    const high = word >>> 16;
+    return rest > 0x8000 || (rest === 0x8000 && high % 2 === 1) ? high + 1 : high;
+  });
+}
+
+export function fromBf16(halves: Uint16Array): Float32Array {
+  return new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer);
+}
+
 /** A copy that begins 4 bytes off the alignment of its buffer. */
 export function unaligned(values: Float32Array): Float32Array {
   const shifted = new Float32Array(values.length + 1).subarray(1);

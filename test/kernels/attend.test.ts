@@ -1,6 +1,14 @@
 import test from 'ava';
 import { loadAddon } from '../../ts/native/addon.js';
-import { dot, largestDifference, normals, row, unaligned } from '../helpers/arrays.js';
+import {
+  dot,
+  fromBf16,
+  largestDifference,
+  normals,
+  row,
+  toBf16,
+  unaligned,
+} from '../helpers/arrays.js';
 import { fastIsas, isas } from '../helpers/isas.js';
 
 const { attend, toHalf, fromHalf } = loadAddon().kernels;
@@ -73,19 +81,21 @@ for (const isa of isas) {
     t.true(largestDifference(attend({ ...args, isa }), reference(args)) <= bound);
   });
 
-  test(`attend ${isa} reads binary16 as its floats`, (t) => {
-    for (const headDim of [5, 16, 64, 72, 128]) {
-      const args = make(headDim, 3, 77);
-      const keys = toHalf(args.keys);
-      const values = toHalf(args.values);
-      const floats = { ...args, keys: fromHalf(keys), values: fromHalf(values) };
-      const difference = largestDifference(
-        attend({ ...args, keys, values, isa }),
-        reference(floats),
-      );
-      t.true(difference <= bound, `headDim=${headDim}: ${difference}`);
-    }
-  });
+  for (const { name, dtype, pack, unpack } of [
+    { name: 'binary16', dtype: {}, pack: toHalf, unpack: fromHalf },
+    { name: 'bfloat16', dtype: { dtype: 'bf16' as const }, pack: toBf16, unpack: fromBf16 },
+  ]) {
+    test(`attend ${isa} reads ${name} as its floats`, (t) => {
+      for (const headDim of [5, 16, 64, 72, 128]) {
+        const args = make(headDim, 3, 77);
+        const [keys, values] = [pack(args.keys), pack(args.values)];
+        const floats = { ...args, keys: unpack(keys), values: unpack(values) };
+        const actual = attend({ ...args, ...dtype, keys, values, isa });
+        const difference = largestDifference(actual, reference(floats));
+        t.true(difference <= bound, `headDim=${headDim}: ${difference}`);
+      }
+    });
+  }
 
   test(`attend ${isa} weighs listed rows, and leaves out those of log weight -Infinity`, (t) => {
     const n = 45;

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { loadAddon } from '../../ts/native/addon.js';
-import { dot, normals, row, unaligned } from '../helpers/arrays.js';
+import { dot, fromBf16, normals, row, toBf16, unaligned } from '../helpers/arrays.js';
 import { isas } from '../helpers/isas.js';
 
 const { scores, toHalf, fromHalf } = loadAddon().kernels;
@@ -44,6 +44,13 @@ for (const isa of isas) {
       const queries = normals(3 * headDim, 4);
       const actual = scores({ headDim, queries, keys: halves, isa });
       t.true(errorOfBound(headDim, queries, fromHalf(halves), actual) <= 1);
+    });
+
+    test(`scores ${isa} reads bfloat16 as its floats at headDim=${headDim}`, (t) => {
+      const halves = toBf16(normals(13 * headDim, 3));
+      const queries = normals(3 * headDim, 4);
+      const actual = scores({ headDim, queries, keys: halves, dtype: 'bf16', isa });
+      t.true(errorOfBound(headDim, queries, fromBf16(halves), actual) <= 1);
     });
   }
 

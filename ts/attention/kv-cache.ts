@@ -3,13 +3,16 @@ import { loadAddon } from '../native/addon.js';
 import type { NativeKvCache } from '../native/attention-addon.js';
 import { checkChoice, checkFloats, checkInteger, checkObject } from './check-arguments.js';
 
+/** How keys and values are stored. */
+export type KvDtype = 'f32' | 'f16' | 'bf16';
+
 export interface KvCacheOptions {
   /** KV heads, 1..1024. */
   readonly nKvHeads: number;
   /** Size of one head, 1..1024. */
   readonly headDim: number;
   /** How keys and values are stored. Default `'f32'`. */
-  readonly dtype?: 'f32' | 'f16';
+  readonly dtype?: KvDtype;
   /** Keys per head at most; memory grows up to it as keys come. */
   readonly capacity: number;
 }
@@ -31,7 +34,7 @@ let readNative: (cache: KvCache) => NativeKvCache;
 export class KvCache {
   readonly nKvHeads: number;
   readonly headDim: number;
-  readonly dtype: 'f32' | 'f16';
+  readonly dtype: KvDtype;
   readonly capacity: number;
   readonly #native: NativeKvCache;
 
@@ -43,7 +46,7 @@ export class KvCache {
     const given = checkObject('options', options);
     this.nKvHeads = checkInteger('nKvHeads', given['nKvHeads'], { min: 1, max: 1024 });
     this.headDim = checkInteger('headDim', given['headDim'], { min: 1, max: 1024 });
-    this.dtype = checkChoice('dtype', given['dtype'] ?? 'f32', ['f32', 'f16'] as const);
+    this.dtype = checkChoice('dtype', given['dtype'] ?? 'f32', ['f32', 'f16', 'bf16'] as const);
     this.capacity = checkInteger('capacity', given['capacity'], { min: 1, max: 2 ** 32 - 1 });
     const { nKvHeads, headDim, dtype, capacity } = this;
     this.#native = new (loadAddon().KvCache)({ nKvHeads, headDim, dtype, capacity });
@@ -62,7 +65,8 @@ export class KvCache {
   /**
    * Appends n keys and values per head; n follows from the length.
    *
-   * @param keys - `[nKvHeads, n, headDim]` row-major, finite; with `f16` at most 65504 in magnitude
+   * @param keys - `[nKvHeads, n, headDim]` row-major, finite; with `f16` at most 65504 in magnitude,
+   *   with `bf16` 3.389e38
    * @param values - as `keys`
    * @throws {TypeError | RangeError} `ERR_ARGUMENT` or `ERR_SHAPE` for bad arrays, `ERR_CAPACITY`
    *   if there is no room; the cache is then unchanged

@@ -15,6 +15,7 @@ const CONFIG_SCHEMA = {
       items: { type: 'object', properties: { kind: { type: 'string' } }, required: ['kind'] },
     },
     semantics: { enum: ['exact', 'hub'] },
+    share: { enum: ['group', 'head'] },
   },
   required: ['maskers'],
   additionalProperties: false,
@@ -110,7 +111,11 @@ function sizeProblem(
 }
 
 /** Rules that span fields or maskers. */
-function ruleProblem({ maskers, semantics = 'exact' }: SparseConfig): SchemaProblem | undefined {
+function ruleProblem(config: SparseConfig): SchemaProblem | undefined {
+  const { maskers, semantics = 'exact', share } = config;
+  if (semantics === 'hub' && share !== undefined) {
+    return problem('/share', 'no share (it belongs to semantics exact)', share);
+  }
   const [, second] = maskers.flatMap(({ kind }, i) => (maskerOf(kind)?.isSampling ? [i] : []));
   if (second !== undefined) {
     const { kind } = maskers[second] ?? {};

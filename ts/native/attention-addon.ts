@@ -36,7 +36,7 @@ export interface NativeKvCache {
 export interface NativeKvCacheOptions {
   nKvHeads: number;
   headDim: number;
-  dtype: 'f32' | 'f16';
+  dtype: 'f32' | 'f16' | 'bf16';
   capacity: number;
 }
 
@@ -100,6 +100,7 @@ export interface LshShape {
   lshK: number;
 }
 
+/** Rows as floats, or in 16 bits: binary16, or bfloat16 where the call says so. */
 type Rows = Float32Array | Uint16Array;
 
 /** The kernels one by one, for tests and benchmarks; arrays are row-major. */
@@ -108,6 +109,7 @@ export interface Kernels {
     headDim: number;
     queries: Float32Array;
     keys: Rows;
+    dtype?: 'bf16';
     indices?: Uint32Array | undefined;
     isa?: Isa;
   }): Float32Array;
@@ -117,6 +119,7 @@ export interface Kernels {
     queries: Float32Array;
     keys: Rows;
     values: Rows;
+    dtype?: 'bf16';
     scale: number;
     indices?: Uint32Array | undefined;
     logWeights?: Float32Array | undefined;

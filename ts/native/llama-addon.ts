@@ -34,6 +34,7 @@ export interface ModelInfo {
 export interface NativeChain {
   readonly maskers: readonly Readonly<Record<string, unknown> & { kind: string }>[];
   readonly semantics?: 'exact' | 'hub';
+  readonly share?: 'group' | 'head';
   readonly seed?: number;
 }
 

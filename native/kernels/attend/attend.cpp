@@ -4,22 +4,17 @@
 #include <cmath>
 #include <limits>
 
-#include "core/f16.h"
+#include "core/element.h"
 #include "core/target.h"
 #include "kernels/attend/attend_isa.h"
 
 namespace sparsetune {
 namespace {
 
-float Element(const void* rows, Dtype dtype, size_t at) {
-  if (dtype == Dtype::kF32) return static_cast<const float*>(rows)[at];
-  return HalfToFloat(static_cast<const uint16_t*>(rows)[at]);
-}
-
 float Score(const AttendQueries& queries, const AttendRows& rows, size_t g, size_t row) {
   float dot = 0;
   for (size_t i = 0; i < queries.head_dim; ++i) {
-    dot += queries.rows[g][i] * Element(rows.keys, rows.dtype, row * queries.head_dim + i);
+    dot += queries.rows[g][i] * ReadElement(rows.keys, rows.dtype, row * queries.head_dim + i);
   }
   return dot * queries.scale;
 }
@@ -55,7 +50,7 @@ void AttendScalar(const AttendQueries& queries, const AttendRows& rows, AttendSt
       const float weight = std::exp(score - state->max[g]);
       state->sum[g] += weight;
       for (size_t i = 0; i < head_dim; ++i) {
-        values[i] += weight * Element(rows.values, rows.dtype, row * head_dim + i);
+        values[i] += weight * ReadElement(rows.values, rows.dtype, row * head_dim + i);
       }
     }
   }

@@ -1,6 +1,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/element.h"
 #include "core/intrinsics.h"
 #include "core/target.h"
 #include "kernels/attend/attend_isa.h"
@@ -20,11 +21,7 @@ namespace {
 }  // namespace
 
 void AttendAvx512(const AttendQueries& queries, const AttendRows& rows, AttendState* state) {
-  if (rows.dtype == Dtype::kF32) {
-    AttendRowsOf<float>(queries, rows, state);
-  } else {
-    AttendRowsOf<uint16_t>(queries, rows, state);
-  }
+  WithElement(rows.dtype, [&](auto type) { AttendAll<decltype(type)>(queries, rows, state); });
 }
 
 }  // namespace sparsetune

@@ -1,8 +1,9 @@
 // The attend kernel in terms of a vec.inl and scores_body.inl. Included inside a target region and
 // the instruction set's own anonymous namespace; includes nothing itself.
 
-constexpr size_t kBlockRows = 32;     ///< rows between two updates of the running softmax
-constexpr size_t kBlockQueries = 32;  ///< queries whose weights fit the stack tile
+constexpr size_t kBlockRows = 32;     ///< rows scored before their values are added
+constexpr size_t kBlockQueries = 32;  ///< queries that share one pass over the rows
+constexpr float kInfinity = __builtin_inff();
 
 /// The key and value rows of one block, filled up to kBlockRows with the last of them.
 template <typename T>
@@ -10,6 +11,15 @@ struct Block {
   const T* keys[kBlockRows];
   const T* values[kBlockRows];
   size_t n;
+};
+
+/// The softmax of at most kBlockQueries queries under way.
+struct Progress {
+  alignas(64) float sums[kBlockQueries][kLanes];  ///< of the weights, by lane
+  alignas(64) float weights[kBlockQueries * kBlockRows];
+  float* max;
+  float* values;  ///< [n, head_dim]
+  size_t head_dim;
 };
 
 template <typename T>
@@ -25,88 +35,88 @@ inline void FillBlock(const AttendRows& rows, size_t first, size_t head_dim, Blo
   }
 }
 
-/// Asks for the rows of the block after this one, tile by tile, while this one is scored.
-template <typename T>
-inline void PrefetchTile(const AttendRows& rows, size_t first, size_t head_dim) {
-  const size_t end = first + kTileRows < rows.n ? first + kTileRows : rows.n;
-  for (size_t at = first; at < end; ++at) {
-    const size_t row = rows.indices == nullptr ? at : rows.indices[at];
-    PrefetchRow(static_cast<const T*>(rows.keys) + row * head_dim, head_dim);
-    PrefetchRow(static_cast<const T*>(rows.values) + row * head_dim, head_dim);
+/// Multiplies what query `g` summed so far by exp(old max - new max).
+inline void RaiseMax(float new_max, size_t g, Progress* progress) {
+  const Vec shrink = Exp(Set1(progress->max[g] - new_max));
+  Store(progress->sums[g], Mul(Load(progress->sums[g]), shrink));
+  float* values = progress->values + g * progress->head_dim;
+  size_t i = 0;
+  for (; i + kLanes <= progress->head_dim; i += kLanes) {
+    Store(values + i, Mul(Load(values + i), shrink));
   }
+  const size_t rest = progress->head_dim - i;
+  if (rest > 0) StorePart(values + i, Mul(LoadPart(values + i, rest), shrink), rest);
+  progress->max[g] = new_max;
 }
 
-/// Turns the raw scores of one query into weights exp(score + log weight - max) and returns the
-/// factor by which a risen max shrinks what was summed before.
-inline float SoftmaxBlock(float scale, const float* log_weights, size_t n, float* weights,
-                          float* max, float* sum) {
+/// Turns the raw scores of query `g` with a block of `n` rows into weights
+/// exp(score + log weight - max).
+inline void SoftmaxBlock(float scale, const float* log_weights, size_t n, size_t g,
+                         Progress* progress) {
+  float* weights = progress->weights + g * kBlockRows;
   const Vec factor = Set1(scale);
-  const float infinity = __builtin_inff();
-  for (size_t r = n; r < kBlockRows; ++r) weights[r] = -infinity;
-  Vec top = Set1(-infinity);
+  Vec top = Set1(-kInfinity);
   for (size_t r = 0; r < kBlockRows; r += kLanes) {
     Vec score = Mul(Load(weights + r), factor);
-    if (r + kLanes > n) {
-      float padded[kLanes];
-      Store(padded, score);
-      for (size_t i = 0; i < kLanes; ++i) {
-        if (r + i >= n) padded[i] = -infinity;
-        if (r + i < n && log_weights != nullptr) padded[i] += log_weights[r + i];
-      }
-      score = Load(padded);
-    } else if (log_weights != nullptr) {
-      score = Add(score, Load(log_weights + r));
+    if (r + kLanes <= n) {
+      if (log_weights != nullptr) score = Add(score, Load(log_weights + r));
+    } else {
+      const size_t part = r < n ? n - r : 0;
+      if (log_weights != nullptr) score = Add(score, LoadPart(log_weights + r, part));
+      score = SelectPart(part, score, Set1(-kInfinity));
     }
     Store(weights + r, score);
     top = Max(top, score);
   }
-  const float block_max = ReduceMax(top);
-  const float old_max = *max;
-  const float new_max = block_max > old_max ? block_max : old_max;
-  const Vec base = Set1(new_max == -infinity ? 0.0f : new_max);
-  Vec total = Zero();
+  if (AnyGreater(top, Set1(progress->max[g]))) RaiseMax(ReduceMax(top), g, progress);
+  const float max = progress->max[g];
+  const Vec base = Set1(max == -kInfinity ? 0.0f : max);
+  Vec sum = Load(progress->sums[g]);
   for (size_t r = 0; r < kBlockRows; r += kLanes) {
     const Vec weight = Exp(Sub(Load(weights + r), base));
     Store(weights + r, weight);
-    total = Add(total, weight);
+    sum = Add(sum, weight);
   }
-  float shrink = 1.0f;
-  if (new_max > old_max) {
-    float exps[kLanes];
-    Store(exps, Exp(Set1(old_max - new_max)));
-    shrink = exps[0];
-  }
-  *sum = *sum * shrink + ReduceAdd(total);
-  *max = new_max;
-  return shrink;
+  Store(progress->sums[g], sum);
 }
 
-/// out[g] = out[g] * shrink[g] + sum over rows of weights[g][r] * values[r], for kHeads queries and
-/// kVecs vectors of dimensions from `at`; `part` elements of the only vector where not 0.
-template <int kHeads, int kVecs, bool kPart, typename T>
-inline void ValueTile(const Block<T>& block, size_t at, size_t part, const float* weights,
-                      const float* shrink, float* out, size_t head_dim) {
+/// values[g] += sum over rows of weights[g][r] * row r, for kHeads queries from `first` and kVecs
+/// vectors of dimensions from `at`; `part` elements of the only vector where not 0. Asks for the
+/// same part of `next`'s rows where that is given.
+template <int kHeads, int kVecs, typename T>
+inline void ValueTile(const Block<T>& block, const Block<T>* next, size_t first, size_t at,
+                      size_t part, Progress* progress) {
+  const size_t head_dim = progress->head_dim;
+  float* out = progress->values + first * head_dim + at;
+  const float* weights = progress->weights + first * kBlockRows;
   Vec sums[kHeads][kVecs];
+  SPARSETUNE_UNROLL
   for (int g = 0; g < kHeads; ++g) {
-    const Vec factor = Set1(shrink[g]);
+    SPARSETUNE_UNROLL
     for (int c = 0; c < kVecs; ++c) {
-      const float* p = out + g * head_dim + at + c * kLanes;
-      sums[g][c] = Mul(kPart ? LoadPart(p, part) : Load(p), factor);
+      const float* p = out + g * head_dim + c * kLanes;
+      sums[g][c] = kVecs == 1 && part != 0 ? LoadPart(p, part) : Load(p);
     }
   }
   for (size_t r = 0; r < block.n; ++r) {
+    if (next != nullptr) PrefetchRow(next->values[r] + at, kVecs * kLanes);
     Vec weight[kHeads];
+    SPARSETUNE_UNROLL
     for (int g = 0; g < kHeads; ++g) weight[g] = Set1(weights[g * kBlockRows + r]);
+    SPARSETUNE_UNROLL
     for (int c = 0; c < kVecs; ++c) {
       const T* p = block.values[r] + at + c * kLanes;
-      const Vec value = kPart ? LoadPart(p, part) : Load(p);
+      const Vec value = kVecs == 1 && part != 0 ? LoadPart(p, part) : Load(p);
+      SPARSETUNE_UNROLL
       for (int g = 0; g < kHeads; ++g) sums[g][c] = MulAdd(weight[g], value, sums[g][c]);
     }
   }
+  SPARSETUNE_UNROLL
   for (int g = 0; g < kHeads; ++g) {
+    SPARSETUNE_UNROLL
     for (int c = 0; c < kVecs; ++c) {
-      float* p = out + g * head_dim + at + c * kLanes;
-      if (kPart) {
+      float* p = out + g * head_dim + c * kLanes;
+      if (kVecs == 1 && part != 0) {
         StorePart(p, sums[g][c], part);
       } else {
         Store(p, sums[g][c]);
@@ -117,68 +127,86 @@ inline void ValueTile(const Block<T>& block, size_t at, size_t part, const float
 
 /// ValueTile over all dimensions.
 template <int kHeads, typename T>
-inline void ValueTiles(const Block<T>& block, const float* weights, const float* shrink, float* out,
-                       size_t head_dim) {
+inline void ValueTiles(const Block<T>& block, const Block<T>* next, size_t first,
+                       Progress* progress) {
+  constexpr int kVecs = ValueVecs(kHeads);
+  const size_t head_dim = progress->head_dim;
   size_t at = 0;
-  for (; at + kValueVecs * kLanes <= head_dim; at += kValueVecs * kLanes) {
-    ValueTile<kHeads, kValueVecs, false>(block, at, 0, weights, shrink, out, head_dim);
+  for (; at + kVecs * kLanes <= head_dim; at += kVecs * kLanes) {
+    ValueTile<kHeads, kVecs>(block, next, first, at, 0, progress);
   }
-  if (at + kValueVecs / 2 * kLanes <= head_dim) {
-    ValueTile<kHeads, kValueVecs / 2, false>(block, at, 0, weights, shrink, out, head_dim);
-    at += kValueVecs / 2 * kLanes;
+  if (at + kVecs / 2 * kLanes <= head_dim) {
+    ValueTile<kHeads, kVecs / 2>(block, next, first, at, 0, progress);
+    at += kVecs / 2 * kLanes;
   }
   for (; at + kLanes <= head_dim; at += kLanes) {
-    ValueTile<kHeads, 1, false>(block, at, 0, weights, shrink, out, head_dim);
+    ValueTile<kHeads, 1>(block, next, first, at, 0, progress);
   }
-  if (at < head_dim) {
-    ValueTile<kHeads, 1, true>(block, at, head_dim - at, weights, shrink, out, head_dim);
+  if (at < head_dim) ValueTile<kHeads, 1>(block, next, first, at, head_dim - at, progress);
+}
+
+/// Adds the values of a block for `n` queries; the first tile asks for those of the next block.
+template <typename T>
+inline void AddValues(const Block<T>& block, const Block<T>& next, size_t n, Progress* progress) {
+  const Block<T>* ahead = &next;
+  for (size_t g = 0; g < n; ahead = nullptr) {
+    const size_t left = n - g;
+    if (left >= 4 && left != 5 && left != 6) {  // 5 and 6 are better cut as 3 + 2 and 3 + 3
+      ValueTiles<4>(block, ahead, g, progress);
+      g += 4;
+    } else if (left >= 3) {
+      ValueTiles<3>(block, ahead, g, progress);
+      g += 3;
+    } else if (left == 2) {
+      ValueTiles<2>(block, ahead, g, progress);
+      g += 2;
+    } else {
+      ValueTiles<1>(block, ahead, g, progress);
+      g += 1;
+    }
   }
 }
 
-/// Adds one block of rows to at most kBlockQueries queries from `first_query`.
+/// Adds all rows to at most kBlockQueries queries. While a block is at work its successor's rows
+/// are on their way from memory, a few at a time: keys during the scores, values during the sums.
 template <typename T>
-void AttendBlock(const AttendQueries& queries, const AttendRows& rows, const Block<T>& block,
-                 size_t first_row, size_t first_query, AttendState* state) {
-  alignas(64) float weights[kBlockQueries * kBlockRows];
-  float shrink[kBlockQueries];
-  const size_t left = queries.n - first_query;
-  const size_t n = left < kBlockQueries ? left : kBlockQueries;
+void AttendRowsOf(const AttendQueries& queries, const AttendRows& rows, size_t first_query,
+                  size_t n, AttendState* state) {
   const size_t head_dim = queries.head_dim;
-  for (size_t r = 0; r < block.n; r += kTileRows) {
-    if (first_query == 0) PrefetchTile<T>(rows, first_row + kBlockRows + r, head_dim);
-    ScoreTiles(queries.rows + first_query, n, block.keys + r, head_dim, weights + r, kBlockRows);
-  }
-  for (size_t g = 0; g < n; ++g) {
-    const size_t query = first_query + g;
-    const float* log_weights = nullptr;
-    if (rows.log_weights != nullptr) {
-      log_weights = rows.log_weights + query * rows.weight_stride + first_row;
+  const float* const* query_rows = queries.rows + first_query;
+  Progress progress;
+  progress.max = state->max + first_query;
+  progress.values = state->values + first_query * head_dim;
+  progress.head_dim = head_dim;
+  for (size_t g = 0; g < n; ++g) Store(progress.sums[g], First(state->sum[first_query + g]));
+  Block<T> blocks[2];
+  FillBlock(rows, 0, head_dim, &blocks[0]);
+  for (size_t first = 0; first < rows.n; first += kBlockRows) {
+    const Block<T>& block = blocks[first / kBlockRows % 2];
+    Block<T>& next = blocks[(first / kBlockRows + 1) % 2];
+    FillBlock(rows, first + kBlockRows < rows.n ? first + kBlockRows : first, head_dim, &next);
+    for (size_t r = 0; r < block.n; r += kTileRows) {
+      for (size_t i = r; i < r + kTileRows; ++i) PrefetchRow(next.keys[i], head_dim);
+      ScoreTiles(query_rows, n, block.keys + r, head_dim, progress.weights + r, kBlockRows);
     }
-    shrink[g] = SoftmaxBlock(queries.scale, log_weights, block.n, weights + g * kBlockRows,
-                             state->max + query, state->sum + query);
+    for (size_t g = 0; g < n; ++g) {
+      const float* log_weights = nullptr;
+      if (rows.log_weights != nullptr) {
+        log_weights = rows.log_weights + (first_query + g) * rows.weight_stride + first;
+      }
+      SoftmaxBlock(queries.scale, log_weights, block.n, g, &progress);
+    }
+    AddValues(block, next, n, &progress);
   }
-  float* out = state->values + first_query * head_dim;
-  size_t g = 0;
-  // Four queries are two pairs, not three and one: a pass over the values costs its loads.
-  for (; g + kValueHeads <= n && n - g != 4; g += kValueHeads) {
-    ValueTiles<kValueHeads>(block, weights + g * kBlockRows, shrink + g, out + g * head_dim,
-                            head_dim);
-  }
-  for (; g + 2 <= n; g += 2) {
-    ValueTiles<2>(block, weights + g * kBlockRows, shrink + g, out + g * head_dim, head_dim);
-  }
-  if (g < n) {
-    ValueTiles<1>(block, weights + g * kBlockRows, shrink + g, out + g * head_dim, head_dim);
-  }
+  for (size_t g = 0; g < n; ++g) state->sum[first_query + g] = ReduceAdd(Load(progress.sums[g]));
 }
 
+/// AttendRowsOf for any number of queries.
 template <typename T>
-void AttendRowsOf(const AttendQueries& queries, const AttendRows& rows, AttendState* state) {
-  for (size_t first = 0; first < rows.n; first += kBlockRows) {
-    Block<T> block;
-    FillBlock(rows, first, queries.head_dim, &block);
-    for (size_t query = 0; query < queries.n; query += kBlockQueries) {
-      AttendBlock(queries, rows, block, first, query, state);
-    }
+void AttendAll(const AttendQueries& queries, const AttendRows& rows, AttendState* state) {
+  if (rows.n == 0) return;
+  for (size_t first = 0; first < queries.n; first += kBlockQueries) {
+    const size_t left = queries.n - first;
+    AttendRowsOf<T>(queries, rows, first, left < kBlockQueries ? left : kBlockQueries, state);
   }
 }

@@ -1,6 +1,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/element.h"
 #include "core/intrinsics.h"
 #include "core/target.h"
 #include "kernels/lsh/lsh_isa.h"

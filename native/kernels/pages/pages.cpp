@@ -2,19 +2,11 @@
 
 #include <algorithm>
 
-#include "core/f16.h"
+#include "core/element.h"
 #include "core/target.h"
 #include "kernels/pages/pages_isa.h"
 
 namespace sparsetune {
-namespace {
-
-float Element(const PageBounds& pages, size_t at) {
-  if (pages.dtype == Dtype::kF32) return static_cast<const float*>(pages.bounds)[at];
-  return HalfToFloat(static_cast<const uint16_t*>(pages.bounds)[at]);
-}
-
-}  // namespace
 
 void PageScoresScalar(const float* const* queries, size_t n_queries, const PageBounds& pages,
                       float* scores, size_t stride) {
@@ -25,7 +17,8 @@ void PageScoresScalar(const float* const* queries, size_t n_queries, const PageB
       float sum = 0;
       for (size_t i = 0; i < pages.head_dim; ++i) {
         const float q = queries[g][i];
-        sum += std::max(q * Element(pages, low + i), q * Element(pages, high + i));
+        sum += std::max(q * ReadElement(pages.bounds, pages.dtype, low + i),
+                        q * ReadElement(pages.bounds, pages.dtype, high + i));
       }
       scores[g * stride + p] = sum;
     }

@@ -1,6 +1,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/element.h"
 #include "core/intrinsics.h"
 #include "core/target.h"
 #include "kernels/pages/pages_isa.h"
@@ -19,11 +20,9 @@ namespace {
 
 void PageScoresAvx512(const float* const* queries, size_t n_queries, const PageBounds& pages,
                       float* scores, size_t stride) {
-  if (pages.dtype == Dtype::kF32) {
-    PageScoresOf<float>(queries, n_queries, pages, scores, stride);
-  } else {
-    PageScoresOf<uint16_t>(queries, n_queries, pages, scores, stride);
-  }
+  WithElement(pages.dtype, [&](auto type) {
+    PageScoresOf<decltype(type)>(queries, n_queries, pages, scores, stride);
+  });
 }
 
 }  // namespace sparsetune

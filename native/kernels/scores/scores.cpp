@@ -1,19 +1,10 @@
 #include "kernels/scores/scores.h"
 
-#include "core/f16.h"
+#include "core/element.h"
 #include "core/target.h"
 #include "kernels/scores/scores_isa.h"
 
 namespace sparsetune {
-namespace {
-
-float Element(const ScoreRows& rows, size_t row, size_t i) {
-  const size_t at = row * rows.head_dim + i;
-  if (rows.dtype == Dtype::kF32) return static_cast<const float*>(rows.keys)[at];
-  return HalfToFloat(static_cast<const uint16_t*>(rows.keys)[at]);
-}
-
-}  // namespace
 
 void ScoresScalar(const float* const* queries, size_t n_queries, const ScoreRows& rows,
                   float* scores, size_t stride) {
@@ -21,7 +12,9 @@ void ScoresScalar(const float* const* queries, size_t n_queries, const ScoreRows
     const size_t row = rows.indices == nullptr ? r : rows.indices[r];
     for (size_t g = 0; g < n_queries; ++g) {
       float dot = 0;
-      for (size_t i = 0; i < rows.head_dim; ++i) dot += queries[g][i] * Element(rows, row, i);
+      for (size_t i = 0; i < rows.head_dim; ++i) {
+        dot += queries[g][i] * ReadElement(rows.keys, rows.dtype, row * rows.head_dim + i);
+      }
       scores[g * stride + r] = dot;
     }
   }

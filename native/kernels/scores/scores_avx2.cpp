@@ -1,6 +1,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/element.h"
 #include "core/intrinsics.h"
 #include "core/target.h"
 #include "kernels/scores/scores_isa.h"
@@ -20,11 +21,9 @@ namespace {
 
 void ScoresAvx2(const float* const* queries, size_t n_queries, const ScoreRows& rows, float* scores,
                 size_t stride) {
-  if (rows.dtype == Dtype::kF32) {
-    ScoreRowsOf<float>(queries, n_queries, rows, scores, stride);
-  } else {
-    ScoreRowsOf<uint16_t>(queries, n_queries, rows, scores, stride);
-  }
+  WithElement(rows.dtype, [&](auto type) {
+    ScoreRowsOf<decltype(type)>(queries, n_queries, rows, scores, stride);
+  });
 }
 
 }  // namespace sparsetune

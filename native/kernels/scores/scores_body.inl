@@ -8,26 +8,34 @@ template <int kHeads, typename T>
 inline void ScoreTile(const float* const* queries, const T* const* rows, size_t head_dim,
                       float* scores, size_t stride) {
   Vec sums[kHeads][kTileRows];
+  SPARSETUNE_UNROLL
   for (int g = 0; g < kHeads; ++g) {
+    SPARSETUNE_UNROLL
     for (size_t r = 0; r < kTileRows; ++r) sums[g][r] = Zero();
   }
   size_t i = 0;
   for (; i + kLanes <= head_dim; i += kLanes) {
     Vec keys[kTileRows];
+    SPARSETUNE_UNROLL
     for (size_t r = 0; r < kTileRows; ++r) keys[r] = Load(rows[r] + i);
+    SPARSETUNE_UNROLL
     for (int g = 0; g < kHeads; ++g) {
       const Vec query = Load(queries[g] + i);
+      SPARSETUNE_UNROLL
       for (size_t r = 0; r < kTileRows; ++r) sums[g][r] = MulAdd(query, keys[r], sums[g][r]);
     }
   }
   if (i < head_dim) {
+    SPARSETUNE_UNROLL
     for (int g = 0; g < kHeads; ++g) {
       const Vec query = LoadPart(queries[g] + i, head_dim - i);
+      SPARSETUNE_UNROLL
       for (size_t r = 0; r < kTileRows; ++r) {
         sums[g][r] = MulAdd(query, LoadPart(rows[r] + i, head_dim - i), sums[g][r]);
       }
     }
   }
+  SPARSETUNE_UNROLL
   for (int g = 0; g < kHeads; ++g) {
     _mm_storeu_ps(scores + g * stride, Reduce4(sums[g][0], sums[g][1], sums[g][2], sums[g][3]));
   }

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/element.h"
 #include "core/intrinsics.h"
 #include "core/target.h"
 #include "kernels/top_k/top_k_isa.h"
