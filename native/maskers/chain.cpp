@@ -84,7 +84,8 @@ void CountStats(const GroupInput& input, const Selection& selection,
     const bool is_listed = (united[bit / 64] >> bit % 64 & 1) != 0;
     if (!is_listed) n_ranked += n_not_scored(key, key + 1);
   });
-  const size_t key_rows = n_ranked + n_scored + n_listed_not_scored + n_not_scored(0, selection.sink_end) +
+  const size_t key_rows = n_ranked + n_scored + n_listed_not_scored +
+                          n_not_scored(0, selection.sink_end) +
                           n_not_scored(selection.local_begin, selection.n_visible);
   const size_t row_bytes = input.kv.head_dim * DtypeBytes(input.kv.dtype);
   stats->bytes_read += selection.index_bytes + (key_rows + n_runs + n_listed) * row_bytes;

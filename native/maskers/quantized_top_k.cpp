@@ -40,52 +40,56 @@ Status ScoreBlocks(const QueryGroup& group, size_t stride, Selection* selection)
     const size_t n_blocks = (to - link->first - 1) / kQuantBlockKeys + 1 - block;
     const size_t first_key = link->first + block * kQuantBlockKeys;
     // What a link writes behind its last key, the next one overwrites.
-    const Status status =
-        QuantizedScores(queries, {link->block(block), link->head_dim, n_blocks}, group.isa,
-                        buffers.quantized_scores.data() + kQuantBlockKeys + first_key - begin,
-                        stride);
+    const Status status = QuantizedScores(
+        queries, {link->block(block), link->head_dim, n_blocks}, group.isa,
+        buffers.quantized_scores.data() + kQuantBlockKeys + first_key - begin, stride);
     if (status != Status::kOk) return status;
     selection->index_bytes += n_blocks * link->block_bytes();
   }
   return Status::kOk;
 }
 
-/// Splits the places of the n_near highest of n scores, ascending: the n_sure highest of them go to
-/// buffers->sure, the others to buffers->doubtful.
-Status SplitNear(const QueryGroup& group, const float* scores, size_t n, size_t n_near,
-                 size_t n_sure) {
+/// Places of the n_near highest of n scores into buffers->near, ascending; buffers->is_kept says
+/// which are the n_sure highest of them.
+Status FindNear(const QueryGroup& group, const float* scores, size_t n, size_t n_near,
+                size_t n_sure) {
   Scratch::Buffers& buffers = *group.buffers;
-  buffers.chosen.resize(n_near);
+  buffers.near.resize(n_near);
   buffers.room.resize(TopKRoom(n));
-  Status status = TopK(scores, n, n_near, group.isa, buffers.room.data(), buffers.chosen.data());
+  Status status = TopK(scores, n, n_near, group.isa, buffers.room.data(), buffers.near.data());
   if (status != Status::kOk) return status;
   buffers.scores.resize(n_near);
-  for (size_t i = 0; i < n_near; ++i) buffers.scores[i] = scores[buffers.chosen[i]];
-  buffers.sure.resize(n_sure);
+  for (size_t i = 0; i < n_near; ++i) buffers.scores[i] = scores[buffers.near[i]];
+  buffers.chosen.resize(n_sure);
   status = TopK(buffers.scores.data(), n_near, n_sure, group.isa, buffers.room.data(),
-                buffers.sure.data());
-  buffers.doubtful.clear();
-  size_t at = 0;
-  for (size_t i = 0; i < n_near; ++i) {
-    if (at < n_sure && buffers.sure[at] == i) {
-      buffers.sure[at++] = buffers.chosen[i];
-    } else {
-      buffers.doubtful.push_back(buffers.chosen[i]);
-    }
-  }
+                buffers.chosen.data());
+  buffers.is_kept.assign(n_near, 0);
+  for (const uint32_t i : buffers.chosen) buffers.is_kept[i] = 1;
   return status;
 }
 
-/// The k best of buffers->doubtful by their own elements, in place.
-Status KeepBestDoubtful(const QueryGroup& group, size_t g, size_t k) {
+/// Marks in buffers->is_kept the `n_wanted` best, by their own elements, of the keys of
+/// buffers->near that are not marked.
+Status RankDoubtful(const QueryGroup& group, size_t g, size_t n_wanted, Selection* selection) {
   Scratch::Buffers& buffers = *group.buffers;
+  const size_t n_near = buffers.near.size();
+  // Without branches, which would be as good as random.
+  buffers.doubtful.resize(n_near);
+  buffers.doubtful_at.resize(n_near);
+  size_t n = 0;
+  for (size_t i = 0; i < n_near; ++i) {
+    buffers.doubtful[n] = buffers.near[i];
+    buffers.doubtful_at[n] = static_cast<uint32_t>(i);
+    n += 1 - buffers.is_kept[i];
+  }
+  buffers.doubtful.resize(n);
+  selection->NoteRead(buffers.doubtful);
   const Status status = ScoreKeys(group, g, buffers.doubtful);
   if (status != Status::kOk) return status;
-  buffers.chosen.resize(k);
-  const Status chosen = TopK(buffers.scores.data(), buffers.doubtful.size(), k, group.isa,
-                             buffers.room.data(), buffers.chosen.data());
-  for (size_t i = 0; i < k; ++i) buffers.doubtful[i] = buffers.doubtful[buffers.chosen[i]];
-  buffers.doubtful.resize(k);
+  buffers.chosen.resize(n_wanted);
+  const Status chosen = TopK(buffers.scores.data(), n, n_wanted, group.isa, buffers.room.data(),
+                             buffers.chosen.data());
+  for (const uint32_t i : buffers.chosen) buffers.is_kept[buffers.doubtful_at[i]] = 1;
   return chosen;
 }
 
@@ -102,17 +106,19 @@ Status KeepBest(const QueryGroup& group, size_t g, size_t n, size_t k, float* sc
     return Status::kOk;
   }
   const size_t n_sure = k - std::min(k, Margin(k));
-  Status status = SplitNear(group, scores, n_left, std::min(n_left, k + Margin(k)), n_sure);
+  const size_t n_near = std::min(n_left, k + Margin(k));
+  Status status = FindNear(group, scores, n_left, n_near, n_sure);
   if (status != Status::kOk) return status;
-  for (auto* keys : {&buffers.sure, &buffers.doubtful}) {
-    for (uint32_t& key : *keys) key = is_first ? key + begin : buffers.candidates[key];
+  for (uint32_t& key : buffers.near) key = is_first ? key + begin : buffers.candidates[key];
+  status = RankDoubtful(group, g, k - n_sure, selection);
+  if (status != Status::kOk) return status;
+  buffers.chosen.resize(n_near);
+  size_t n_kept = 0;
+  for (size_t i = 0; i < n_near; ++i) {
+    buffers.chosen[n_kept] = buffers.near[i];
+    n_kept += buffers.is_kept[i];
   }
-  selection->NoteRead(buffers.doubtful);
-  status = KeepBestDoubtful(group, g, k - n_sure);
-  if (status != Status::kOk) return status;
-  buffers.chosen.resize(k);
-  std::merge(buffers.sure.begin(), buffers.sure.end(), buffers.doubtful.begin(),
-             buffers.doubtful.end(), buffers.chosen.begin());
+  buffers.chosen.resize(n_kept);
   head.Merge(buffers.chosen, nullptr, &buffers.merged);
   return Status::kOk;
 }

@@ -41,7 +41,7 @@ struct Selection {
   size_t scored_begin = 0;  ///< key rows [scored_begin, scored_end) were read to choose
   size_t scored_end = 0;
   std::vector<uint64_t> read_bits;  ///< bit i: key row i, too, was read to choose; may be empty
-  uint64_t index_bytes = 0;  ///< bytes of the KeyIndex that were read to choose
+  uint64_t index_bytes = 0;         ///< bytes of the KeyIndex that were read to choose
 
   /// Starts anew for `n_heads` heads that see `n_visible` keys.
   void Reset(size_t n_heads, size_t n_visible);
@@ -104,8 +104,10 @@ struct Scratch::Buffers {
   std::vector<int8_t> query_codes;      ///< [group_size, channels]
   std::vector<int32_t> code_sums;       ///< [group_size]
   std::vector<float> quantized_scores;  ///< [group_size, keys and a block before and behind]
-  std::vector<uint32_t> sure;           ///< keys that int8 scores place clearly above the cut ...
-  std::vector<uint32_t> doubtful;       ///< ... and those near it
+  std::vector<uint32_t> near;           ///< keys that int8 scores place above or near the cut ...
+  std::vector<uint8_t> is_kept;         ///< ... 1 where they are above it ...
+  std::vector<uint32_t> doubtful;       ///< ... the others, and their places
+  std::vector<uint32_t> doubtful_at;
   std::vector<uint32_t> rows;  ///< indices relative to a KvPiece
   std::vector<uint64_t> bits;
   std::vector<uint16_t> codes;

@@ -14,8 +14,9 @@ inline constexpr size_t kQuantBlockKeys = 64;
 /// Elements of a quantised row: head_dim, and zeros up to a multiple of 4.
 inline constexpr size_t QuantChannels(size_t head_dim) { return (head_dim + 3) / 4 * 4; }
 
-/// Bytes of a block: [channels / 4][64 keys][4 channels] elements of 8 bits, 128 added to each, then
-/// [64 keys] scales as floats. One block is one stream through memory, and a multiple of 64 bytes.
+/// Bytes of a block: [channels / 4][64 keys][4 channels] elements of 8 bits, 128 added to each,
+/// then [64 keys] scales as floats. One block is one stream through memory, and a multiple of 64
+/// bytes.
 inline constexpr size_t QuantBlockBytes(size_t head_dim) {
   return kQuantBlockKeys * (QuantChannels(head_dim) + sizeof(float));
 }

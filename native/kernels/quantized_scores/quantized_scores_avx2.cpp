@@ -47,8 +47,8 @@ inline void StoreScaled(float* p, Ints sums, const float* scales) {
 
 }  // namespace
 
-void QuantizedScoresAvx2(const QuantizedQueries& queries, const QuantizedKeys& keys,
-                           float* scores, size_t stride) {
+void QuantizedScoresAvx2(const QuantizedQueries& queries, const QuantizedKeys& keys, float* scores,
+                         size_t stride) {
   ScoreBlocks(queries, keys, scores, stride);
 }
 

@@ -54,7 +54,9 @@ struct Bracket {
 };
 
 /// Scores sampled: the bracket narrows with the root of their number, which has to be paid too.
-size_t SampleSize(size_t n) { return n >= 65536 ? 2048 : n >= 16384 ? 1024 : n >= 4096 ? 512 : 256; }
+size_t SampleSize(size_t n) {
+  return n >= 65536 ? 2048 : n >= 16384 ? 1024 : n >= 4096 ? 512 : 256;
+}
 
 /// A bracket that holds the k-th largest of n scores with high probability.
 Bracket FindBracket(const TopKSteps& steps, const float* scores, size_t n, size_t k, float* room) {

@@ -48,8 +48,7 @@ inline size_t CountLanes(uint32_t bits) { return static_cast<size_t>(_mm_popcnt_
 inline uint32_t LowestLane(uint32_t bits) { return _tzcnt_u32(bits); }
 
 inline __m256i LaneList(uint32_t bits) {
-  return _mm256_cvtepu8_epi32(
-      _mm_loadl_epi64(reinterpret_cast<const __m128i*>(kLaneLists + bits)));
+  return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(kLaneLists + bits)));
 }
 /// The lanes of `bits` to the front; writes kLanes floats.
 inline void StorePacked(float* p, Vec v, uint32_t bits) {

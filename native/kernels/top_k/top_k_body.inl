@@ -1,6 +1,6 @@
-// The steps of top_k in terms of a vec.inl and of the masks that each instruction set defines before
-// it. Included inside a target region and the instruction set's own anonymous namespace; includes
-// nothing itself.
+// The steps of top_k in terms of a vec.inl and of the masks that each instruction set defines
+// before it. Included inside a target region and the instruction set's own anonymous namespace;
+// includes nothing itself.
 
 /// More rounds than quickselect needs but for scores made against its pivots.
 constexpr int kMaxRounds = 48;
