@@ -80,9 +80,9 @@ Napi::Value JsTopK(const Napi::CallbackInfo& info) {
   const auto scores = ReadFloats(args.Get("scores"));
   const size_t k = ReadSize(args, "k");
   std::vector<uint32_t> indices(std::min(k, scores.length));
-  std::vector<float> room(TopKRoom(scores.length));
+  const std::unique_ptr<float[]> room(new float[TopKRoom(scores.length)]);
   ThrowUnlessOk(info.Env(), TopK(scores.data, scores.length, k, ReadIsa(args.Get("isa")),
-                                 room.data(), indices.data()));
+                                 room.get(), indices.data()));
   return ToJs(info.Env(), indices);
 }
 
