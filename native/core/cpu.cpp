@@ -18,11 +18,24 @@ Isa Probe() {
   return Isa::kScalar;
 }
 
+bool ProbeVnni() {
+#if SPARSETUNE_X86_64 && defined(__GNUC__)
+  return Probe() == Isa::kAvx512 && __builtin_cpu_supports("avx512vnni");
+#else
+  return false;
+#endif
+}
+
 }  // namespace
 
 Isa BestIsa() {
   static const Isa isa = Probe();
   return isa;
+}
+
+bool HasVnni() {
+  static const bool has_vnni = ProbeVnni();
+  return has_vnni;
 }
 
 bool SupportsIsa(Isa isa) { return isa <= BestIsa(); }
