@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <new>
 #include <system_error>
 #include <thread>
@@ -17,6 +18,8 @@ namespace {
 /// Long enough for the next call of a decode step, short enough not to take a core from others.
 constexpr std::chrono::microseconds kSpin{8};
 constexpr int kPausesPerLook = 16;
+/// Standing still that is nobody's fault: a worker begins late, or an interrupt stops it.
+constexpr std::chrono::microseconds kPatience{100};
 
 void Pause() {
 #if SPARSETUNE_X86_KERNELS
@@ -39,6 +42,17 @@ bool SpinUntil(const Condition& is_met) {
     }
   } while (std::chrono::steady_clock::now() < deadline);
   return is_met();
+}
+
+/// What this thread has computed; where that is not known, as if it had always computed.
+std::chrono::nanoseconds CpuTime() {
+#if defined(CLOCK_THREAD_CPUTIME_ID)
+  timespec time = {};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+#else
+  return std::chrono::steady_clock::now().time_since_epoch();
+#endif
 }
 
 std::atomic<ThreadPool*>& SharedPool() {
@@ -71,24 +85,46 @@ bool ThreadPool::HasChunk(uint64_t word, size_t slot) {
   return static_cast<uint32_t>(word) != 0 && slot < word >> 32;
 }
 
-void ThreadPool::RunAlone(const Job& job) const {
+void ThreadPool::RunAlone(const Job& job) {
   for (size_t chunk = 0; chunk < job.n_chunks; ++chunk) job.call(job.context, chunk, 0);
 }
 
 void ThreadPool::Run(const Job& job, size_t n_threads) {
   const size_t n_wanted = std::min({n_threads, job.n_chunks, kMaxThreads});
   if (n_wanted <= 1 || is_taken_.exchange(true, std::memory_order_acquire)) return RunAlone(job);
-  const size_t n_slots = 1 + StartWorkers(n_wanted - 1);
+  if (n_alone_ > 0) {
+    --n_alone_;
+    RunAlone(job);
+  } else {
+    RunTogether(job, n_wanted);
+  }
+  is_taken_.store(false, std::memory_order_release);
+}
+
+void ThreadPool::RunTogether(const Job& job, size_t n_threads) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto start_cpu = CpuTime();
+  const size_t n_slots = 1 + StartWorkers(n_threads - 1);
   job_ = job;
   n_done_.store(0, std::memory_order_relaxed);
   // Sequentially consistent, as is a worker's look after it said that it sleeps: either it sees the
   // word or we see that it sleeps.
   word_.store(WordOf(n_slots, job.n_chunks));
   WakeBelow(0, n_slots);
-  while (RunChunk(0)) {
-  }
+  size_t n_own = 0;
+  while (RunChunk(0)) ++n_own;
   WaitForOthers(job.n_chunks);
-  is_taken_.store(false, std::memory_order_release);
+  Judge(std::chrono::steady_clock::now() - start, CpuTime() - start_cpu, n_own);
+}
+
+void ThreadPool::Judge(std::chrono::nanoseconds wall, std::chrono::nanoseconds cpu, size_t n_own) {
+  if (n_own == 0) return;  // how long a chunk takes is not known
+  if (wall - cpu < kPatience + cpu / n_own) {
+    hold_ = std::max(hold_ / 2, kShortestHold);
+    return;
+  }
+  n_alone_ = hold_;
+  hold_ = std::min(2 * hold_, kLongestHold);
 }
 
 size_t ThreadPool::StartWorkers(size_t n_wanted) {
