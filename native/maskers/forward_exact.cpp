@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/thread_pool.h"
+#include "maskers/check_chain.h"
 #include "maskers/scratch_list.h"
 #include "maskers/work.h"
 
@@ -106,7 +107,9 @@ void JoinMasks(const Pieces& pieces, const std::vector<PieceResult>& results, Ma
 Status ForwardExact(const ForwardInput& input, KvCache* cache, ForwardOutput* result) {
   const auto& shape = cache->shape();
   std::vector<const KeyIndex*> indexes;
-  const Status status = cache->ExtendIndexes(
+  Status status = CheckChain(input.chain);
+  if (status != Status::kOk) return status;
+  status = cache->ExtendIndexes(
       input.chain, {input.layer, input.isa, input.n_threads}, &indexes);
   if (status != Status::kOk) return status;
   const Pieces pieces(input, *cache);
