@@ -100,7 +100,8 @@ HubGiven ReadGiven(const Napi::Value& value, size_t mask_row, size_t n_q_heads) 
   return given;
 }
 
-/// Arguments (config, { nQHeads, scale, layer, isa, threads }, queries, cache, { returnMask, given }).
+/// Arguments (config, { nQHeads, scale, layer, isa, threads }, queries, cache, { returnMask, given
+/// }).
 ForwardInput ReadForward(const Napi::CallbackInfo& info, const KvCache& cache) {
   ForwardInput input;
   input.chain = ReadChain(info[0]);

@@ -13,9 +13,8 @@ namespace {
 #if defined(_WIN32)
 bool Pin() {
   HMODULE module = nullptr;
-  return GetModuleHandleExW(
-             GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
-             reinterpret_cast<LPCWSTR>(&PinModule), &module) != 0;
+  return GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
+                            reinterpret_cast<LPCWSTR>(&PinModule), &module) != 0;
 }
 #else
 bool Pin() {

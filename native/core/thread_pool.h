@@ -16,8 +16,8 @@ namespace sparsetune {
 ///
 /// Chunks are claimed one by one, by the caller too: it waits only for chunks that a worker has
 /// really begun, never for a worker that the scheduler keeps from running. Where other work takes
-/// the cores, a worker can be stopped within its chunk, or take the core of its caller: a call whose
-/// caller stood still for longer than a chunk takes is followed by 4 to 128 that run alone.
+/// the cores, a worker can be stopped within its chunk, or take the core of its caller: a call
+/// whose caller stood still for longer than a chunk takes is followed by 4 to 128 that run alone.
 ///
 /// Exit: the shared pool is never destroyed and its threads are never joined, so ending the process
 /// cannot hang. The code of the pool must stay mapped until then: a module that can be unloaded
@@ -40,7 +40,8 @@ class ThreadPool {
   /// @param n_chunks   less than 2^32; chunks are begun in ascending order
   /// @param n_threads  how many threads may work, the caller included; at least 1. Fewer do where
   ///                   the system refuses to start more, or there are fewer chunks
-  /// @param fn         must not throw. `slot` is below n_threads; in a call it belongs to one thread, so
+  /// @param fn         must not throw. `slot` is below n_threads; in a call it belongs to one
+  /// thread, so
   ///                   working memory can be given out by it
   ///
   /// Safe from any thread. While one call is under way, a second one (of another thread, or from

@@ -21,7 +21,7 @@ struct ForwardInput {
   Isa isa = Isa::kScalar;
   bool wants_mask = false;
   size_t n_threads = 1;  ///< 1..1024, at most; a call too small to gain from them uses fewer
-  HubGiven given;  ///< read where the chain has hub semantics
+  HubGiven given;        ///< read where the chain has hub semantics
 };
 
 struct ForwardOutput {

@@ -109,15 +109,14 @@ Status ForwardExact(const ForwardInput& input, KvCache* cache, ForwardOutput* re
   std::vector<const KeyIndex*> indexes;
   Status status = CheckChain(input.chain);
   if (status != Status::kOk) return status;
-  status = cache->ExtendIndexes(
-      input.chain, {input.layer, input.isa, input.n_threads}, &indexes);
+  status = cache->ExtendIndexes(input.chain, {input.layer, input.isa, input.n_threads}, &indexes);
   if (status != Status::kOk) return status;
   const Pieces pieces(input, *cache);
-  const WorkShape work = {cache->n_kv(), shape.head_dim,
-                          shape.head_dim * DtypeBytes(shape.dtype), pieces.group_size};
+  const WorkShape work = {cache->n_kv(), shape.head_dim, shape.head_dim * DtypeBytes(shape.dtype),
+                          pieces.group_size};
   // A dense piece reads its keys once for all its positions, but computes for each of them.
-  const double bytes = QueryBytes(input.chain, work) *
-                       static_cast<double>(input.n_q * shape.n_kv_heads);
+  const double bytes =
+      QueryBytes(input.chain, work) * static_cast<double>(input.n_q * shape.n_kv_heads);
   const size_t n_threads = std::min(WorthwhileThreads(bytes, input.n_threads), pieces.n);
   BorrowedScratches scratches(n_threads);
   std::vector<PieceResult> results(pieces.n);

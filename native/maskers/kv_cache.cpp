@@ -112,9 +112,10 @@ Status KvCache::ExtendEach(const ChainConfig& chain, const IndexRequest& request
   const WorkShape shape = {n_kv_, shape_.head_dim, row_bytes(), 1};
   const double bytes = IndexBytes(chain, shape) * static_cast<double>(n_new);
   std::vector<Status> statuses(of_heads.size(), Status::kOk);
-  ThreadPool::Shared().ForEach(
-      of_heads.size(), WorthwhileThreads(bytes, request.n_threads),
-      [&](size_t head, size_t) { statuses[head] = of_heads[head]->Extend(View(head), request.isa); });
+  ThreadPool::Shared().ForEach(of_heads.size(), WorthwhileThreads(bytes, request.n_threads),
+                               [&](size_t head, size_t) {
+                                 statuses[head] = of_heads[head]->Extend(View(head), request.isa);
+                               });
   for (const Status status : statuses) {
     if (status != Status::kOk) return status;
   }

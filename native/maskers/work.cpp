@@ -8,8 +8,8 @@
 namespace sparsetune {
 namespace {
 
-/// To wake a thread costs the caller up to 20 microseconds where the cores are busy; this much takes
-/// ten times as long.
+/// To wake a thread costs the caller up to 20 microseconds where the cores are busy; this much
+/// takes ten times as long.
 constexpr double kWorthWaking = 4 << 20;
 /// About 20 microseconds of streaming by one core; a sleeping thread begins after 10 to 50.
 constexpr double kBytesPerThread = 512 << 10;
@@ -76,7 +76,8 @@ double IndexBytes(const ChainConfig& chain, const WorkShape& shape) {
     if (!HasState(masker.kind)) continue;
     bytes += static_cast<double>(shape.row_bytes);
     if (masker.kind == MaskerKind::kMagicPig) {
-      bytes += 2.0 * masker.lsh_l * masker.lsh_k * static_cast<double>(shape.head_dim) / kFlopPerByte;
+      bytes +=
+          2.0 * masker.lsh_l * masker.lsh_k * static_cast<double>(shape.head_dim) / kFlopPerByte;
     }
     if (masker.kind == MaskerKind::kHashTopK && masker.hash != nullptr) {
       // At least one dense layer of as many outputs as inputs.

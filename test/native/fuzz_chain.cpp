@@ -33,9 +33,11 @@ struct Shape {
 
 /// Numbers that parameters are wrong in.
 double OddNumber(Bytes* bytes) {
-  static constexpr double kOdd[] = {0,    -1,   0.5,    1,
-                                    1e-9, 1e19, 1.0001, std::numeric_limits<double>::infinity(),
-                                    -0.5, std::numeric_limits<double>::quiet_NaN()};
+  static constexpr double kOdd[] = {0,      -1,
+                                    0.5,    1,
+                                    1e-9,   1e19,
+                                    1.0001, std::numeric_limits<double>::infinity(),
+                                    -0.5,   std::numeric_limits<double>::quiet_NaN()};
   return kOdd[bytes->UpTo(9)];
 }
 
@@ -262,9 +264,8 @@ void RunGroup(Bytes* bytes, const ChainConfig& chain, const Shape& shape) {
     index = BuildIndex(bytes, chain, input, shape.isa, &indexed);
   }
   if (indexed != Status::kOk) return;
-  const Status status =
-      AttendGroup(chain, input, index.get(), shape.isa, &scratch, output.data(), input.head_stride,
-                  input.query_stride, &stats, &mask);
+  const Status status = AttendGroup(chain, input, index.get(), shape.isa, &scratch, output.data(),
+                                    input.head_stride, input.query_stride, &stats, &mask);
   if (checked != Status::kOk) SPARSETUNE_CHECK(status == checked);
   if (status != Status::kOk) return;
   CheckExact(stats, mask, output, shape, shape.group_size);

@@ -77,8 +77,10 @@ void TestSlowChunkHoldsUpOnlyItself(ThreadPool* pool) {
   std::vector<std::thread::id> ran(50);
   pool->ForEach(50, 2, [&](size_t chunk, size_t) {
     ran[chunk] = std::this_thread::get_id();
-    if (chunk == 0) std::this_thread::sleep_for(std::chrono::milliseconds(200));
-    else std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (chunk == 0)
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    else
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
   });
   SPARSETUNE_CHECK(std::count(ran.begin(), ran.end(), ran[0]) == 1);
 }

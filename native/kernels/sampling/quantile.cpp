@@ -43,8 +43,8 @@ double StudentTail(double x, double dof) {
   const double a = dof / 2;
   const double b = 0.5;
   const double y = dof / (dof + x * x);
-  const double front = std::exp(LogGamma(a + b) - LogGamma(a) - LogGamma(b) +
-                                a * std::log(y) + b * std::log1p(-y));
+  const double front =
+      std::exp(LogGamma(a + b) - LogGamma(a) - LogGamma(b) + a * std::log(y) + b * std::log1p(-y));
   // The fraction converges fast only on its own side of the mean.
   if (y < (a + 1) / (a + b + 2)) return 0.5 * front * BetaFraction(y, a, b) / a;
   return 0.5 * (1 - front * BetaFraction(1 - y, b, a) / b);
