@@ -1,6 +1,7 @@
 #include <napi.h>
 
 #include "binding/args.h"
+#include "binding/pin_module.h"
 
 namespace {
 
@@ -10,6 +11,7 @@ const char* IsaName(sparsetune::Isa isa) {
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  sparsetune::binding::PinModule(env);
   sparsetune::binding::RegisterAttention(env, exports);
   sparsetune::binding::RegisterLlama(env, exports);
   exports.Set("bestIsa", IsaName(sparsetune::BestIsa()));

@@ -101,7 +101,8 @@ HubGiven ReadGiven(const Napi::Value& value, size_t mask_row, size_t n_q_heads) 
   return given;
 }
 
-/// Arguments (config, { nQHeads, scale, layer, isa }, queries, cache, { returnMask, given }).
+/// Arguments (config, { nQHeads, scale, layer, isa, threads }, queries, cache, { returnMask, given
+/// }).
 ForwardInput ReadForward(const Napi::CallbackInfo& info, const KvCache& cache) {
   ForwardInput input;
   input.chain = ReadChain(info[0]);
@@ -110,6 +111,7 @@ ForwardInput ReadForward(const Napi::CallbackInfo& info, const KvCache& cache) {
   input.scale = options.Get("scale").ToNumber().FloatValue();
   input.layer = static_cast<uint32_t>(ReadSize(options, "layer"));
   input.isa = ReadIsa(options.Get("isa"));
+  input.n_threads = ReadSize(options, "threads");
   const auto queries = ReadFloats(info[2]);
   RequireFinite(info.Env(), "queries", queries, std::numeric_limits<float>::max());
   input.queries = queries.data;

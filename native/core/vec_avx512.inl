@@ -84,9 +84,10 @@ inline uint64_t EqualBits(const uint8_t* keys, uint16_t code) {
 }
 inline uint64_t EqualBits(const uint16_t* keys, uint16_t code) {
   const __m512i wanted = _mm512_set1_epi16(static_cast<short>(code));
-  const uint64_t low = _mm512_cmpeq_epi16_mask(_mm512_loadu_si512(keys), wanted);
-  const uint64_t high = _mm512_cmpeq_epi16_mask(_mm512_loadu_si512(keys + 32), wanted);
-  return low | high << 32;
+  const __mmask32 low = _mm512_cmpeq_epi16_mask(_mm512_loadu_si512(keys), wanted);
+  const __mmask32 high = _mm512_cmpeq_epi16_mask(_mm512_loadu_si512(keys + 32), wanted);
+  // Not by shifts: where GCC 12 spills `low`, it widens it to 64 bits with garbage above.
+  return _mm512_kunpackd(high, low);
 }
 
 inline void Prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T1); }

@@ -3,36 +3,10 @@
 #include <new>
 
 #include "core/element.h"
+#include "maskers/forward_exact.h"
 
 namespace sparsetune {
 namespace {
-
-Status ForwardExact(const ForwardInput& input, KvCache* cache, ForwardOutput* result) {
-  const auto& shape = cache->shape();
-  std::vector<const KeyIndex*> indexes;
-  const Status status = cache->ExtendIndexes(input.chain, input.layer, input.isa, &indexes);
-  if (status != Status::kOk) return status;
-  Scratch scratch;
-  GroupInput group;
-  group.group_size = input.n_q_heads / shape.n_kv_heads;
-  group.head_stride = input.n_q * shape.head_dim;
-  group.query_stride = shape.head_dim;
-  group.n_q = input.n_q;
-  group.scale = input.scale;
-  group.layer = input.layer;
-  for (size_t head = 0; head < shape.n_kv_heads; ++head) {
-    const size_t offset = head * group.group_size * group.head_stride;
-    group.kv = cache->View(head);
-    group.queries = input.queries + offset;
-    group.kv_head = static_cast<uint32_t>(head);
-    const Status done =
-        AttendGroup(input.chain, group, indexes[head], input.isa, &scratch,
-                    result->output.data() + offset, group.head_stride, group.query_stride,
-                    &result->stats, input.wants_mask ? &result->mask : nullptr);
-    if (done != Status::kOk) return done;
-  }
-  return Status::kOk;
-}
 
 std::vector<float> ReadRows(const void* rows, Dtype dtype, size_t n) {
   std::vector<float> result(n);

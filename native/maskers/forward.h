@@ -20,7 +20,8 @@ struct ForwardInput {
   uint32_t layer = 0;
   Isa isa = Isa::kScalar;
   bool wants_mask = false;
-  HubGiven given;  ///< read where the chain has hub semantics
+  size_t n_threads = 1;  ///< 1..1024, at most; a call too small to gain from them uses fewer
+  HubGiven given;        ///< read where the chain has hub semantics
 };
 
 struct ForwardOutput {
@@ -30,6 +31,9 @@ struct ForwardOutput {
 };
 
 /// Runs the chain for every KV head, by its semantics.
+///
+/// With exact semantics on the threads of ThreadPool::Shared, and the same bit for bit on any
+/// number of them; hub semantics run on the caller alone.
 ///
 /// @return kInvalidShape, kInvalidArgument, kUnsupported, kOutOfMemory; the cache's keys are
 ///         unchanged in any case. Safe from many threads on one cache, beside no Append.

@@ -5,6 +5,8 @@
 #include <new>
 
 #include "core/element.h"
+#include "core/thread_pool.h"
+#include "maskers/work.h"
 
 namespace sparsetune {
 namespace {
@@ -85,21 +87,37 @@ void KvCache::FillRow(size_t kv_head, size_t row, bool keys, bool values, float 
   if (values) WriteRow(filled.data(), shape_.head_dim, shape_.dtype, values_ + offset);
 }
 
-Status KvCache::ExtendIndexes(const ChainConfig& chain, uint32_t layer, Isa isa,
+Status KvCache::ExtendIndexes(const ChainConfig& chain, const IndexRequest& request,
                               std::vector<const KeyIndex*>* indexes) {
   indexes->assign(shape_.n_kv_heads, nullptr);
   if (!NeedsIndex(chain)) return Status::kOk;
   const std::lock_guard<std::mutex> lock(index_mutex_);
-  auto& of_heads = indexes_[IndexKey(chain) + "/" + std::to_string(layer)];
+  auto& of_heads = indexes_[IndexKey(chain) + "/" + std::to_string(request.layer)];
   of_heads.resize(shape_.n_kv_heads);
   for (size_t head = 0; head < shape_.n_kv_heads; ++head) {
     if (of_heads[head] == nullptr) {
-      of_heads[head] = std::make_unique<KeyIndex>(chain, layer, shape_.head_dim,
+      of_heads[head] = std::make_unique<KeyIndex>(chain, request.layer, shape_.head_dim,
                                                   HeadPlace{head, shape_.n_kv_heads});
     }
-    const Status status = of_heads[head]->Extend(View(head), isa);
-    if (status != Status::kOk) return status;
     (*indexes)[head] = of_heads[head].get();
+  }
+  return ExtendEach(chain, request, of_heads);
+}
+
+Status KvCache::ExtendEach(const ChainConfig& chain, const IndexRequest& request,
+                           const std::vector<std::unique_ptr<KeyIndex>>& of_heads) const {
+  size_t n_new = 0;
+  for (const auto& index : of_heads) n_new += n_kv_ - index->n_kv();
+  if (n_new == 0) return Status::kOk;
+  const WorkShape shape = {n_kv_, shape_.head_dim, row_bytes(), 1};
+  const double bytes = IndexBytes(chain, shape) * static_cast<double>(n_new);
+  std::vector<Status> statuses(of_heads.size(), Status::kOk);
+  ThreadPool::Shared().ForEach(of_heads.size(), WorthwhileThreads(bytes, request.n_threads),
+                               [&](size_t head, size_t) {
+                                 statuses[head] = of_heads[head]->Extend(View(head), request.isa);
+                               });
+  for (const Status status : statuses) {
+    if (status != Status::kOk) return status;
   }
   return Status::kOk;
 }

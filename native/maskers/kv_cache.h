@@ -17,6 +17,13 @@
 
 namespace sparsetune {
 
+/// Which indexes of a chain, and how to extend them.
+struct IndexRequest {
+  uint32_t layer = 0;
+  Isa isa = Isa::kScalar;
+  size_t n_threads = 1;  ///< at most; see ForwardInput
+};
+
 /// Keys and values of all KV heads of one layer, rows [n_kv_heads][n_kv][head_dim], and what
 /// maskers remember about them. Memory grows geometrically up to `capacity` rows per head.
 class KvCache {
@@ -43,9 +50,11 @@ class KvCache {
   /// Overwrites one row of a head: evidence for tests that it is not read.
   void FillRow(size_t kv_head, size_t row, bool keys, bool values, float value);
 
-  /// The indexes of a chain at a layer, one a KV head, extended to all keys. Safe from many
-  /// threads.
-  Status ExtendIndexes(const ChainConfig& chain, uint32_t layer, Isa isa,
+  /// The indexes of a chain at a layer, one a KV head, extended to all keys, several heads at once
+  /// where that pays. Safe from many threads.
+  ///
+  /// @throws std::bad_alloc
+  Status ExtendIndexes(const ChainConfig& chain, const IndexRequest& request,
                        std::vector<const KeyIndex*>* indexes);
 
   /// What the hub's maskers remember of earlier calls on this cache; use it under hub_mutex.
@@ -59,6 +68,8 @@ class KvCache {
   void Grow(size_t rows);
   size_t row_bytes() const { return shape_.head_dim * DtypeBytes(shape_.dtype); }
   void WriteRows(const float* source, size_t n, uint8_t* memory);
+  Status ExtendEach(const ChainConfig& chain, const IndexRequest& request,
+                    const std::vector<std::unique_ptr<KeyIndex>>& of_heads) const;
 
   Shape shape_;
   size_t n_kv_ = 0;

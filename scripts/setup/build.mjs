@@ -29,6 +29,17 @@ export function buildNative() {
   });
 }
 
+/** cmake-js with the address sanitizer, into build/asan; the programs of test/native too. */
+export function buildAddressSanitized() {
+  const build = {
+    inputs: [...nativeInputs, 'test/native', 'CMakeLists.txt'],
+    extra: process.version,
+    outputs: ['build/asan/Release/sparsetune.node', 'build/asan/fuzz_chain_driver'],
+    stamp: 'build/asan/.stamp',
+  };
+  onChange(build, () => npmRun('build:asan'));
+}
+
 /** node-gyp, into build/Release. Never `rebuild`, which removes the whole of build/. */
 export function buildGyp() {
   const build = {

@@ -271,7 +271,8 @@ const badOptions: readonly [string, unknown, RegExp][] = [
   ['a negative layer', { nQHeads, layer: -1 }, /for layer /],
   ['half a seed', { nQHeads, seed: 0.5 }, /for seed /],
   ['an unknown instruction set', { nQHeads, isa: 'sse' }, /for isa /],
-  ['an unknown option', { nQHeads, threads: 2 }, /"threads"/],
+  ['no threads', { nQHeads, threads: 0 }, /for threads /],
+  ['an unknown option', { nQHeads, cores: 2 }, /"cores"/],
 ];
 
 for (const [title, options, message] of badOptions) {

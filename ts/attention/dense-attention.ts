@@ -11,6 +11,8 @@ export interface DenseAttentionOptions {
   readonly scale?: number;
   /** Instruction set. Default: the best one of this CPU. */
   readonly isa?: Isa;
+  /** Threads at most, 1..1024; see `SparseAttention`. Default: the cores this process may use. */
+  readonly threads?: number;
 }
 
 /**
@@ -29,7 +31,7 @@ export function denseAttention(
 ): ForwardResult {
   nativeOf(kv);
   const given = checkObject('options', options);
-  checkNoOthers('options', given, ['nQHeads', 'scale', 'isa']);
+  checkNoOthers('options', given, ['nQHeads', 'scale', 'isa', 'threads']);
   const nQHeads = options.nQHeads ?? headsOfOneQuery(checkFloats('queries', queries), kv);
   const attention = new SparseAttention({ maskers: [] }, { ...options, nQHeads });
   return attention.forward(queries, kv);

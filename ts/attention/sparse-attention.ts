@@ -11,6 +11,7 @@ import type {
   NativeKvCache,
 } from '../native/attention-addon.js';
 import type { SparseConfig } from '../sparse-config.js';
+import { threadsOfProcess } from '../threads.js';
 import {
   checkFinite,
   checkFloats,
@@ -33,6 +34,12 @@ export interface SparseAttentionOptions {
   readonly seed?: number;
   /** Instruction set. Default: the best one of this CPU. */
   readonly isa?: Isa;
+  /**
+   * Threads at most, the caller's included, 1..1024. Default: the cores this process may use (affinity and control
+   * group). The result is the same bit for bit on any number of them; a call too small to gain from more uses fewer,
+   * never more than KV heads times blocks of query positions, and `hub` semantics use one.
+   */
+  readonly threads?: number;
 }
 
 export interface ForwardOptions {
@@ -69,6 +76,7 @@ export class SparseAttention {
   readonly layer: number;
   readonly seed: number;
   readonly isa: Isa | undefined;
+  readonly threads: number;
   readonly #maskers: readonly NativeMasker[];
 
   constructor(config: SparseConfig, options: SparseAttentionOptions) {
@@ -76,13 +84,14 @@ export class SparseAttention {
     this.config = structuredClone(config);
     this.#maskers = nativeMaskers(this.config);
     const given = checkObject('options', options);
-    checkNoOthers('options', given, ['nQHeads', 'scale', 'layer', 'seed', 'isa']);
+    checkNoOthers('options', given, ['nQHeads', 'scale', 'layer', 'seed', 'isa', 'threads']);
     this.nQHeads = checkInteger('nQHeads', given['nQHeads'], { min: 1, max: 65_536 });
     this.scale = given['scale'] === undefined ? undefined : checkFinite('scale', given['scale']);
     this.layer = checkInteger('layer', given['layer'] ?? 0, { min: 0, max: 65_535 });
     const seeds = { min: 0, max: Number.MAX_SAFE_INTEGER };
     this.seed = checkInteger('seed', given['seed'] ?? 0, seeds);
     this.isa = checkIsa(given['isa']);
+    this.threads = checkThreads(given['threads']);
   }
 
   /**
@@ -122,7 +131,7 @@ export class SparseAttention {
 
   #check(queries: Float32Array, kv: KvCache, options: ForwardOptions): Call {
     const cache = nativeOf(kv);
-    const { nQHeads, layer, isa } = this;
+    const { nQHeads, layer, isa, threads } = this;
     if (nQHeads % kv.nKvHeads !== 0) {
       rejectRange('nQHeads', `a multiple of nKvHeads (${kv.nKvHeads})`, nQHeads, 'ERR_SHAPE');
     }
@@ -137,10 +146,17 @@ export class SparseAttention {
     return {
       queries,
       cache,
-      options: { nQHeads, scale: this.scale ?? headDim ** -0.5, layer, isa },
+      options: { nQHeads, scale: this.scale ?? headDim ** -0.5, layer, isa, threads },
       call: { returnMask, given: checkGiven(given['given'], this.config, shape) },
     };
   }
+}
+
+const threadRange = { min: 1, max: 1024 };
+
+function checkThreads(value: unknown): number {
+  if (value === undefined) return Math.min(threadsOfProcess(), threadRange.max);
+  return checkInteger('threads', value, threadRange);
 }
 
 function countQueries(queries: Float32Array, nQHeads: number, kv: KvCache): number {

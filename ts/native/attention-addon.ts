@@ -45,6 +45,7 @@ export interface NativeForwardOptions {
   scale: number;
   layer: number;
   isa?: Isa | undefined;
+  threads: number;
 }
 
 /** Values injected into a call with `hub` semantics instead of what it would draw or compute. */

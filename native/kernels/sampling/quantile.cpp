@@ -8,6 +8,17 @@ namespace {
 constexpr double kRootTwo = 1.4142135623730951;
 constexpr double kRootTwoPi = 2.5066282746310002;
 
+/// ln(gamma(x)) for x > 0.
+double LogGamma(double x) {
+#if defined(__linux__)
+  // lgamma would write the sign into a global of the C library, from every thread.
+  int sign = 0;
+  return lgamma_r(x, &sign);
+#else
+  return std::lgamma(x);
+#endif
+}
+
 /// The continued fraction of the incomplete beta function I_x(a, b), by Lentz's method.
 double BetaFraction(double x, double a, double b) {
   double c = 1;
@@ -32,8 +43,8 @@ double StudentTail(double x, double dof) {
   const double a = dof / 2;
   const double b = 0.5;
   const double y = dof / (dof + x * x);
-  const double front = std::exp(std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) +
-                                a * std::log(y) + b * std::log1p(-y));
+  const double front =
+      std::exp(LogGamma(a + b) - LogGamma(a) - LogGamma(b) + a * std::log(y) + b * std::log1p(-y));
   // The fraction converges fast only on its own side of the mean.
   if (y < (a + 1) / (a + b + 2)) return 0.5 * front * BetaFraction(y, a, b) / a;
   return 0.5 * (1 - front * BetaFraction(1 - y, b, a) / b);
