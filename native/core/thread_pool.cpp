@@ -119,7 +119,8 @@ void ThreadPool::RunTogether(const Job& job, size_t n_threads) {
 
 void ThreadPool::Judge(std::chrono::nanoseconds wall, std::chrono::nanoseconds cpu, size_t n_own) {
   if (n_own == 0) return;  // how long a chunk takes is not known
-  if (wall - cpu < kPatience + cpu / n_own) {
+  // A worker may have begun the last chunk just before, and be slower.
+  if (wall - cpu < kPatience + 2 * cpu / n_own) {
     hold_ = std::max(hold_ / 2, kShortestHold);
     return;
   }

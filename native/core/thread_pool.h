@@ -17,7 +17,7 @@ namespace sparsetune {
 /// Chunks are claimed one by one, by the caller too: it waits only for chunks that a worker has
 /// really begun, never for a worker that the scheduler keeps from running. Where other work takes
 /// the cores, a worker can be stopped within its chunk, or take the core of its caller: a call
-/// whose caller stood still for longer than a chunk takes is followed by 4 to 128 that run alone.
+/// whose caller stood still for longer than two chunks take is followed by 4 to 128 that run alone.
 ///
 /// Exit: the shared pool is never destroyed and its threads are never joined, so ending the process
 /// cannot hang. The code of the pool must stay mapped until then: a module that can be unloaded
