@@ -114,7 +114,14 @@ function checkOptions(options: MicroOptions): number {
   for (const n of nKv) checkInteger('n-kv', n, { min: 1, max: 2 ** 32 - 1 });
   checkInteger('rounds', rounds, { min: 5, max: 1000 });
   checkIsa(options.isa);
-  if (threads !== 1) rejectRange('threads', '1 (a step of attention runs on one thread)', threads);
+  checkInteger('threads', threads, { min: 1, max: 1024 });
+  if (threads > 1 && options.ops?.includes('break_even')) {
+    rejectRange(
+      'threads',
+      '1 for the op break_even (its lists are attended on one thread)',
+      threads,
+    );
+  }
   return threads;
 }
 
@@ -123,11 +130,19 @@ async function measure(
   limits: MachineLimits,
   options: MicroOptions,
 ): Promise<MicroRow[]> {
-  const { ops = microOps, rounds = 5, roundMs = 100, configs, isa, threads = 1 } = options;
+  const { rounds = 5, roundMs = 100, configs, isa, threads = 1 } = options;
+  const ops = options.ops ?? microOps.filter((op) => op !== 'break_even' || threads === 1);
   const gaussian = new Gaussian(1);
   const rowsOf = gaussianRows(shape, gaussian);
   const caches = makeCaches(shape, { keys: rowsOf, values: rowsOf });
-  const bench: Bench = { shape, caches, queries: gaussianQueries(shape, gaussian), isa, limits };
+  const bench: Bench = {
+    shape,
+    caches,
+    queries: gaussianQueries(shape, gaussian),
+    isa,
+    threads,
+    limits,
+  };
   const lists = (ops.includes('break_even') ? listDensities : []).map((density) =>
     listContender(`list@${density}`, { density, isPerHead: true, gaussian }, bench),
   );

@@ -32,6 +32,19 @@ test('micro --json prints one object a line with the documented fields', async (
   }
 });
 
+test('micro gives a step several threads, without the lists that take one', async (t) => {
+  const { out } = await runCaught([...tiny, '--threads', '2', '--json']);
+  const rows = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as MicroRow);
+  t.true(rows.every(({ threads }) => threads === 2));
+  t.false(rows.some(({ op }) => op === 'break_even' || op === 'list'));
+  const { code, err } = await runCaught([...tiny, '--threads', '2', '--op', 'break_even']);
+  t.is(code, 2);
+  t.regex(err, /for threads but received 2/);
+});
+
 test('micro counts the bytes and keys that a step touches', async (t) => {
   const folder = await temporaryFolder(t);
   const config = join(folder, 'half.json');

@@ -17,7 +17,7 @@ import { type Column, table } from './view/table.js';
 const kvDtypes: readonly KvDtype[] = ['f32', 'bf16', 'f16'];
 
 interface MicroArguments {
-  op: string | string[];
+  op: string | string[] | undefined;
   heads: string;
   headDim: number;
   nKv: string | string[];
@@ -39,8 +39,7 @@ export function microCommand(context: CliContext): CommandModule<object, MicroAr
       yargs.options({
         op: {
           type: 'string',
-          default: microOps.join(','),
-          describe: 'what to measure: dense, configs, break_even',
+          describe: 'what to measure: dense, configs, break_even [default: all of them]',
         },
         heads: { type: 'string', default: '32/8', describe: 'query heads / KV heads' },
         'head-dim': { type: 'number', default: 128, describe: 'size of a head' },
@@ -67,7 +66,6 @@ export function microCommand(context: CliContext): CommandModule<object, MicroAr
       const { json, threads, rounds, roundMs, headDim, isa } = args;
       const [nQHeads, nKvHeads] = parseHeads(args.heads);
       const rows = await micro({
-        ops: parseChoices('op', args.op, microOps),
         nQHeads,
         nKvHeads,
         headDim,
@@ -77,7 +75,10 @@ export function microCommand(context: CliContext): CommandModule<object, MicroAr
         threads,
         rounds,
         roundMs,
-        ...defined({ isa: isa as Isa | undefined }),
+        ...defined({
+          isa: isa as Isa | undefined,
+          ops: args.op === undefined ? undefined : parseChoices('op', args.op, microOps),
+        }),
         onRow: (row) => {
           if (json) print(context, [JSON.stringify(row)]);
         },
@@ -152,7 +153,7 @@ function microLines(rows: readonly MicroRow[]): string[] {
   const titles = [...new Set(rows.map(titleOf))];
   const { nQHeads, nKvHeads, headDim, threads, isa, cpu } = first;
   return [
-    `${cpu}, ${isa}, ${threads} thread; ${nQHeads}/${nKvHeads} heads of ${headDim}`,
+    `${cpu}, ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; ${nQHeads}/${nKvHeads} heads of ${headDim}`,
     ...titles.flatMap((title) => [
       '',
       title,

@@ -23,6 +23,8 @@ export interface Bench {
   /** Several queries of one position, `[nQHeads, headDim]` each, asked in turn. */
   readonly queries: readonly Float32Array[];
   readonly isa?: Isa | undefined;
+  /** Of one step. Default 1. */
+  readonly threads?: number;
   readonly limits: MachineLimits;
 }
 
@@ -37,9 +39,10 @@ export function gaussianQueries(
 
 /** A config as it is shipped; it has seen every cache once, so that its indexes are built. */
 export function configContender(name: string, config: SparseConfig, bench: Bench): Contender {
-  const { shape, caches, queries, isa } = bench;
+  const { shape, caches, queries, isa, threads = 1 } = bench;
   const attention = new SparseAttention(config, {
     nQHeads: shape.nQHeads,
+    threads,
     ...(isa !== undefined && { isa }),
   });
   const forward = (call: number) => attention.forward(turn(queries, call), turn(caches, call));
@@ -71,7 +74,10 @@ function emptyCaches(
   };
 }
 
-/** Attention over random lists of keys, others at every call: what a masker that chose for free would reach. */
+/**
+ * Attention over random lists of keys, others at every call, on one thread: what a masker that chose for free would
+ * reach.
+ */
 export function listContender(
   name: string,
   { density, isPerHead, gaussian }: { density: number; isPerHead: boolean; gaussian: Gaussian },

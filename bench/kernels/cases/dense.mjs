@@ -70,7 +70,10 @@ export async function denseRivals(session, shape) {
     expected: reference(shape, { table: table.rows, query, heads }),
   };
   const { isa, limits } = session;
-  const attention = new SparseAttention({ maskers: [] }, { nQHeads, ...(isa && { isa }) });
+  const attention = new SparseAttention(
+    { maskers: [] },
+    { nQHeads, threads: 1, ...(isa && { isa }) },
+  );
   checkOutput('sparsetune', attention.forward(query, caches[0]).output, check);
   const bench = { shape, caches, queries: [query], isa, limits };
   const ours = configContender('sparsetune', { maskers: [] }, bench);

@@ -50,7 +50,7 @@ function manyCalls(name, { nQHeads, nKvHeads, headDim, nKv }, config) {
   const rows = () => gaussian.fill(new Float32Array(nKvHeads * nKv * headDim));
   cache.append(rows(), rows());
   const query = gaussian.fill(new Float32Array(nQHeads * headDim));
-  const attention = new SparseAttention(config, { nQHeads });
+  const attention = new SparseAttention(config, { nQHeads, threads: 1 });
   return {
     name,
     round(budgetMs) {
