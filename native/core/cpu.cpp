@@ -1,30 +1,84 @@
 #include "core/cpu.h"
 
+#include <cstring>
+
 #include "core/target.h"
 
 namespace sparsetune {
 namespace {
 
-Isa Probe() {
-#if SPARSETUNE_X86_64 && defined(__GNUC__)
+/// What this CPU has, and this build's compiler can write kernels for.
+struct Features {
+  bool avx2 = false;
+  bool avx512 = false;
+  bool neon = false;
+};
+
+Features Probe() {
+  Features features;
+#if SPARSETUNE_X86_KERNELS
   __builtin_cpu_init();
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-                    __builtin_cpu_supports("f16c");
-  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  if (avx2 && avx512) return Isa::kAvx512;
-  if (avx2) return Isa::kAvx2;
+  features.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                  __builtin_cpu_supports("f16c") && __builtin_cpu_supports("popcnt");
+  features.avx512 = features.avx2 && __builtin_cpu_supports("avx512f") &&
+                    __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+                    __builtin_cpu_supports("avx512vl");
+#elif SPARSETUNE_ARM64_KERNELS
+  features.neon = true;  // part of every AArch64
 #endif
-  return Isa::kScalar;
+  return features;
+}
+
+const Features& CpuFeatures() {
+  static const Features features = Probe();
+  return features;
 }
 
 }  // namespace
 
 Isa BestIsa() {
-  static const Isa isa = Probe();
-  return isa;
+  const Features& features = CpuFeatures();
+  if (features.neon) return Isa::kNeon;
+  if (features.avx512) return Isa::kAvx512;
+  return features.avx2 ? Isa::kAvx2 : Isa::kScalar;
 }
 
-bool SupportsIsa(Isa isa) { return isa <= BestIsa(); }
+bool SupportsIsa(Isa isa) {
+  const Features& features = CpuFeatures();
+  switch (isa) {
+    case Isa::kScalar:
+      return true;
+    case Isa::kAvx2:
+      return features.avx2;
+    case Isa::kAvx512:
+      return features.avx512;
+    case Isa::kNeon:
+      return features.neon;
+  }
+  return false;
+}
+
+const char* IsaName(Isa isa) {
+  switch (isa) {
+    case Isa::kScalar:
+      return "scalar";
+    case Isa::kAvx2:
+      return "avx2";
+    case Isa::kAvx512:
+      return "avx512";
+    case Isa::kNeon:
+      return "neon";
+  }
+  return "";
+}
+
+bool FindIsa(const char* name, Isa* isa) {
+  for (const Isa candidate : kAllIsas) {
+    if (std::strcmp(name, IsaName(candidate)) != 0) continue;
+    *isa = candidate;
+    return true;
+  }
+  return false;
+}
 
 }  // namespace sparsetune

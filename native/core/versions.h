@@ -1,0 +1,30 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "core/cpu.h"
+#include "core/target.h"
+
+namespace sparsetune {
+
+/// The version of a kernel for `isa`, out of one per instruction set in the order of Isa.
+template <typename Function>
+Function FindVersion(Isa isa, const std::array<Function, kAllIsas.size()>& versions) {
+  return versions[static_cast<size_t>(isa)];
+}
+
+}  // namespace sparsetune
+
+#if SPARSETUNE_X86_KERNELS
+#define SPARSETUNE_VERSIONS(kernel) kernel##Scalar, kernel##Avx2, kernel##Avx512, nullptr
+#elif SPARSETUNE_ARM64_KERNELS
+#define SPARSETUNE_VERSIONS(kernel) kernel##Scalar, nullptr, nullptr, kernel##Neon
+#else
+#define SPARSETUNE_VERSIONS(kernel) kernel##Scalar, nullptr, nullptr, nullptr
+#endif
+
+// Pointer to <kernel>Scalar, <kernel>Avx2, <kernel>Avx512 or <kernel>Neon; null where this build
+// has no version for `isa`.
+#define SPARSETUNE_VERSION(kernel, isa) \
+  ::sparsetune::FindVersion<decltype(&kernel##Scalar)>(isa, {SPARSETUNE_VERSIONS(kernel)})
