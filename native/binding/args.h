@@ -30,8 +30,11 @@ Isa ReadIsa(const Napi::Value& value);
 /// addon.
 void RegisterAttention(Napi::Env env, Napi::Object exports);
 void RegisterKernels(Napi::Env env, Napi::Object exports);
+void RegisterLshKernels(Napi::Env env, Napi::Object kernels);
 void RegisterSelectionKernels(Napi::Env env, Napi::Object kernels);
 void RegisterGroup(Napi::Env env, Napi::Object kernels);
+void RegisterGivenLists(Napi::Env env, Napi::Object kernels);
+void RegisterLimits(Napi::Env env, Napi::Object exports);
 void RegisterLlama(Napi::Env env, Napi::Object exports);
 
 }  // namespace sparsetune::binding

@@ -3,6 +3,7 @@
 
 #include "binding/args.h"
 #include "binding/arrays.h"
+#include "binding/kv_cache.h"
 #include "binding/learned.h"
 #include "maskers/forward.h"
 #include "maskers/kv_cache.h"
@@ -140,10 +141,6 @@ Napi::Object WrapOutput(Napi::Env env, const ForwardInput& input, const ForwardO
   return object;
 }
 
-const std::shared_ptr<KvCache>& ReadCache(const Napi::Value& value) {
-  return Napi::ObjectWrap<JsKvCache>::Unwrap(value.As<Napi::Object>())->cache();
-}
-
 Napi::Value JsForward(const Napi::CallbackInfo& info) {
   const auto& cache = ReadCache(info[3]);
   const ForwardInput input = ReadForward(info, *cache);
@@ -239,6 +236,10 @@ Napi::Value JsSupportsIsa(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
+const std::shared_ptr<KvCache>& ReadCache(const Napi::Value& value) {
+  return Napi::ObjectWrap<JsKvCache>::Unwrap(value.As<Napi::Object>())->cache();
+}
+
 void RegisterAttention(Napi::Env env, Napi::Object exports) {
   exports.Set("KvCache", JsKvCache::Define(env));
   exports.Set("forward", Napi::Function::New<JsForward>(env, "forward"));
@@ -247,6 +248,7 @@ void RegisterAttention(Napi::Env env, Napi::Object exports) {
   exports.Set("supportsIsa", Napi::Function::New<JsSupportsIsa>(env, "supportsIsa"));
   RegisterLearned(env, exports);
   RegisterKernels(env, exports);
+  RegisterLimits(env, exports);
 }
 
 }  // namespace sparsetune::binding

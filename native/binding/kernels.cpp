@@ -6,10 +6,8 @@
 #include "core/f16.h"
 #include "core/philox.h"
 #include "kernels/attend/attend.h"
-#include "kernels/lsh/lsh.h"
 #include "kernels/scores/scores.h"
 #include "kernels/top_k/top_k.h"
-#include "maskers/lsh_state.h"
 
 // The kernels one by one, each version by name, for tests and benchmarks. Sizes are derived from
 // the arrays; the callers are our own, so only what would read out of bounds is checked.
@@ -154,71 +152,6 @@ Napi::Value JsAttend(const Napi::CallbackInfo& info) {
   return ToJs(env, output);
 }
 
-LshParams ReadLsh(const Napi::Object& args) {
-  const LshParams params = {static_cast<uint32_t>(ReadSize(args, "lshL")),
-                            static_cast<uint32_t>(ReadSize(args, "lshK"))};
-  Require(args.Env(), params.lsh_l > 0 && params.lsh_k > 0, "positive lshL and lshK");
-  return params;
-}
-
-/// { headDim, vectors, planes, lshL, lshK, isa } -> [n, lshL]
-Napi::Value JsLshCodes(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const auto args = info[0].As<Napi::Object>();
-  const size_t head_dim = ReadSize(args, "headDim");
-  const LshParams params = ReadLsh(args);
-  const auto vectors = ReadFloats(args.Get("vectors"));
-  const auto planes = ReadFloats(args.Get("planes"));
-  const size_t n_planes = static_cast<size_t>(params.lsh_l) * params.lsh_k;
-  Require(env, planes.length == n_planes * head_dim, "[lshL, lshK, headDim] planes");
-  const auto pointers = RowPointers<const float>(vectors.data, vectors.length, head_dim);
-  std::vector<uint16_t> codes(pointers.size() * params.lsh_l);
-  ThrowUnlessOk(env, LshCodes(pointers.data(), pointers.size(), head_dim, params, planes.data,
-                              ReadIsa(args.Get("isa")), codes.data()));
-  return ToJs(env, codes);
-}
-
-/// { keyCodes [n, lshL], queryCodes [nQueries, lshL], lshL, lshK, minMatches, isa }
-/// -> [nQueries, n] zeros and ones
-Napi::Value JsLshMatch(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const auto args = info[0].As<Napi::Object>();
-  const LshParams params = ReadLsh(args);
-  const auto key_codes = ReadUint16s(args.Get("keyCodes"));
-  const auto query_codes = ReadUint16s(args.Get("queryCodes"));
-  const size_t n = key_codes.length / params.lsh_l;
-  const size_t n_queries = query_codes.length / params.lsh_l;
-  const size_t n_blocks = (n + kLshBlockKeys - 1) / kLshBlockKeys;
-  std::vector<uint8_t> table(n_blocks * LshBlockBytes(params));
-  LshStore(key_codes.data, 0, n, params, table.data());
-  std::vector<uint64_t> bits(n_queries * n_blocks);
-  ThrowUnlessOk(env, LshMatch({params, table.data(), n}, query_codes.data, n_queries,
-                              static_cast<uint32_t>(ReadSize(args, "minMatches")), 0, n_blocks,
-                              ReadIsa(args.Get("isa")), bits.data()));
-  std::vector<uint32_t> matches(n_queries * n);
-  for (size_t i = 0; i < matches.size(); ++i) {
-    const size_t key = i % n;
-    matches[i] = bits[i / n * n_blocks + key / 64] >> key % 64 & 1;
-  }
-  return ToJs(env, matches);
-}
-
-/// (cosine, lshL, lshK, minMatches) -> ln p
-Napi::Value JsLshLogProbability(const Napi::CallbackInfo& info) {
-  const LshParams params = {static_cast<uint32_t>(ReadSize(info[1])),
-                            static_cast<uint32_t>(ReadSize(info[2]))};
-  return Napi::Number::New(info.Env(), LshLogProbability(info[0].ToNumber().DoubleValue(), params,
-                                                         static_cast<uint32_t>(ReadSize(info[3]))));
-}
-
-/// { seed, layer, lshL, lshK, headDim } -> [lshL, lshK, headDim]
-Napi::Value JsLshPlanes(const Napi::CallbackInfo& info) {
-  const auto args = info[0].As<Napi::Object>();
-  return ToJs(info.Env(),
-              *LshPlanes(ReadSize(args, "seed"), static_cast<uint32_t>(ReadSize(args, "layer")),
-                         ReadLsh(args), ReadSize(args, "headDim")));
-}
-
 /// (counter of 4 words, key of 2 words, low first) -> 4 words
 Napi::Value JsPhilox(const Napi::CallbackInfo& info) {
   const auto counter = ReadUint32s(info[0]);
@@ -251,16 +184,13 @@ void RegisterKernels(Napi::Env env, Napi::Object exports) {
   kernels.Set("scores", Napi::Function::New<JsScores>(env, "scores"));
   kernels.Set("topK", Napi::Function::New<JsTopK>(env, "topK"));
   kernels.Set("attend", Napi::Function::New<JsAttend>(env, "attend"));
-  kernels.Set("lshCodes", Napi::Function::New<JsLshCodes>(env, "lshCodes"));
-  kernels.Set("lshMatch", Napi::Function::New<JsLshMatch>(env, "lshMatch"));
-  kernels.Set("lshLogProbability",
-              Napi::Function::New<JsLshLogProbability>(env, "lshLogProbability"));
-  kernels.Set("lshPlanes", Napi::Function::New<JsLshPlanes>(env, "lshPlanes"));
   kernels.Set("philox", Napi::Function::New<JsPhilox>(env, "philox"));
   kernels.Set("toHalf", Napi::Function::New<JsToHalf>(env, "toHalf"));
   kernels.Set("fromHalf", Napi::Function::New<JsFromHalf>(env, "fromHalf"));
+  RegisterLshKernels(env, kernels);
   RegisterSelectionKernels(env, kernels);
   RegisterGroup(env, kernels);
+  RegisterGivenLists(env, kernels);
   exports.Set("kernels", kernels);
 }
 

@@ -58,7 +58,8 @@ void StreamObject::Truncate(const Napi::CallbackInfo& info) {
 
 Napi::Function CaptureObject::Define(Napi::Env env) {
   return DefineClass(env, "QueryCapture",
-                     {InstanceMethod<&CaptureObject::OutputErrors>("outputErrors")});
+                     {InstanceMethod<&CaptureObject::OutputErrors>("outputErrors"),
+                      InstanceMethod<&CaptureObject::Queries>("queries")});
 }
 
 CaptureObject::CaptureObject(const Napi::CallbackInfo& info)
@@ -85,6 +86,16 @@ Napi::Value CaptureObject::OutputErrors(const Napi::CallbackInfo& info) {
         std::copy(errors.begin(), errors.end(), array.Data());
         return array;
       });
+}
+
+/// (layer) -> [nQHeads, nQ, headDim]
+Napi::Value CaptureObject::Queries(const Napi::CallbackInfo& info) {
+  const int slot = capture_->Slot(static_cast<size_t>(info[0].As<Napi::Number>().Int64Value()));
+  if (slot < 0) ThrowRange(info.Env(), "ERR_ARGUMENT", "Expected a captured layer");
+  const std::vector<float>& queries = capture_->queries(static_cast<size_t>(slot));
+  auto array = Napi::Float32Array::New(info.Env(), queries.size());
+  std::copy(queries.begin(), queries.end(), array.Data());
+  return array;
 }
 
 }  // namespace sparsetune::binding

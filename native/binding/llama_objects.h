@@ -85,6 +85,7 @@ class CaptureObject : public Napi::ObjectWrap<CaptureObject> {
 
  private:
   Napi::Value OutputErrors(const Napi::CallbackInfo& info);
+  Napi::Value Queries(const Napi::CallbackInfo& info);
 
   std::shared_ptr<ModelState> state_;
   std::shared_ptr<llama::QueryCapture> capture_;

@@ -23,18 +23,24 @@ inline uint32_t LowestBit(uint64_t word) {
 #endif
 }
 
+/// Set bits of a word. In plain arithmetic: without an option for newer CPUs, the compiler's own
+/// function looks up a table.
 inline size_t CountBits(uint64_t word) {
-#if defined(__GNUC__)
-  return static_cast<size_t>(__builtin_popcountll(word));
-#else
-  size_t n = 0;
-  for (; word != 0; word &= word - 1) ++n;
-  return n;
-#endif
+  word -= word >> 1 & 0x5555555555555555u;
+  word = (word & 0x3333333333333333u) + (word >> 2 & 0x3333333333333333u);
+  word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+  return static_cast<size_t>(word * 0x0101010101010101u >> 56);
 }
 
 /// The lowest `n` bits set; n is at most 64.
 inline uint64_t LowBits(size_t n) { return n >= 64 ? ~uint64_t{0} : (uint64_t{1} << n) - 1; }
+
+/// Set bits of `n_words` words.
+inline size_t CountBits(const uint64_t* words, size_t n_words) {
+  size_t n = 0;
+  for (size_t w = 0; w < n_words; ++w) n += CountBits(words[w]);
+  return n;
+}
 
 /// Calls visit(i) for each set bit i of `n_words` words, ascending.
 template <typename Visit>

@@ -87,8 +87,8 @@ inline Vec Exp(Vec x) {
 }
 
 /// One bit per element that is at least 0.
-inline uint32_t SignBits(const float* p) {
-  return static_cast<uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(Load(p), Zero(), _CMP_GE_OQ)));
+inline uint32_t SignBits(Vec v) {
+  return static_cast<uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(v, Zero(), _CMP_GE_OQ)));
 }
 
 inline __m256i LoadBytes(const void* p) {

@@ -78,7 +78,7 @@ inline Vec Exp(Vec x) {
 }
 
 /// One bit per element that is at least 0.
-inline uint32_t SignBits(const float* p) { return _mm512_cmp_ps_mask(Load(p), Zero(), _CMP_GE_OQ); }
+inline uint32_t SignBits(Vec v) { return _mm512_cmp_ps_mask(v, Zero(), _CMP_GE_OQ); }
 
 /// Bit i is set where keys[i] == code, for 64 keys.
 inline uint64_t EqualBits(const uint8_t* keys, uint16_t code) {

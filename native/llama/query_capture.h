@@ -33,6 +33,9 @@ class QueryCapture {
   /// @throws EngineFailure ERR_ENGINE where a config cannot run
   std::vector<double> OutputErrors(const ChainConfig& chain, Isa isa, int n_threads) const;
 
+  /// [n_q_heads, n_q, head_dim] of a captured layer; zeros where nothing was stored yet.
+  const std::vector<float>& queries(size_t slot) const { return captured_[slot].queries; }
+
   const std::vector<int32_t>& layers() const { return layers_; }
 
  private:

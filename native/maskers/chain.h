@@ -44,7 +44,7 @@ struct HeadPlace {
   size_t n_kv_heads = 1;
 };
 
-/// Per-key state that a chain needs for one layer and KV head: of magic_pig the LSH signatures and
+/// Per-key state that a chain needs for one layer and KV head: of magic_pig the LSH buckets and
 /// the mean key, of quest the page bounds, of double_sparsity the chosen channels, of hash_top_k
 /// the signatures; one state per such masker, in the order of the chain, and none for the other
 /// kinds. Built once, then extended key by key or by blocks with the same result. A child continues

@@ -2,7 +2,9 @@
 #include <cmath>
 
 #include "core/bits.h"
+#include "kernels/lsh/buckets.h"
 #include "kernels/lsh/lsh.h"
+#include "kernels/lsh/weights.h"
 #include "maskers/group_scores.h"
 #include "maskers/lsh_state.h"
 #include "maskers/selection.h"
@@ -10,61 +12,113 @@
 namespace sparsetune {
 namespace {
 
-/// Clears the bits of keys outside [begin, end) of a link and of those `head` keeps already.
-/// Bit 0 is key `first_key`.
-void ClearBits(size_t first_key, size_t begin, size_t end, const HeadKeys& head, size_t n_blocks,
-               uint64_t* bits) {
-  bits[0] &= ~LowBits(begin - first_key);
-  bits[n_blocks - 1] &= LowBits(end - first_key - (n_blocks - 1) * kLshBlockKeys);
-  auto key = std::lower_bound(head.indices.begin(), head.indices.end(), begin);
-  for (; key != head.indices.end() && *key < end; ++key) {
-    const size_t bit = *key - first_key;
+/// Keys [begin, end) of one link: those between sink and local.
+struct LinkRange {
+  const LshState& link;
+  uint32_t min_matches;
+  size_t begin;
+  size_t end;
+  size_t n_blocks;  ///< of the link; head g has its bits from g * n_blocks on, bit 0 is key 0
+};
+
+/// Looks the queries up in one run, into buffers->bits.
+Status LookUpRun(const LinkRange& range, const LshRun& run, const QueryGroup& group,
+                 Selection* selection) {
+  Scratch::Buffers& buffers = *group.buffers;
+  const LshBuckets buckets = run.buckets(range.link.params);
+  const size_t n_heads = selection->heads.size();
+  buffers.counts.resize(std::max(buffers.counts.size(), run.n));
+  const Status status = LshLookUp(buckets, buffers.codes.data(), n_heads, range.min_matches,
+                                  group.isa, buffers.counts.data(),
+                                  buffers.bits.data() + run.first / kLshBlockKeys, range.n_blocks);
+  // Afterwards, when the starts are in the cache.
+  selection->index_bytes += LshLookUpBytes(buckets, buffers.codes.data(), n_heads);
+  return status;
+}
+
+/// Scans the codes of the keys that are in no run, into buffers->bits.
+Status ScanRest(const LinkRange& range, const QueryGroup& group, Selection* selection) {
+  const LshState& link = range.link;
+  Scratch::Buffers& buffers = *group.buffers;
+  const size_t sealed = link.n_sealed();
+  if (range.end <= sealed) return Status::kOk;
+  const size_t n_heads = selection->heads.size();
+  const size_t first_block = (std::max(range.begin, sealed) - sealed) / kLshBlockKeys;
+  const size_t n_blocks = (range.end - sealed - 1) / kLshBlockKeys + 1 - first_block;
+  buffers.scanned.resize(n_heads * n_blocks);
+  const Status status =
+      LshMatch({link.params, link.codes.data(), link.n - sealed}, buffers.codes.data(), n_heads,
+               range.min_matches, first_block, n_blocks, group.isa, buffers.scanned.data());
+  if (status != Status::kOk) return status;
+  for (size_t g = 0; g < n_heads; ++g) {
+    std::copy_n(buffers.scanned.data() + g * n_blocks, n_blocks,
+                buffers.bits.data() + g * range.n_blocks + sealed / kLshBlockKeys + first_block);
+  }
+  selection->index_bytes += n_blocks * LshBlockBytes(link.params);
+  return Status::kOk;
+}
+
+/// Clears the bits of keys outside a range and of those `head` keeps already.
+void ClearBits(const LinkRange& range, const HeadKeys& head, uint64_t* bits) {
+  const size_t first_word = range.begin / 64;
+  const size_t end_word = (range.end + 63) / 64;
+  std::fill_n(bits, first_word, 0);
+  bits[first_word] &= ~LowBits(range.begin % 64);
+  bits[end_word - 1] &= LowBits(range.end - (end_word - 1) * 64);
+  std::fill(bits + end_word, bits + range.n_blocks, 0);
+  const size_t first = range.link.first;
+  auto key = std::lower_bound(head.indices.begin(), head.indices.end(), first + range.begin);
+  for (; key != head.indices.end() && *key < first + range.end; ++key) {
+    const size_t bit = *key - first;
     bits[bit / 64] &= ~(uint64_t{1} << bit % 64);
   }
 }
 
-/// Scans the keys of one link that lie between sink and local; appends each head's matches and the
-/// norms of their keys.
-Status ScanLink(const LshState& link, uint32_t min_matches, const QueryGroup& group,
-                Selection* selection) {
+/// Appends the keys of set bits and their norms.
+void AppendMatches(const LinkRange& range, const uint64_t* bits, Matches* matches) {
+  size_t at = matches->keys.size();
+  const size_t n = at + CountBits(bits, range.n_blocks);
+  matches->keys.resize(n);
+  matches->norms.resize(n);
+  const auto first = static_cast<uint32_t>(range.link.first);
+  ForEachBit(bits, range.n_blocks, [&](size_t bit) {
+    matches->keys[at] = first + static_cast<uint32_t>(bit);
+    matches->norms[at] = range.link.norms[bit];
+    ++at;
+  });
+}
+
+/// Finds the keys of one link that lie between sink and local and match; appends each head's.
+Status SearchLink(const LshState& link, uint32_t min_matches, const QueryGroup& group,
+                  Selection* selection) {
   const size_t begin = std::max(selection->sink_end, link.first);
   const size_t end = std::min(selection->local_begin, link.first + link.n);
   if (begin >= end) return Status::kOk;
+  const LinkRange range = {link, min_matches, begin - link.first, end - link.first,
+                           (link.n + kLshBlockKeys - 1) / kLshBlockKeys};
   Scratch::Buffers& buffers = *group.buffers;
-  const size_t first_block = (begin - link.first) / kLshBlockKeys;
-  const size_t n_blocks = (end - link.first - 1) / kLshBlockKeys + 1 - first_block;
-  const size_t first_key = link.first + first_block * kLshBlockKeys;
   const size_t n_heads = selection->heads.size();
-  buffers.bits.resize((n_heads + 1) * n_blocks);
-  const Status status =
-      LshMatch({link.params, link.codes.data(), link.n}, buffers.codes.data(), n_heads, min_matches,
-               first_block, n_blocks, group.isa, buffers.bits.data());
-  if (status != Status::kOk) return status;
-  uint64_t* any = buffers.bits.data() + n_heads * n_blocks;
-  std::fill_n(any, n_blocks, 0);
-  for (size_t g = 0; g < n_heads; ++g) {
-    uint64_t* bits = buffers.bits.data() + g * n_blocks;
-    ClearBits(first_key, begin, end, selection->heads[g], n_blocks, bits);
-    for (size_t b = 0; b < n_blocks; ++b) any[b] |= bits[b];
-    Matches& matches = buffers.matches[g];
-    ForEachBit(bits, n_blocks, [&](size_t bit) {
-      matches.keys.push_back(static_cast<uint32_t>(first_key + bit));
-      matches.norms.push_back(link.norms[first_key + bit - link.first]);
-    });
+  buffers.bits.assign((n_heads + 1) * range.n_blocks, 0);
+  for (const LshRun& run : link.runs) {
+    if (run.first + run.n <= range.begin || run.first >= range.end) continue;
+    const Status status = LookUpRun(range, run, group, selection);
+    if (status != Status::kOk) return status;
   }
-  selection->index_bytes += n_blocks * LshBlockBytes(link.params);
-  ForEachBit(any, n_blocks, [&](size_t) { selection->index_bytes += sizeof(float); });
+  const Status status = ScanRest(range, group, selection);
+  if (status != Status::kOk) return status;
+  uint64_t* any = buffers.bits.data() + n_heads * range.n_blocks;
+  for (size_t g = 0; g < n_heads; ++g) {
+    uint64_t* bits = buffers.bits.data() + g * range.n_blocks;
+    ClearBits(range, selection->heads[g], bits);
+    for (size_t b = 0; b < range.n_blocks; ++b) any[b] |= bits[b];
+    AppendMatches(range, bits, &buffers.matches[g]);
+  }
+  selection->index_bytes += CountBits(any, range.n_blocks) * sizeof(float);
   return Status::kOk;
 }
 
-/// What the angle between one query and a centred key needs besides their dot product.
-struct QueryNorm {
-  double norm = 0;
-  double dot_mean = 0;
-};
-
-QueryNorm NormOf(const float* query, const std::vector<float>& mean) {
-  QueryNorm result;
+LshQuery QueryOf(const float* query, const std::vector<float>& mean) {
+  LshQuery result;
   for (size_t i = 0; i < mean.size(); ++i) {
     result.norm += static_cast<double>(query[i]) * query[i];
     result.dot_mean += static_cast<double>(query[i]) * mean[i];
@@ -73,28 +127,18 @@ QueryNorm NormOf(const float* query, const std::vector<float>& mean) {
   return result;
 }
 
-/// Cosine of query and centred key. A zero vector has the code of all ones: it meets any other
-/// vector as one at a right angle would, and another zero vector always.
-double Cosine(const QueryNorm& query, float dot, float key_norm) {
-  if (query.norm == 0 && key_norm == 0) return 1;
-  if (query.norm == 0 || key_norm == 0) return 0;
-  return (static_cast<double>(dot) - query.dot_mean) / (query.norm * key_norm);
-}
-
 /// Weighs the matches of one head by their true probability and adds them to what it keeps.
 Status KeepMatches(const MaskerConfig& masker, const QueryGroup& group, const LshState& index,
                    size_t g, HeadKeys* head) {
   Scratch::Buffers& buffers = *group.buffers;
   Matches& matches = buffers.matches[g];
   if (matches.keys.empty()) return Status::kOk;
-  const Status status = ScoreKeys(group, g, matches.keys);
+  Status status = ScoreKeys(group, g, matches.keys);
   if (status != Status::kOk) return status;
-  const QueryNorm query = NormOf(group.queries[g], index.mean);
-  for (size_t i = 0; i < matches.keys.size(); ++i) {
-    const double cosine = Cosine(query, buffers.scores[i], matches.norms[i]);
-    const double log_p = LshLogProbability(cosine, index.params, masker.min_matches);
-    buffers.scores[i] = static_cast<float>(-log_p);
-  }
+  status = LshLogWeights(QueryOf(group.queries[g], index.mean), matches.norms.data(),
+                         matches.keys.size(), index.shared->curves[masker.min_matches - 1],
+                         group.isa, buffers.scores.data());
+  if (status != Status::kOk) return status;
   head->Merge(matches.keys, buffers.scores.data(), &buffers.merged);
   return Status::kOk;
 }
@@ -109,12 +153,12 @@ Status ApplyMagicPig(const MaskerConfig& masker, const QueryGroup& group, Select
   Scratch::Buffers& buffers = *group.buffers;
   buffers.codes.resize(n_heads * masker.lsh_l);
   Status status = LshCodes(group.queries, n_heads, index.head_dim, index.params,
-                           index.planes->data(), group.isa, buffers.codes.data());
+                           index.shared->panels.data(), group.isa, buffers.codes.data());
   buffers.matches.resize(n_heads);
   for (Matches& matches : buffers.matches) matches.Clear();
   for (const LshState* link : links) {
     if (status != Status::kOk) return status;
-    status = ScanLink(*link, masker.min_matches, group, selection);
+    status = SearchLink(*link, masker.min_matches, group, selection);
   }
   if (index.is_centred) selection->index_bytes += index.mean.size() * sizeof(float);
   for (size_t g = 0; g < n_heads && status == Status::kOk; ++g) {

@@ -16,6 +16,12 @@ void HeadKeys::Add(size_t key, float log_weight) {
 }
 
 void HeadKeys::Merge(const std::vector<uint32_t>& keys, const float* weights, HeadKeys* spare) {
+  if (indices.empty()) {
+    indices.assign(keys.begin(), keys.end());
+    log_weights.assign(keys.size(), 0.0f);
+    if (weights != nullptr) std::copy_n(weights, keys.size(), log_weights.begin());
+    return;
+  }
   spare->Clear();
   size_t at = 0;
   for (size_t i = 0; i < keys.size(); ++i) {

@@ -97,7 +97,9 @@ struct Scratch::Buffers {
   std::vector<uint32_t> candidates;
   std::vector<uint32_t> rows;  ///< indices relative to a KvPiece
   std::vector<uint64_t> bits;
+  std::vector<uint64_t> scanned;  ///< [group_size, blocks] of keys that are in no run of buckets
   std::vector<uint16_t> codes;
+  std::vector<uint8_t> counts;  ///< tables in which a key of a run matches
   std::vector<Matches> matches;
   std::vector<ScoredKey> scored;            ///< top_p
   std::vector<float> gathered;              ///< queries on a few channels

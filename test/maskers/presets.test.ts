@@ -183,6 +183,17 @@ test('a range that its masker refuses is an error before any trial', (t) => {
   t.regex(error?.message ?? '', /range of lshK is too wide: Expected a value <= 64/);
 });
 
+test('a space may search how a group shares its lists; no default space does', (t) => {
+  const space = { type: 'object', properties: { share: { enum: ['group', 'head'] } } };
+  const preset = registerConfig('t_share', { maskers: ['sink', 'top_k'], space });
+  t.is(preset.compose({ share: 'head' }).share, 'head');
+  t.is(preset.compose({}).share, undefined);
+  t.false(Object.keys(getPreset('quest').space['properties'] ?? {}).includes('share'));
+  const ofHub = () =>
+    registerConfig('t_share_hub', { maskers: ['top_k'], semantics: 'hub', space });
+  t.throws(ofHub, { message: /share/ });
+});
+
 test('hub semantics get the options of the hub', (t) => {
   const preset = registerConfig('t_hub', { maskers: ['magic_pig'], semantics: 'hub' });
   t.like(preset.defaultConfig, { semantics: 'hub' });

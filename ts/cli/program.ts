@@ -4,6 +4,7 @@ import { version } from '../version.js';
 import { cacheCommand } from './cache.js';
 import { type CliContext, type ExitCode, exitCodes, UsageError } from './context.js';
 import { doctorCommand } from './doctor.js';
+import { microCommand } from './micro.js';
 import { studyCommand } from './study.js';
 import { tuneCommand } from './tune.js';
 
@@ -43,6 +44,7 @@ function makeProgram(context: CliContext, finish: (code: ExitCode) => void): Arg
     .command(tuneCommand(context, finish))
     .command(cacheCommand(context))
     .command(studyCommand(context, finish))
+    .command(microCommand(context))
     .command(doctorCommand(context, finish))
     .demandCommand(1, 'Name a command.')
     .recommendCommands()

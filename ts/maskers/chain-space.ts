@@ -7,8 +7,8 @@ import { maskerOf } from './registry.js';
 /** A field of one masker of a chain, and the parameter that sets it. */
 export interface ChainField {
   readonly parameter: string;
-  /** Place of the masker in the chain. */
-  readonly masker: number;
+  /** Place of the masker in the chain; undefined for a field of the config itself. */
+  readonly masker: number | undefined;
   readonly field: string;
   /** How the field is searched. */
   readonly range: SpaceSchema;
@@ -24,15 +24,25 @@ export function chainFields({ maskers, semantics }: SparseConfig): readonly Chai
   const fields = maskers.flatMap((config, masker) =>
     maskerFields(maskerOf(config.kind, semantics), config, masker),
   );
-  return fields.map((entry) => {
+  const named = fields.map((entry) => {
     const isShared = fields.some(
       (other) => other.masker !== entry.masker && other.field === entry.field,
     );
     return isShared
-      ? { ...entry, parameter: `${qualifier(maskers, entry.masker)}.${entry.field}` }
+      ? { ...entry, parameter: `${qualifier(maskers, entry.masker ?? 0)}.${entry.field}` }
       : entry;
   });
+  return semantics === 'hub' ? named : [...named, share];
 }
+
+/** It changes what a call costs, never what it computes, so only a space that names it searches it. */
+const share: ChainField = {
+  parameter: 'share',
+  masker: undefined,
+  field: 'share',
+  range: { enum: ['group', 'head'] },
+  isSearched: false,
+};
 
 /** The default space of a chain: the searched fields of its maskers. */
 export function chainSpace(fields: readonly ChainField[]): SpaceSchema {
@@ -63,7 +73,8 @@ export function applyParams(
       ...Object.fromEntries(values),
     };
   });
-  return { ...config, maskers };
+  const chosen = params[share.parameter];
+  return { ...config, maskers, ...(chosen !== undefined && { share: chosen as 'group' | 'head' }) };
 }
 
 function maskerFields(

@@ -125,6 +125,17 @@ export interface Kernels {
     step?: number;
     isa?: Isa;
   }): Float32Array;
+  /** One query position over listed rows of a cache: `[nQHeads, headDim]`. */
+  attendLists(args: {
+    cache: NativeKvCache;
+    queries: Float32Array;
+    /** `[nKvHeads or nQHeads, n]`, ascending: lists that a group shares, or one for each head. */
+    lists: Uint32Array;
+    n: number;
+    isPerHead: boolean;
+    scale: number;
+    isa?: Isa | undefined;
+  }): Float32Array;
   lshCodes(
     args: LshShape & { headDim: number; vectors: Float32Array; planes: Float32Array; isa?: Isa },
   ): Uint16Array;
@@ -136,6 +147,37 @@ export interface Kernels {
       isa?: Isa;
     },
   ): Uint32Array;
+  /** As lshMatch, by buckets: the keys are sorted first, a multiple of 64 of them. */
+  lshLookUp(
+    args: LshShape & {
+      keyCodes: Uint16Array;
+      queryCodes: Uint16Array;
+      minMatches: number;
+      isa?: Isa;
+    },
+  ): {
+    matches: Uint32Array;
+    /** Of starts and buckets, distinct. */
+    bytes: number;
+    /** The buckets give the codes back. */
+    isRestored: boolean;
+  };
+  /** -ln p of keys with these scores and norms. */
+  lshLogWeights(
+    args: LshShape & {
+      scores: Float32Array;
+      norms: Float32Array;
+      norm: number;
+      dotMean: number;
+      minMatches: number;
+      isa?: Isa;
+    },
+  ): Float32Array;
+  lshCentre(args: { keys: Rows; mean: Float32Array; dtype?: 'bf16'; isa?: Isa }): {
+    centred: Float32Array;
+    norms: Float32Array;
+    sums: Float32Array;
+  };
   lshLogProbability(cosine: number, lshL: number, lshK: number, minMatches: number): number;
   lshPlanes(args: LshShape & { seed: number; layer: number; headDim: number }): Float32Array;
   /** Upper bounds of the scores of pages, `bounds` of `[n, 2, headDim]`. */
@@ -192,6 +234,35 @@ export interface Kernels {
   }): Mask & { output: Float32Array; attended: number; visible: number; bytesRead: number };
 }
 
+/** What one timed pass took; `sum` is that of what was read, so that nothing can be left out. */
+export interface TimedPass {
+  readonly seconds: number;
+  readonly sum: number;
+}
+
+/** Memory of its own (float i is i % 8) and the simplest loops over it: what the machine allows. */
+export interface LimitProbe {
+  /** Reads `bytes` from `offset` on front to back, one part a thread. */
+  stream(args: {
+    bytes: number;
+    offset: number;
+    /** Bytes to prefetch ahead; 0: none. */
+    ahead: number;
+    threads: number;
+    isa?: Isa | undefined;
+  }): TimedPass;
+  /** Reads `nRows` random rows in ascending order. */
+  gather(args: {
+    rowBytes: number;
+    nRows: number;
+    seed: number;
+    /** Rows to prefetch ahead; 0: none. */
+    rowsAhead: number;
+    threads: number;
+    isa?: Isa | undefined;
+  }): TimedPass;
+}
+
 /** Exports of native/binding/attention.cpp. */
 export interface AttentionAddon {
   KvCache: new (options: NativeKvCacheOptions) => NativeKvCache;
@@ -209,4 +280,13 @@ export interface AttentionAddon {
   isDetached(buffer: ArrayBufferLike): boolean;
   supportsIsa(isa: Isa): boolean;
   kernels: Kernels;
+  LimitProbe: {
+    new (options: { bytes: number; hugePages: boolean }): LimitProbe;
+    /** Multiplies and adds in registers only. */
+    fma(args: {
+      rounds: number;
+      threads: number;
+      isa?: Isa | undefined;
+    }): TimedPass & { readonly flops: number };
+  };
 }

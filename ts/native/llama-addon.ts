@@ -52,6 +52,8 @@ export interface NativeStream {
 export interface NativeCapture {
   /** Relative Frobenius error of the chain's attention output against dense, per captured layer. */
   outputErrors(chain: NativeChain): Promise<Float64Array>;
+  /** `[nQHeads, nQ, headDim]` of a captured layer, once its pass has run. */
+  queries(layer: number): Float32Array;
 }
 
 /** The next tokens of a stream, and what is wanted at the last `targets.length` positions. */

@@ -26,9 +26,14 @@ const Version* FindVersion(Isa isa) {
   return isa == Isa::kScalar ? &kScalar : nullptr;
 }
 
-bool Bit(const float* vector, const float* plane, size_t head_dim) {
+/// Where element i of a plane lies in the panels.
+size_t PanelIndex(size_t plane, size_t i, size_t head_dim) {
+  return (plane / kLshPanelPlanes * head_dim + i) * kLshPanelPlanes + plane % kLshPanelPlanes;
+}
+
+bool Bit(const float* vector, const float* panels, size_t plane, size_t head_dim) {
   float dot = 0;
-  for (size_t i = 0; i < head_dim; ++i) dot += vector[i] * plane[i];
+  for (size_t i = 0; i < head_dim; ++i) dot += vector[i] * panels[PanelIndex(plane, i, head_dim)];
   return dot >= 0;
 }
 
@@ -75,14 +80,31 @@ size_t LshBlockBytes(const LshParams& params) {
   return kLshBlockKeys * params.lsh_l * LshCodeBytes(params);
 }
 
+size_t LshPanels(const LshParams& params) {
+  const size_t n_planes = static_cast<size_t>(params.lsh_l) * params.lsh_k;
+  return (n_planes + kLshPanelPlanes - 1) / kLshPanelPlanes;
+}
+
+size_t LshPanelFloats(const LshParams& params, size_t head_dim) {
+  return LshPanels(params) * head_dim * kLshPanelPlanes;
+}
+
+void LshPackPlanes(const float* planes, const LshParams& params, size_t head_dim, float* panels) {
+  const size_t n_planes = static_cast<size_t>(params.lsh_l) * params.lsh_k;
+  for (size_t p = 0; p < LshPanels(params) * kLshPanelPlanes; ++p) {
+    for (size_t i = 0; i < head_dim; ++i) {
+      panels[PanelIndex(p, i, head_dim)] = p < n_planes ? planes[p * head_dim + i] : 0.0f;
+    }
+  }
+}
+
 void LshCodesScalar(const LshCodesArgs& args) {
   const auto [lsh_l, lsh_k] = args.params;
   for (size_t i = 0; i < args.n; ++i) {
     for (size_t t = 0; t < lsh_l; ++t) {
       uint32_t code = 0;
       for (size_t b = 0; b < lsh_k; ++b) {
-        const float* plane = args.planes + (t * lsh_k + b) * args.head_dim;
-        if (Bit(args.vectors[i], plane, args.head_dim)) code |= 1u << b;
+        if (Bit(args.vectors[i], args.panels, t * lsh_k + b, args.head_dim)) code |= 1u << b;
       }
       args.codes[i * lsh_l + t] = static_cast<uint16_t>(code);
     }
@@ -98,12 +120,12 @@ void LshMatchScalar(const LshMatchArgs& args) {
 }
 
 Status LshCodes(const float* const* vectors, size_t n, size_t head_dim, const LshParams& params,
-                const float* planes, Isa isa, uint16_t* codes) {
+                const float* panels, Isa isa, uint16_t* codes) {
   const Version* version = FindVersion(isa);
   if (version == nullptr) return Status::kUnsupported;
   if (!AreValid(params)) return Status::kInvalidArgument;
   if (n == 0 || head_dim == 0) return Status::kInvalidShape;
-  version->codes({vectors, n, head_dim, params, planes, codes});
+  version->codes({vectors, n, head_dim, params, panels, codes});
   return Status::kOk;
 }
 

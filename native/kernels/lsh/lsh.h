@@ -30,23 +30,38 @@ struct LshTable {
 size_t LshCodeBytes(const LshParams& params);
 size_t LshBlockBytes(const LshParams& params);
 
+/// Planes are read in panels of 16: [ceil(lsh_l * lsh_k / 16), head_dim, 16], where column p % 16
+/// of panel p / 16 is plane p = t * lsh_k + b. Columns after the last plane are zero.
+inline constexpr size_t kLshPanelPlanes = 16;
+
+/// Panels of all planes, and the floats they take.
+size_t LshPanels(const LshParams& params);
+size_t LshPanelFloats(const LshParams& params, size_t head_dim);
+
+/// Brings planes into panels.
+///
+/// @param[in]  planes  [lsh_l, lsh_k, head_dim] row-major
+/// @param[out] panels  LshPanelFloats of them
+void LshPackPlanes(const float* planes, const LshParams& params, size_t head_dim, float* panels);
+
 /// Codes of vectors: bit b of table t is set where vector . plane[t][b] >= 0.
 ///
 /// @param[in]  vectors   [n] pointers to head_dim floats each, finite; keys already centred
 /// @param[in]  n         at least 1
 /// @param[in]  head_dim  at least 1
 /// @param[in]  params    see LshParams
-/// @param[in]  planes    [lsh_l, lsh_k, head_dim] row-major, standard normal
+/// @param[in]  panels    of LshPackPlanes; the planes are standard normal
 /// @param[in]  isa       one that SupportsIsa
 /// @param[out] codes     [n, lsh_l]
 /// @return kInvalidShape or kInvalidArgument if a size is out of bounds, kUnsupported for an
 ///         instruction set that is not built; `codes` is then untouched
 ///
-/// Cost: 2 * lsh_l * lsh_k * head_dim FLOP per vector; no allocation. Instruction sets agree in
-/// every bit whose |dot| exceeds head_dim * 2^-23 * |vector| * |plane|; on one of them a code does
-/// not depend on the other vectors of the call. Safe to call from several threads.
+/// Cost: 2 * lsh_l * lsh_k * head_dim FLOP per vector; no allocation. The panels are read once for
+/// 32 vectors. Instruction sets agree in every bit whose |dot| exceeds head_dim * 2^-23 * |vector|
+/// * |plane|, avx2 and avx512 in every bit; on one of them a code does not depend on the other
+/// vectors of the call. Safe to call from several threads.
 Status LshCodes(const float* const* vectors, size_t n, size_t head_dim, const LshParams& params,
-                const float* planes, Isa isa, uint16_t* codes);
+                const float* panels, Isa isa, uint16_t* codes);
 
 /// Writes the codes of keys first..first+n-1 into a table with room for them.
 ///

@@ -14,9 +14,12 @@ namespace sparsetune {
 namespace {
 
 #include "core/vec_avx2.inl"
-#include "kernels/scores/scores_body.inl"
-// After the score tiles it is built from.
+#include "kernels/lsh/lsh_avx2.inl"
+// After the operations they are built from.
+#include "kernels/lsh/buckets_body.inl"
+#include "kernels/lsh/centre_body.inl"
 #include "kernels/lsh/lsh_body.inl"
+#include "kernels/lsh/weights_body.inl"
 
 }  // namespace
 
@@ -28,6 +31,18 @@ void LshMatchAvx2(const LshMatchArgs& args) {
   } else {
     MatchOf<uint16_t>(args);
   }
+}
+
+void LshLookUpAvx2(const LshLookUpArgs& args) { LookUpOf(args); }
+
+void LshLogWeightsAvx2(const LshWeightsArgs& args) { LogWeightsOf(args); }
+
+void LshAddRowsAvx2(const LshRows& rows, double* sums) {
+  WithElement(rows.dtype, [&](auto type) { AddRowsOf<decltype(type)>(rows, sums); });
+}
+
+void LshCentreAvx2(const LshRows& rows, const float* mean, float* centred, float* norms) {
+  WithElement(rows.dtype, [&](auto type) { CentreOf<decltype(type)>(rows, mean, centred, norms); });
 }
 
 }  // namespace sparsetune

@@ -1,55 +1,112 @@
-// The LSH kernels in terms of a vec.inl and scores_body.inl. Included inside a target region and
-// the instruction set's own anonymous namespace; includes nothing itself.
+// The LSH kernels in terms of a vec.inl. Included inside a target region and the instruction set's
+// own anonymous namespace, after the constants kCodePanels and kCodeVectors; includes nothing
+// itself.
 
-constexpr size_t kChunkPlanes = 32;  ///< sign bits gathered in one word
-constexpr size_t kMaxPlanes = size_t{512} * 16;
-constexpr size_t kCodeVectors = 4;  ///< vectors that share one pass over the planes
+constexpr size_t kPanelVecs = kLshPanelPlanes / kLanes;
+constexpr size_t kMaxPanels = size_t{512} * 16 / kLshPanelPlanes;
+constexpr size_t kCodeBlock = 32;  ///< vectors that share one pass over the panels
 
-/// Sign bits of at most kChunkPlanes planes for at most kCodeVectors vectors.
-inline void ChunkBits(const LshCodesArgs& args, const float* const* vectors, size_t n,
-                      size_t first_plane, uint32_t* bits) {
-  const size_t n_planes = static_cast<size_t>(args.params.lsh_l) * args.params.lsh_k;
-  const float* rows[kChunkPlanes];
-  for (size_t r = 0; r < kChunkPlanes; ++r) {
-    const size_t plane = first_plane + r < n_planes ? first_plane + r : n_planes - 1;
-    rows[r] = args.planes + plane * args.head_dim;
+/// Sign bits of the planes of one panel or more, a word per vector and panel; planes beyond the
+/// last have the bit 1.
+struct SignStreams {
+  /// Two more than there are: a code is cut from four bytes.
+  uint16_t words[kCodeBlock][kMaxPanels + 2];
+};
+
+inline uint16_t PanelSigns(const Vec* sums) {
+  uint32_t bits = 0;
+  for (size_t p = 0; p < kPanelVecs; ++p) bits |= SignBits(sums[p]) << p * kLanes;
+  return static_cast<uint16_t>(bits);
+}
+
+/// Signs of kPanels panels for kVectors vectors; the first `n` vectors are kept. Each dot product
+/// is one chain of multiply-adds, whatever the tile.
+template <size_t kPanels, size_t kVectors>
+inline void SignTile(const LshCodesArgs& args, size_t first, size_t n, size_t panel,
+                     SignStreams* streams) {
+  const float* vectors[kVectors];
+  for (size_t v = 0; v < kVectors; ++v) {
+    vectors[v] = args.vectors[first + (v < n ? v : n - 1)];
   }
-  float dots[kCodeVectors * kChunkPlanes];
-  for (size_t r = 0; r < kChunkPlanes; r += kTileRows) {
-    ScoreTiles(vectors, n, rows + r, args.head_dim, dots + r, kChunkPlanes);
+  const size_t panel_floats = args.head_dim * kLshPanelPlanes;
+  const float* planes = args.panels + panel * panel_floats;
+  Vec sums[kVectors][kPanels * kPanelVecs];
+  for (auto& row : sums) {
+    for (Vec& sum : row) sum = Zero();
   }
-  for (size_t i = 0; i < n; ++i) {
-    bits[i] = 0;
-    for (size_t r = 0; r < kChunkPlanes; r += kLanes) {
-      bits[i] |= SignBits(dots + i * kChunkPlanes + r) << r;
+  for (size_t i = 0; i < args.head_dim; ++i) {
+    Vec plane[kPanels * kPanelVecs];
+    for (size_t p = 0; p < kPanels * kPanelVecs; ++p) {
+      plane[p] = Load(planes + p / kPanelVecs * panel_floats + i * kLshPanelPlanes +
+                      p % kPanelVecs * kLanes);
+    }
+    for (size_t v = 0; v < kVectors; ++v) {
+      const Vec x = Set1(vectors[v][i]);
+      for (size_t p = 0; p < kPanels * kPanelVecs; ++p) {
+        sums[v][p] = MulAdd(plane[p], x, sums[v][p]);
+      }
+    }
+  }
+  for (size_t v = 0; v < kVectors; ++v) {
+    if (v >= n) break;
+    for (size_t p = 0; p < kPanels; ++p) {
+      streams->words[first % kCodeBlock + v][panel + p] = PanelSigns(sums[v] + p * kPanelVecs);
+    }
+  }
+}
+
+/// Signs of kPanels panels for `n` vectors.
+template <size_t kPanels>
+inline void SignTiles(const LshCodesArgs& args, size_t first, size_t n, size_t panel,
+                      SignStreams* streams) {
+  size_t v = 0;
+  while (v < n) {
+    const size_t left = n - v;
+    if (left > 4 && kCodeVectors > 4) {
+      SignTile<kPanels, kCodeVectors>(args, first + v, left, panel, streams);
+      v += kCodeVectors;
+    } else if (left > 1) {
+      SignTile<kPanels, 4>(args, first + v, left, panel, streams);
+      v += 4;
+    } else {
+      SignTile<kPanels, 1>(args, first + v, left, panel, streams);
+      v += 1;
     }
   }
 }
 
 /// Cuts a stream of sign bits into codes of lsh_k bits.
-inline void CutCodes(const uint32_t* stream, const LshParams& params, uint16_t* codes) {
+inline void CutCodes(const uint16_t* stream, const LshParams& params, uint16_t* codes) {
   const uint32_t code_mask = (1u << params.lsh_k) - 1;
+  const char* bytes = reinterpret_cast<const char*>(stream);
   for (size_t t = 0; t < params.lsh_l; ++t) {
     const size_t at = t * params.lsh_k;
-    const uint64_t words = stream[at / 32] | static_cast<uint64_t>(stream[at / 32 + 1]) << 32;
-    codes[t] = static_cast<uint16_t>(words >> at % 32 & code_mask);
+    uint32_t word;
+    __builtin_memcpy(&word, bytes + at / 8, sizeof word);
+    codes[t] = static_cast<uint16_t>(word >> at % 8 & code_mask);
   }
 }
 
 void CodesOf(const LshCodesArgs& args) {
-  uint32_t streams[kCodeVectors][kMaxPlanes / 32 + 1];
+  SignStreams streams;
   const size_t n_planes = static_cast<size_t>(args.params.lsh_l) * args.params.lsh_k;
-  const size_t n_words = (n_planes + kChunkPlanes - 1) / kChunkPlanes;
-  for (size_t first = 0; first < args.n; first += kCodeVectors) {
-    const size_t n = args.n - first < kCodeVectors ? args.n - first : kCodeVectors;
-    for (size_t word = 0; word < n_words; ++word) {
-      uint32_t bits[kCodeVectors];
-      ChunkBits(args, args.vectors + first, n, word * kChunkPlanes, bits);
-      for (size_t i = 0; i < n; ++i) streams[i][word] = bits[i];
+  const size_t n_panels = (n_planes + kLshPanelPlanes - 1) / kLshPanelPlanes;
+  for (size_t first = 0; first < args.n; first += kCodeBlock) {
+    const size_t n = args.n - first < kCodeBlock ? args.n - first : kCodeBlock;
+    size_t panel = 0;
+    // A single vector has too few sums in two panels to hide the latency of a multiply-add.
+    for (; n == 1 && panel + 4 <= n_panels; panel += 4) {
+      SignTile<4, 1>(args, first, 1, panel, &streams);
     }
-    for (size_t i = 0; i < n; ++i) {
-      streams[i][n_words] = 0;
-      CutCodes(streams[i], args.params, args.codes + (first + i) * args.params.lsh_l);
+    for (; panel + kCodePanels <= n_panels; panel += kCodePanels) {
+      SignTiles<kCodePanels>(args, first, n, panel, &streams);
+    }
+    for (; panel < n_panels; ++panel) SignTiles<1>(args, first, n, panel, &streams);
+    for (size_t v = 0; v < n; ++v) {
+      uint16_t* stream = streams.words[v];
+      stream[n_panels] = 0;
+      stream[n_panels + 1] = 0;
+      CutCodes(stream, args.params, args.codes + (first + v) * args.params.lsh_l);
     }
   }
 }

@@ -39,7 +39,7 @@ std::vector<float> Projection(const MaskerConfig& masker, const HubInput& input,
   const auto planes = LshPlanes(seed, input.layer, {masker.lsh_l, masker.lsh_k}, rows);
   std::vector<float> projection(rows * columns);
   for (size_t c = 0; c < columns; ++c) {
-    for (size_t i = 0; i < rows; ++i) projection[i * columns + c] = (*planes)[c * rows + i];
+    for (size_t i = 0; i < rows; ++i) projection[i * columns + c] = planes[c * rows + i];
   }
   return projection;
 }

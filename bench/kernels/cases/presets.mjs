@@ -1,0 +1,118 @@
+// Every preset with its default settings against dense attention, each with the bound of what it reads: runs of keys,
+// whole-key scores and indexes at the stream limit, scattered keys at the gather limit.
+
+import { listPresets } from '../../../build/ts/ts/maskers/presets.js';
+import { bytesOfElement, denseBytes } from '../../../build/ts/ts/micro/caches.js';
+import { configContender } from '../../../build/ts/ts/micro/contenders.js';
+import { median } from '../../../build/ts/ts/micro/rounds.js';
+import { digits, keys, ratios, spread, standard } from '../session.mjs';
+import { gaussianBench } from './gaussian.mjs';
+
+export const name = 'presets';
+
+/** Kinds that read every key to choose. */
+const scorers = new Set(['top_k', 'top_p']);
+/** Kinds whose kept keys lie scattered. */
+const scattered = new Set(['top_k', 'top_p', 'random_sampling', 'adaptive_sampling', 'magic_pig']);
+
+export async function run(session) {
+  const rows = [];
+  for (const dtype of session.dtypes) {
+    const shape = { ...standard, nKv: session.size(32768), dtype };
+    session.log(`presets ${keys(shape.nKv)} ${dtype}`);
+    rows.push(...(await measure(session, shape)));
+  }
+  session.section(
+    'Presets with their default settings',
+    [
+      'keys',
+      'dtype',
+      'preset',
+      'ms a step [p10, p90]',
+      'density',
+      'read MB',
+      'times as fast as dense',
+      'share of bound',
+    ],
+    rows,
+  );
+}
+
+/** Bytes that stream and bytes that are gathered: what the bound takes. */
+export function splitBytes({ maskers }, { bytes, shape }) {
+  const runs = maskers
+    .filter(({ kind }) => kind === 'sink' || kind === 'local')
+    .reduce((sum, masker) => sum + runKeys(masker, shape.nKv), 0);
+  const perKey = denseBytes(shape) / shape.nKv;
+  const isScoring = maskers.some(({ kind }) => scorers.has(kind));
+  const isScattered = maskers.some(({ kind }) => scattered.has(kind));
+  const scored = isScoring ? denseBytes(shape) / 2 + (runs * perKey) / 2 : runs * perKey;
+  const streamed = isScattered ? Math.min(scored, bytes) : bytes;
+  return { streamed, gathered: bytes - streamed };
+}
+
+function runKeys(masker, nKv) {
+  const size = masker['sinkSize'] ?? masker['windowSize'];
+  const fraction = masker['sinkFraction'] ?? masker['windowFraction'];
+  return size ?? Math.floor(fraction * nKv);
+}
+
+/** Milliseconds that the bytes of a step take at the machine's limits. */
+function boundRival(session, name, shape, { streamed, gathered }) {
+  const rowBytes = shape.headDim * bytesOfElement(shape.dtype);
+  const nRows = Math.round(gathered / rowBytes);
+  return {
+    name,
+    round(budgetMs) {
+      let best = Number.POSITIVE_INFINITY;
+      const end = performance.now() + budgetMs / 2;
+      do {
+        const stream = streamed > 0 ? session.limits.streamMs(streamed) : 0;
+        best = Math.min(best, stream + (nRows > 0 ? session.limits.gatherMs(rowBytes, nRows) : 0));
+      } while (performance.now() < end);
+      return best;
+    },
+  };
+}
+
+async function measure(session, shape) {
+  const bench = gaussianBench(session, shape);
+  const presets = listPresets().filter(({ defaultConfig }) => defaultConfig.maskers.length > 0);
+  const dense = configContender('dense', { maskers: [] }, bench);
+  const steps = presets.map(({ name, defaultConfig }) => ({
+    name,
+    config: defaultConfig,
+    step: configContender(name, defaultConfig, bench),
+  }));
+  const bounds = steps.map(({ name, config, step }) =>
+    boundRival(
+      session,
+      `bound of ${name}`,
+      shape,
+      splitBytes(config, { bytes: step.bytes, shape }),
+    ),
+  );
+  const rivals = [dense.rival, ...steps.map(({ step }) => step.rival), ...bounds];
+  const times = await session.times(rivals);
+  const denseMs = times.get('dense');
+  return steps.map(({ name, step: { density, bytes } }) => {
+    const ms = times.get(name);
+    const share = ratios(times.get(`bound of ${name}`), ms);
+    const ratio = median(ratios(denseMs, ms));
+    session.add({ op: name, peer: 'sparsetune', shape, density, bytes, ms, ratio });
+    const label = `${name}, ${keys(shape.nKv)} ${shape.dtype}`;
+    if (name === 'streaming_llm') {
+      const least = denseBytes(shape) / bytes;
+      session.judge(
+        'preset.runs',
+        label,
+        ratios(denseMs, ms).map((value) => value / least),
+      );
+    }
+    if (name === 'random_sampling' || name === 'adaptive_sampling') {
+      session.judge('preset.gather', label, share);
+    }
+    const cells = [digits(density), digits(bytes / 1e6), digits(ratio), digits(median(share))];
+    return [keys(shape.nKv), shape.dtype, name, spread(ms), ...cells];
+  });
+}

@@ -1,0 +1,88 @@
+#include <algorithm>
+#include <vector>
+
+#include "binding/args.h"
+#include "binding/arrays.h"
+#include "binding/kv_cache.h"
+#include "maskers/attend_selection.h"
+#include "maskers/dense.h"
+
+// Attention over lists of keys that the caller chose, for tests and benchmarks: what a chain does
+// after its maskers have chosen.
+
+namespace sparsetune::binding {
+namespace {
+
+struct Lists {
+  const uint32_t* indices = nullptr;  ///< [n_lists, n] ascending
+  size_t n = 0;
+  bool is_per_head = false;
+};
+
+/// One KV head, as a chain attends what its maskers chose.
+Status AttendHead(const GroupInput& input, const Lists& lists, size_t kv_head, Isa isa,
+                  Scratch::Buffers* buffers) {
+  Selection& selection = buffers->selection;
+  selection.Reset(input.group_size, input.kv.n_kv());
+  for (size_t g = 0; g < input.group_size; ++g) {
+    const size_t list = lists.is_per_head ? kv_head * input.group_size + g : kv_head;
+    const uint32_t* begin = lists.indices + list * lists.n;
+    selection.heads[g].indices.assign(begin, begin + lists.n);
+    selection.heads[g].log_weights.assign(lists.n, 0.0f);
+  }
+  QueryGroup group;
+  group.input = &input;
+  group.queries = buffers->queries.data();
+  group.isa = isa;
+  group.buffers = buffers;
+  AttendState state = BeginState(input.group_size, input.kv.head_dim, buffers);
+  const Status status = AttendSelection(group, selection, Share::kAuto, &state);
+  AttendEnd(state, input.group_size, input.kv.head_dim, buffers->outputs.data());
+  return status;
+}
+
+/// { cache, queries, lists, n, isPerHead, scale, isa } -> [nQHeads, headDim]
+Napi::Value JsAttendLists(const Napi::CallbackInfo& info) {
+  static Scratch scratch;
+  Scratch::Buffers& buffers = scratch.buffers();
+  const auto args = info[0].As<Napi::Object>();
+  const auto& cache = ReadCache(args.Get("cache"));
+  const auto& shape = cache->shape();
+  const auto queries = ReadFloats(args.Get("queries"));
+  const auto indices = ReadUint32s(args.Get("lists"));
+  const Lists lists = {indices.data, ReadSize(args, "n"), args.Get("isPerHead").ToBoolean()};
+  const size_t n_q_heads = queries.length / shape.head_dim;
+  const size_t n_lists = lists.is_per_head ? n_q_heads : shape.n_kv_heads;
+  const bool are_keys = std::all_of(indices.data, indices.data + indices.length,
+                                    [&](uint32_t key) { return key < cache->n_kv(); });
+  if (n_q_heads % shape.n_kv_heads != 0 || indices.length != n_lists * lists.n || !are_keys) {
+    ThrowRange(info.Env(), "ERR_SHAPE", "Expected lists of keys, one for each head");
+  }
+  const Isa isa = ReadIsa(args.Get("isa"));
+  const float scale = args.Get("scale").ToNumber().FloatValue();
+  const size_t group_size = n_q_heads / shape.n_kv_heads;
+  std::vector<float> output(queries.length);
+  for (size_t kv_head = 0; kv_head < shape.n_kv_heads; ++kv_head) {
+    buffers.queries.clear();
+    buffers.outputs.clear();
+    for (size_t head = kv_head * group_size; head < (kv_head + 1) * group_size; ++head) {
+      buffers.queries.push_back(queries.data + head * shape.head_dim);
+      buffers.outputs.push_back(output.data() + head * shape.head_dim);
+    }
+    GroupInput input;
+    input.kv = cache->View(kv_head);
+    input.group_size = group_size;
+    input.n_q = 1;
+    input.scale = scale;
+    ThrowUnlessOk(info.Env(), AttendHead(input, lists, kv_head, isa, &buffers));
+  }
+  return ToJs(info.Env(), output);
+}
+
+}  // namespace
+
+void RegisterGivenLists(Napi::Env env, Napi::Object kernels) {
+  kernels.Set("attendLists", Napi::Function::New<JsAttendLists>(env, "attendLists"));
+}
+
+}  // namespace sparsetune::binding

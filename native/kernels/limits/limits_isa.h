@@ -1,0 +1,18 @@
+#pragma once
+
+#include "kernels/limits/limits.h"
+
+namespace sparsetune {
+
+/// Independent registers of FmaRounds: more than the latency times the units of a core.
+inline constexpr size_t kFmaChains = 12;
+
+// One version per instruction set; arguments as the public ones, already checked.
+float StreamReadAvx2(const float* data, size_t n, size_t ahead);
+float StreamReadAvx512(const float* data, size_t n, size_t ahead);
+float GatherReadAvx2(const GatherRows& rows, size_t rows_ahead);
+float GatherReadAvx512(const GatherRows& rows, size_t rows_ahead);
+float FmaRoundsAvx2(size_t n_rounds);
+float FmaRoundsAvx512(size_t n_rounds);
+
+}  // namespace sparsetune

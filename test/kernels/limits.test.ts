@@ -1,0 +1,62 @@
+import test from 'ava';
+import { MachineLimits } from '../../ts/attention/machine-limits.js';
+import { loadAddon } from '../../ts/native/addon.js';
+import { isas } from '../helpers/isas.js';
+
+const { LimitProbe, supportsIsa } = loadAddon();
+
+/** Floats of `n` consecutive elements of a probe's memory add up to 3.5 each, from a multiple of 8 on. */
+const sumOf = (bytes: number) => (bytes / 4) * 3.5;
+
+for (const isa of isas) {
+  for (const hugePages of [true, false]) {
+    test(`${isa} reads every element of a range once, ${hugePages ? 'huge' : 'small'} pages`, (t) => {
+      const probe = new LimitProbe({ bytes: 2 ** 20, hugePages });
+      for (const ahead of [0, 2048]) {
+        for (const threads of [1, 2, 3]) {
+          const bytes = 3 * 256 * 64;
+          const pass = probe.stream({ bytes, offset: 4096, ahead, threads, isa });
+          t.is(pass.sum, sumOf(bytes));
+          t.true(pass.seconds > 0);
+        }
+      }
+    });
+  }
+
+  test(`${isa} reads every listed row once`, (t) => {
+    const probe = new LimitProbe({ bytes: 2 ** 20, hugePages: true });
+    for (const rowsAhead of [0, 1, 8, 1000]) {
+      for (const threads of [1, 2]) {
+        const pass = probe.gather({ rowBytes: 256, nRows: 333, seed: 7, rowsAhead, threads, isa });
+        t.is(pass.sum, sumOf(333 * 256));
+      }
+    }
+  });
+
+  test(`${isa} counts the operations it does`, (t) => {
+    const lanes = { scalar: 1, avx2: 8, avx512: 16 }[isa];
+    const { flops, seconds, sum } = LimitProbe.fma({ rounds: 1000, threads: 2, isa });
+    t.is(flops, 2 * 12 * lanes * 1000 * 2);
+    t.true(seconds > 0);
+    // x -> x / 2 + 1 ends at 2 in every lane of every chain.
+    t.true(Math.abs(sum - 2 * 12 * lanes * 2) < 1e-3);
+  });
+}
+
+test('a range beyond the memory is refused', (t) => {
+  const probe = new LimitProbe({ bytes: 2 ** 20, hugePages: true });
+  t.throws(() => probe.stream({ bytes: 2 ** 20, offset: 4096, ahead: 0, threads: 1 }), {
+    code: 'ERR_SHAPE',
+  });
+  t.throws(() => probe.gather({ rowBytes: 100, nRows: 1, seed: 0, rowsAhead: 0, threads: 1 }), {
+    code: 'ERR_SHAPE',
+  });
+});
+
+test('machine limits are finite, and reading twice as much takes longer', (t) => {
+  t.true(supportsIsa('scalar'));
+  const limits = new MachineLimits({ bytes: 2 ** 26 });
+  t.true(limits.streamMs(2 ** 26) > limits.streamMs(2 ** 20));
+  t.true(limits.gatherMs(512, 20_000) > limits.gatherMs(512, 100));
+  t.true(limits.fmaFlopsPerSecond() > 1e8);
+});

@@ -1,0 +1,85 @@
+import { loadAddon } from '../native/addon.js';
+import type { Isa, LimitProbe } from '../native/attention-addon.js';
+
+export interface MachineLimitsOptions {
+  /** Memory to read from; should be many times the last-level cache. Default 512 MiB. */
+  readonly bytes?: number;
+  /** Ask for huge pages, as the cache of keys and values does. Default true. */
+  readonly hugePages?: boolean;
+  /** Default 1. */
+  readonly threads?: number;
+  /** Default: the best one of this CPU. */
+  readonly isa?: Isa | undefined;
+}
+
+const streamAheads = [0, 2048, 8192];
+const gatherAheads = [8, 16, 32];
+const evictingBytes = 2 ** 27;
+
+/**
+ * How fast this machine reads memory and multiplies: what kernels are held against.
+ *
+ * Each measure runs a few variants (prefetch distances) once and takes the best; repeat it in rounds beside what is
+ * compared, since memory bandwidth is shared with whatever else runs.
+ *
+ * @example
+ * const limits = new MachineLimits();
+ * const ms = limits.streamMs(64e6); // reading 64 MB that are in no cache
+ */
+export class MachineLimits {
+  readonly #probe: LimitProbe;
+  readonly #bytes: number;
+  readonly #threads: number;
+  readonly #isa: Isa | undefined;
+  #offset = 0;
+  #seed = 0;
+
+  constructor({ bytes = 2 ** 29, hugePages = true, threads = 1, isa }: MachineLimitsOptions = {}) {
+    this.#bytes = Math.floor(bytes / 256) * 256;
+    this.#threads = threads;
+    this.#isa = isa;
+    this.#probe = new (loadAddon().LimitProbe)({ bytes: this.#bytes, hugePages });
+  }
+
+  /** Milliseconds to read `bytes` front to back; successive calls read one part of the memory after another. */
+  streamMs(bytes: number): number {
+    const part = Math.min(Math.ceil(bytes / 4096) * 4096, this.#bytes);
+    const seconds = streamAheads.map((ahead) => {
+      const offset = this.#nextOffset(part);
+      const options = { bytes: part, offset, ahead, threads: this.#threads, isa: this.#isa };
+      return this.#probe.stream(options).seconds;
+    });
+    return (Math.min(...seconds) * 1e3 * bytes) / part;
+  }
+
+  /** Milliseconds to read `nRows` random rows in ascending order, another list each time. */
+  gatherMs(rowBytes: number, nRows: number): number {
+    const seconds = gatherAheads.map((rowsAhead) => {
+      this.#seed += 1;
+      const seed = this.#seed;
+      const options = { rowBytes, nRows, seed, rowsAhead, threads: this.#threads, isa: this.#isa };
+      return this.#probe.gather(options).seconds;
+    });
+    return Math.min(...seconds) * 1e3;
+  }
+
+  /** Reads so much memory that CPU caches keep little of what they held. */
+  evictCaches(): void {
+    const bytes = Math.min(evictingBytes, this.#bytes);
+    const offset = this.#nextOffset(bytes);
+    this.#probe.stream({ bytes, offset, ahead: 0, threads: this.#threads, isa: this.#isa });
+  }
+
+  /** Multiplications and additions a second, in registers. */
+  fmaFlopsPerSecond(): number {
+    const options = { rounds: 400_000, threads: this.#threads, isa: this.#isa };
+    const { flops, seconds } = loadAddon().LimitProbe.fma(options);
+    return flops / seconds;
+  }
+
+  #nextOffset(part: number): number {
+    const offset = this.#offset + part > this.#bytes ? 0 : this.#offset;
+    this.#offset = offset + part;
+    return offset;
+  }
+}
