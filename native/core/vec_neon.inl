@@ -36,7 +36,8 @@ inline void StorePart(float* p, Vec v, size_t n) {
 inline Vec Add(Vec a, Vec b) { return vaddq_f32(a, b); }
 inline Vec Sub(Vec a, Vec b) { return vsubq_f32(a, b); }
 inline Vec Mul(Vec a, Vec b) { return vmulq_f32(a, b); }
-inline Vec Max(Vec a, Vec b) { return vmaxq_f32(a, b); }
+/// Of a number and a NaN, the number.
+inline Vec Max(Vec a, Vec b) { return vmaxnmq_f32(a, b); }
 inline bool AnyGreater(Vec a, Vec b) { return vmaxvq_u32(vcgtq_f32(a, b)) != 0; }
 /// The first n < kLanes elements of a, then those of b.
 inline Vec SelectPart(size_t n, Vec a, Vec b) {
@@ -76,9 +77,9 @@ inline Vec Exp(Vec x) {
 }
 
 /// One bit per element that is at least 0.
-inline uint32_t SignBits(const float* p) {
+inline uint32_t SignBits(Vec v) {
   const uint32x4_t bits = {1, 2, 4, 8};
-  return vaddvq_u32(vandq_u32(vcgeq_f32(Load(p), Zero()), bits));
+  return vaddvq_u32(vandq_u32(vcgezq_f32(v), bits));
 }
 
 /// One bit per byte of four masks, whose bytes are all ones or all zeros.

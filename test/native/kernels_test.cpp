@@ -63,6 +63,8 @@ int Run(const std::string& wanted) {
     TestPages(isa);
     TestSignatures(isa);
     TestLsh(isa);
+    TestLshKeys(isa);
+    TestLimits(isa);
     TestTopK(isa);
     TestChains(isa);
   }

@@ -10,13 +10,20 @@ namespace {
 
 constexpr LshParams kShapes[] = {{1, 1}, {3, 5}, {8, 8}, {10, 9}, {75, 8}, {7, 16}, {512, 16}};
 
+Fenced<float> Panels(const Fenced<float>& planes, const LshParams& params, size_t head_dim) {
+  Fenced<float> panels(LshPanelFloats(params, head_dim));
+  LshPackPlanes(planes.data(), params, head_dim, panels.data());
+  return panels;
+}
+
 void CheckCodes(const LshParams& params, size_t head_dim, Isa isa) {
-  constexpr size_t kVectors = 6;
+  constexpr size_t kVectors = 39;  // a block of 32, and a rest
   const Fenced<float> vectors(Normals(kVectors * head_dim, 1));
   const Fenced<float> planes(Normals(size_t{params.lsh_l} * params.lsh_k * head_dim, 2));
+  const Fenced<float> panels = Panels(planes, params, head_dim);
   Fenced<uint16_t> codes(kVectors * params.lsh_l);
   const Status status = LshCodes(RowsOf(vectors, head_dim).data(), kVectors, head_dim, params,
-                                 planes.data(), isa, codes.data());
+                                 panels.data(), isa, codes.data());
   Expect(status == Status::kOk, "status");
   for (size_t at = 0; at < codes.size(); ++at) {
     const float* vector = vectors.data() + at / params.lsh_l * head_dim;
@@ -38,12 +45,13 @@ void TestAlone(Isa isa) {
   constexpr LshParams kParams = {9, 7};
   const Fenced<float> vectors(Normals(7 * kHeadDim, 3));
   const Fenced<float> planes(Normals(9 * 7 * kHeadDim, 4));
+  const Fenced<float> panels = Panels(planes, kParams, kHeadDim);
   const std::vector<const float*> rows = RowsOf(vectors, kHeadDim);
   std::vector<uint16_t> all(7 * 9);
-  LshCodes(rows.data(), 7, kHeadDim, kParams, planes.data(), isa, all.data());
+  LshCodes(rows.data(), 7, kHeadDim, kParams, panels.data(), isa, all.data());
   for (size_t i = 0; i < 7; ++i) {
     std::vector<uint16_t> alone(9);
-    LshCodes(rows.data() + i, 1, kHeadDim, kParams, planes.data(), isa, alone.data());
+    LshCodes(rows.data() + i, 1, kHeadDim, kParams, panels.data(), isa, alone.data());
     for (size_t t = 0; t < 9; ++t) Expect(alone[t] == all[i * 9 + t], Text("i=", i, " t=", t));
   }
 }

@@ -26,6 +26,8 @@ void TestScores(Isa isa);
 void TestPages(Isa isa);
 void TestSignatures(Isa isa);
 void TestLsh(Isa isa);
+void TestLshKeys(Isa isa);
+void TestLimits(Isa isa);
 void TestTopK(Isa isa);
 void TestChains(Isa isa);
 void TestElements();
