@@ -61,6 +61,10 @@ MaskerConfig ReadMasker(const Napi::Object& object) {
   ReadCount(object, "base", &masker.size);
   ReadCount(object, "initOffset", &masker.init_offset);
   ReadCount(object, "localOffset", &masker.local_offset);
+  const Napi::Value score_dtype = object.Get("scoreDtype");
+  if (score_dtype.IsString() && score_dtype.As<Napi::String>().Utf8Value() == "int8") {
+    masker.score_dtype = ScoreDtype::kInt8;
+  }
   masker.top_p = ReadDouble(object, "topP");
   masker.page_size = ReadUint(object, "pageSize", masker.page_size);
   masker.label_bits = ReadUint(object, "labelBits",

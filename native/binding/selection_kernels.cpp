@@ -2,7 +2,9 @@
 
 #include "binding/args.h"
 #include "binding/arrays.h"
+#include "core/target.h"
 #include "kernels/pages/pages.h"
+#include "kernels/quantized_scores/quantized_scores_isa.h"
 #include "kernels/sampling/budget.h"
 #include "kernels/sampling/quantile.h"
 #include "kernels/sampling/sampling.h"
@@ -64,6 +66,47 @@ Napi::Value JsSignatureScores(const Napi::CallbackInfo& info) {
   return ToJs(info.Env(), scores);
 }
 
+/// { headDim, queries, keys, isa, vnni? } -> [nQueries, n]; vnni: false leaves out that extension
+Napi::Value JsQuantizedScores(const Napi::CallbackInfo& info) {
+  const auto args = info[0].As<Napi::Object>();
+  const size_t head_dim = ReadSize(args, "headDim");
+  const auto queries = ReadFloats(args.Get("queries"));
+  const auto keys = ReadFloats(args.Get("keys"));
+  const size_t n = keys.length / head_dim;
+  const size_t n_blocks = (n + kQuantBlockKeys - 1) / kQuantBlockKeys;
+  std::vector<uint8_t> blocks(n_blocks * QuantBlockBytes(head_dim));
+  for (size_t b = 0; b < n_blocks; ++b) {
+    ClearQuantBlock(head_dim, blocks.data() + b * QuantBlockBytes(head_dim));
+  }
+  for (size_t i = 0; i < n; ++i) {
+    QuantizeKey(keys.data + i * head_dim, head_dim, i % kQuantBlockKeys,
+                blocks.data() + i / kQuantBlockKeys * QuantBlockBytes(head_dim));
+  }
+  const size_t n_queries = queries.length / head_dim;
+  std::vector<int8_t> codes(n_queries * QuantChannels(head_dim));
+  std::vector<int32_t> sums(n_queries);
+  for (size_t g = 0; g < n_queries; ++g) {
+    sums[g] = QuantizeQuery(queries.data + g * head_dim, head_dim,
+                            codes.data() + g * QuantChannels(head_dim));
+  }
+  const size_t stride = n_blocks * kQuantBlockKeys;
+  std::vector<float> scores(n_queries * stride);
+  const QuantizedQueries group = {codes.data(), sums.data(), n_queries};
+  const QuantizedKeys table = {blocks.data(), head_dim, n_blocks};
+  const Isa isa = ReadIsa(args.Get("isa"));
+  const Napi::Value vnni = args.Get("vnni");
+  if (isa == Isa::kAvx512 && vnni.IsBoolean() && !vnni.ToBoolean()) {
+#if SPARSETUNE_X86_KERNELS
+    QuantizedScoresAvx512(group, table, scores.data(), stride);
+#endif
+  } else {
+    ThrowUnlessOk(info.Env(), QuantizedScores(group, table, isa, scores.data(), stride));
+  }
+  std::vector<float> result(n_queries * n);
+  for (size_t i = 0; i < result.size(); ++i) result[i] = scores[i / n * stride + i % n];
+  return ToJs(info.Env(), result);
+}
+
 /// { scores, scale, topP } -> indices
 Napi::Value JsTopP(const Napi::CallbackInfo& info) {
   const auto args = info[0].As<Napi::Object>();
@@ -122,6 +165,7 @@ Napi::Value JsStudentQuantile(const Napi::CallbackInfo& info) {
 void RegisterSelectionKernels(Napi::Env env, Napi::Object kernels) {
   kernels.Set("pageScores", Napi::Function::New<JsPageScores>(env, "pageScores"));
   kernels.Set("signatureScores", Napi::Function::New<JsSignatureScores>(env, "signatureScores"));
+  kernels.Set("quantizedScores", Napi::Function::New<JsQuantizedScores>(env, "quantizedScores"));
   kernels.Set("topP", Napi::Function::New<JsTopP>(env, "topP"));
   kernels.Set("sampleWithoutReplacement",
               Napi::Function::New<JsSampleWithoutReplacement>(env, "sampleWithoutReplacement"));

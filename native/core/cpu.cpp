@@ -11,6 +11,7 @@ namespace {
 struct Features {
   bool avx2 = false;
   bool avx512 = false;
+  bool vnni = false;
   bool neon = false;
 };
 
@@ -19,10 +20,12 @@ Features Probe() {
 #if SPARSETUNE_X86_KERNELS
   __builtin_cpu_init();
   features.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-                  __builtin_cpu_supports("f16c") && __builtin_cpu_supports("popcnt");
+                  __builtin_cpu_supports("f16c") && __builtin_cpu_supports("bmi") &&
+                  __builtin_cpu_supports("popcnt");
   features.avx512 = features.avx2 && __builtin_cpu_supports("avx512f") &&
                     __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
                     __builtin_cpu_supports("avx512vl");
+  features.vnni = features.avx512 && __builtin_cpu_supports("avx512vnni");
 #elif SPARSETUNE_ARM64_KERNELS
   features.neon = true;  // part of every AArch64
 #endif
@@ -57,6 +60,8 @@ bool SupportsIsa(Isa isa) {
   }
   return false;
 }
+
+bool HasVnni() { return CpuFeatures().vnni; }
 
 const char* IsaName(Isa isa) {
   switch (isa) {

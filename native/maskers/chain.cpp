@@ -77,7 +77,15 @@ void CountStats(const GroupInput& input, const Selection& selection,
     ++n_listed;
     n_listed_not_scored += n_not_scored(key, key + 1);
   });
-  const size_t key_rows = n_scored + n_listed_not_scored + n_not_scored(0, selection.sink_end) +
+  size_t n_ranked = 0;
+  ForEachBit(selection.read_bits.data(), selection.read_bits.size(), [&](size_t key) {
+    if (key < selection.sink_end || key >= selection.local_begin) return;
+    const size_t bit = key - selection.sink_end;
+    const bool is_listed = (united[bit / 64] >> bit % 64 & 1) != 0;
+    if (!is_listed) n_ranked += n_not_scored(key, key + 1);
+  });
+  const size_t key_rows = n_ranked + n_scored + n_listed_not_scored +
+                          n_not_scored(0, selection.sink_end) +
                           n_not_scored(selection.local_begin, selection.n_visible);
   const size_t row_bytes = input.kv.head_dim * DtypeBytes(input.kv.dtype);
   stats->bytes_read += selection.index_bytes + (key_rows + n_runs + n_listed) * row_bytes;
@@ -128,7 +136,7 @@ Status AttendQuery(const ChainConfig& chain, QueryGroup group, size_t i, float* 
   for (const MaskerConfig& masker : chain.maskers) {
     const Status status = ApplyMasker(masker, group, &selection);
     if (status != Status::kOk) return status;
-    group.slot += HasState(masker.kind) ? 1 : 0;
+    group.slot += HasState(masker) ? 1 : 0;
   }
   selection.KeepOwnWhereEmpty();
   AttendState state = BeginState(input.group_size, input.kv.head_dim, buffers);

@@ -46,10 +46,10 @@ struct HeadPlace {
 
 /// Per-key state that a chain needs for one layer and KV head: of magic_pig the LSH buckets and
 /// the mean key, of quest the page bounds, of double_sparsity the chosen channels, of hash_top_k
-/// the signatures; one state per such masker, in the order of the chain, and none for the other
-/// kinds. Built once, then extended key by key or by blocks with the same result. A child continues
-/// its parent: the parent (index of a shared context) is never written, the child holds only what
-/// comes after it.
+/// the signatures, of top_k with int8 scores the quantised keys; one state per such masker, in the
+/// order of the chain, and none for the others. Built once, then extended key by key or by blocks
+/// with the same result. A child continues its parent: the parent (index of a shared context) is
+/// never written, the child holds only what comes after it.
 class KeyIndex {
  public:
   /// An index of its own: the mean key is that of the keys present at the first Extend.

@@ -33,13 +33,18 @@ struct KeyCount {
 /// or as products of signs, where it matches nothing.
 enum class LshPacking : uint8_t { kInt64, kFloat32 };
 
+/// What top_k ranks the keys by: their own elements, or a copy with 8 bits an element, of which the
+/// keys around the cut are ranked anew by their own.
+enum class ScoreDtype : uint8_t { kKv, kInt8 };
+
 /// One masker and its parameters; a field is read only by the kinds it belongs to.
 struct MaskerConfig {
   MaskerKind kind = MaskerKind::kSink;
-  KeyCount size;       ///< sink, local (window), top_k, quest, double_sparsity, hash_top_k (heavy),
-                       ///< adaptive_sampling (base)
-  uint32_t lsh_l = 0;  ///< magic_pig: hash tables
-  uint32_t lsh_k = 0;  ///< magic_pig: bits per table
+  KeyCount size;  ///< sink, local (window), top_k, quest, double_sparsity, hash_top_k (heavy),
+                  ///< adaptive_sampling (base)
+  ScoreDtype score_dtype = ScoreDtype::kKv;  ///< top_k, exact semantics only
+  uint32_t lsh_l = 0;                        ///< magic_pig: hash tables
+  uint32_t lsh_k = 0;                        ///< magic_pig: bits per table
   uint32_t min_matches = 2;  ///< magic_pig: tables that must agree, 1 or 2 (exact semantics)
   bool center = true;        ///< magic_pig: subtract the mean key (exact: "keys"; hub: "both")
   LshPacking packing = LshPacking::kInt64;  ///< magic_pig, hub semantics only

@@ -1,6 +1,7 @@
 #include "maskers/group_scores.h"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
 #include "kernels/scores/scores.h"
@@ -52,18 +53,22 @@ Status ScoreCandidates(const QueryGroup& group, Selection* selection) {
 
 size_t DropKept(const HeadKeys& head, size_t begin, size_t n, float* scores,
                 std::vector<uint32_t>* candidates) {
-  candidates->clear();
-  size_t kept = 0;
-  for (size_t i = 0; i < n; ++i) {
-    const size_t key = begin + i;
-    if (kept < head.indices.size() && head.indices[kept] == key) {
-      ++kept;
-      continue;
-    }
-    scores[candidates->size()] = scores[i];
-    candidates->push_back(static_cast<uint32_t>(key));
+  candidates->resize(n);
+  size_t n_left = 0;
+  size_t at = 0;
+  const auto take = [&](size_t end) {
+    std::memmove(scores + n_left, scores + at, (end - at) * sizeof(float));
+    const auto first = candidates->begin() + static_cast<ptrdiff_t>(n_left);
+    std::iota(first, first + static_cast<ptrdiff_t>(end - at), static_cast<uint32_t>(begin + at));
+    n_left += end - at;
+  };
+  for (const uint32_t key : head.indices) {
+    take(key - begin);
+    at = key - begin + 1;
   }
-  return candidates->size();
+  take(n);
+  candidates->resize(n_left);
+  return n_left;
 }
 
 Status KeepLargest(const QueryGroup& group, size_t begin, size_t n, size_t k, float* scores,
@@ -76,7 +81,9 @@ Status KeepLargest(const QueryGroup& group, size_t begin, size_t n, size_t k, fl
     return Status::kOk;
   }
   buffers.chosen.resize(k);
-  const Status status = TopK(scores, n_left, k, group.isa, buffers.chosen.data());
+  buffers.room.resize(TopKRoom(n_left));
+  const Status status =
+      TopK(scores, n_left, k, group.isa, buffers.room.data(), buffers.chosen.data());
   if (status != Status::kOk) return status;
   for (uint32_t& index : buffers.chosen) {
     index = is_first ? index + static_cast<uint32_t>(begin) : buffers.candidates[index];

@@ -7,13 +7,17 @@
 #include "maskers/label_state.h"
 #include "maskers/lsh_state.h"
 #include "maskers/page_state.h"
+#include "maskers/quantized_state.h"
 
 namespace sparsetune {
 namespace {
 
 std::unique_ptr<KeyState> MakeState(const MaskerConfig& masker, const ChainConfig& chain,
                                     uint32_t layer, size_t head_dim, HeadPlace place) {
+  if (!HasState(masker)) return nullptr;
   switch (masker.kind) {
+    case MaskerKind::kTopK:
+      return std::make_unique<QuantizedState>(head_dim);
     case MaskerKind::kMagicPig:
       return std::make_unique<LshState>(masker, chain.seed, layer, head_dim);
     case MaskerKind::kQuest:
@@ -29,6 +33,8 @@ std::unique_ptr<KeyState> MakeState(const MaskerConfig& masker, const ChainConfi
 
 std::string StateKey(const MaskerConfig& masker, uint64_t seed) {
   switch (masker.kind) {
+    case MaskerKind::kTopK:
+      return "int8";
     case MaskerKind::kMagicPig:
       return "magic_pig/" + std::to_string(masker.lsh_l) + "/" + std::to_string(masker.lsh_k) +
              (masker.center ? "/keys/" : "/none/") + std::to_string(seed);
@@ -46,20 +52,28 @@ std::string StateKey(const MaskerConfig& masker, uint64_t seed) {
 
 }  // namespace
 
-bool HasState(MaskerKind kind) {
-  return kind == MaskerKind::kMagicPig || kind == MaskerKind::kQuest ||
-         kind == MaskerKind::kDoubleSparsity || kind == MaskerKind::kHashTopK;
+bool HasState(const MaskerConfig& masker) {
+  switch (masker.kind) {
+    case MaskerKind::kTopK:
+      return masker.score_dtype == ScoreDtype::kInt8;
+    case MaskerKind::kMagicPig:
+    case MaskerKind::kQuest:
+    case MaskerKind::kDoubleSparsity:
+    case MaskerKind::kHashTopK:
+      return true;
+    default:
+      return false;
+  }
 }
 
 bool NeedsIndex(const ChainConfig& chain) {
-  return std::any_of(chain.maskers.begin(), chain.maskers.end(),
-                     [](const MaskerConfig& masker) { return HasState(masker.kind); });
+  return std::any_of(chain.maskers.begin(), chain.maskers.end(), HasState);
 }
 
 std::string IndexKey(const ChainConfig& chain) {
   std::string key;
   for (const MaskerConfig& masker : chain.maskers) {
-    if (HasState(masker.kind)) key += (key.empty() ? "" : "+") + StateKey(masker, chain.seed);
+    if (HasState(masker)) key += (key.empty() ? "" : "+") + StateKey(masker, chain.seed);
   }
   return key;
 }
@@ -68,7 +82,7 @@ KeyIndex::KeyIndex(const ChainConfig& chain, uint32_t layer, size_t head_dim, He
     : state_(std::make_unique<State>()) {
   state_->head_dim = head_dim;
   for (const MaskerConfig& masker : chain.maskers) {
-    if (!HasState(masker.kind)) continue;
+    if (!HasState(masker)) continue;
     state_->states.push_back(MakeState(masker, chain, layer, head_dim, place));
   }
 }

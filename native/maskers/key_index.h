@@ -36,7 +36,7 @@ struct KeyIndex::State {
 };
 
 /// Whether a masker has a state in an index. Its slot is the number of such maskers before it.
-bool HasState(MaskerKind kind);
+bool HasState(const MaskerConfig& masker);
 
 /// The states of a slot from the oldest parent on, those without keys left out. `T` is the one
 /// that the masker of the slot makes.

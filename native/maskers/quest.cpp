@@ -70,8 +70,9 @@ Status KeepPages(const Pages& pages, size_t k, const QueryGroup& group, float* s
     return Status::kOk;
   }
   buffers.chosen.resize(k);
+  buffers.room.resize(TopKRoom(pages.n()));
   const Status status =
-      TopK(scores, pages.n(), buffers.chosen.size(), group.isa, buffers.chosen.data());
+      TopK(scores, pages.n(), k, group.isa, buffers.room.data(), buffers.chosen.data());
   if (status != Status::kOk) return status;
   buffers.candidates.clear();
   for (const uint32_t page : buffers.chosen) {

@@ -46,6 +46,7 @@ void Selection::Reset(size_t n_heads, size_t visible) {
   local_begin = visible;
   scored_begin = 0;
   scored_end = 0;
+  read_bits.clear();
   index_bytes = 0;
   heads.resize(n_heads);
   for (HeadKeys& head : heads) head.Clear();
@@ -60,6 +61,11 @@ void Selection::KeepFirst(size_t end) {
 void Selection::KeepLast(size_t begin) {
   local_begin = std::max(std::min(local_begin, begin), sink_end);
   DropOutside();
+}
+
+void Selection::NoteRead(const std::vector<uint32_t>& keys) {
+  read_bits.resize((n_visible + 63) / 64);
+  for (const uint32_t key : keys) read_bits[key / 64] |= uint64_t{1} << key % 64;
 }
 
 void Selection::KeepOwnWhereEmpty() {

@@ -40,13 +40,16 @@ struct Selection {
   std::vector<HeadKeys> heads;
   size_t scored_begin = 0;  ///< key rows [scored_begin, scored_end) were read to choose
   size_t scored_end = 0;
-  uint64_t index_bytes = 0;  ///< bytes of the KeyIndex that were read to choose
+  std::vector<uint64_t> read_bits;  ///< bit i: key row i, too, was read to choose; may be empty
+  uint64_t index_bytes = 0;         ///< bytes of the KeyIndex that were read to choose
 
   /// Starts anew for `n_heads` heads that see `n_visible` keys.
   void Reset(size_t n_heads, size_t n_visible);
   /// Keeps [0, end) or [begin, n_visible) for every head.
   void KeepFirst(size_t end);
   void KeepLast(size_t begin);
+  /// Notes that the rows of these keys were read to choose.
+  void NoteRead(const std::vector<uint32_t>& keys);
   /// A head that keeps no key keeps its own last one.
   void KeepOwnWhereEmpty();
 
@@ -72,6 +75,8 @@ struct QueryGroup {
 Status ApplySink(const MaskerConfig& masker, Selection* selection);
 Status ApplyLocal(const MaskerConfig& masker, Selection* selection);
 Status ApplyTopK(const MaskerConfig& masker, const QueryGroup& group, Selection* selection);
+/// ApplyTopK by int8 scores, where some of the keys between sink and local are left out.
+Status ApplyQuantizedTopK(const QueryGroup& group, size_t k, Selection* selection);
 Status ApplyTopP(const MaskerConfig& masker, const QueryGroup& group, Selection* selection);
 Status ApplyQuest(const MaskerConfig& masker, const QueryGroup& group, Selection* selection);
 Status ApplyDoubleSparsity(const MaskerConfig& masker, const QueryGroup& group,
@@ -93,8 +98,16 @@ struct Scratch::Buffers {
   std::vector<float> sum;
   std::vector<float> values;
   std::vector<float> scores;
+  std::vector<float> room;  ///< TopK
   std::vector<uint32_t> chosen;
   std::vector<uint32_t> candidates;
+  std::vector<int8_t> query_codes;      ///< [group_size, channels]
+  std::vector<int32_t> code_sums;       ///< [group_size]
+  std::vector<float> quantized_scores;  ///< [group_size, keys and a block before and behind]
+  std::vector<uint32_t> near;           ///< keys that int8 scores place above or near the cut ...
+  std::vector<uint8_t> is_kept;         ///< ... 1 where they are above it ...
+  std::vector<uint32_t> doubtful;       ///< ... the others, and their places
+  std::vector<uint32_t> doubtful_at;
   std::vector<uint32_t> rows;  ///< indices relative to a KvPiece
   std::vector<uint64_t> bits;
   std::vector<uint64_t> scanned;  ///< [group_size, blocks] of keys that are in no run of buckets

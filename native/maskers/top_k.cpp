@@ -12,6 +12,7 @@ Status ApplyTopK(const MaskerConfig& masker, const QueryGroup& group, Selection*
     selection->KeepFirst(selection->local_begin);
     return Status::kOk;
   }
+  if (masker.score_dtype == ScoreDtype::kInt8) return ApplyQuantizedTopK(group, k, selection);
   const Status scored = ScoreCandidates(group, selection);
   if (scored != Status::kOk) return scored;
   for (size_t g = 0; g < selection->heads.size(); ++g) {

@@ -7,10 +7,11 @@ import { SparseAttention } from '../../ts/attention/sparse-attention.js';
 import type { MaskerConfig } from '../../ts/maskers/masker.js';
 import { loadAddon } from '../../ts/native/addon.js';
 import type { SparseConfig } from '../../ts/sparse-config.js';
-import { fromBf16, largestDifference, normals, toBf16 } from '../helpers/arrays.js';
+import { fromBf16, largestDifference, normals, row, toBf16 } from '../helpers/arrays.js';
 import { isas } from '../helpers/isas.js';
 import { hashOf, ordersOf } from '../helpers/learned.js';
 import { hashTensors, writeChannels, writeSafetensors } from '../helpers/learned-files.js';
+import { heaviestQuantized } from '../helpers/reference-maskers.js';
 
 const nKvHeads = 2;
 const nQHeads = 6;
@@ -19,6 +20,7 @@ const headDim = 16;
 const nKv = 120;
 /** Keys that neither sink nor local keeps. */
 const nBetween = nKv - 4 - 8;
+const between = Array.from({ length: nBetween }, (_, i) => 4 + i);
 
 const folder = mkdtempSync(join(tmpdir(), 'sparsetune-bytes-'));
 test.after.always(() => rmSync(folder, { recursive: true }));
@@ -29,6 +31,8 @@ interface Case {
   readonly masker: MaskerConfig;
   /** Whether it scores the keys between sink and local by their own rows. */
   readonly scoresKeys: boolean;
+  /** Keys that are ranked anew by their own rows, from the queries of the group. */
+  readonly ranked?: (queries: readonly Float32Array[], keys: Float32Array) => readonly number[];
   /** Bytes of the index that one KV head's choice reads. */
   readonly indexBytes: (elementBytes: number) => number;
 }
@@ -44,6 +48,18 @@ const cases: readonly Case[] = [
     masker: { kind: 'top_k', heavySize: 9 },
     scoresKeys: true,
     indexBytes: () => 0,
+  },
+  {
+    masker: { kind: 'top_k', heavySize: 40, scoreDtype: 'int8' },
+    scoresKeys: false,
+    ranked: (queries, keys) =>
+      queries.flatMap((query, head) => {
+        const of = { head, query, keys, headDim, nVisible: nKv, scale: 1 };
+        const input = { ...of, seed: 0, layer: 0, nMean: 0 };
+        return heaviestQuantized(input, between, 40).ranked;
+      }),
+    // 120 keys are in two blocks of 64, each with a scale.
+    indexBytes: () => 2 * 64 * (headDim + 4),
   },
   {
     masker: { kind: 'top_p', topP: 0.5 },
@@ -79,16 +95,26 @@ const cases: readonly Case[] = [
   },
 ];
 
+function title({ kind, scoreDtype }: MaskerConfig): string {
+  return scoreDtype === undefined ? kind : `${kind} by ${scoreDtype} scores`;
+}
+
+/** The keys of one head as the cache holds them. */
+function keysOf(head: number, dtype: KvDtype): Float32Array {
+  const keys = row(normals(nKvHeads * nKv * headDim, 1), head, nKv * headDim);
+  return narrow.find((other) => other.dtype === dtype)?.round(keys) ?? keys;
+}
+
 function cache(dtype: KvDtype): KvCache {
   const kv = new KvCache({ nKvHeads, headDim, dtype, capacity: nKv });
   kv.append(normals(nKvHeads * nKv * headDim, 1), normals(nKvHeads * nKv * headDim, 2));
   return kv;
 }
 
-for (const { masker, scoresKeys, indexBytes } of cases) {
+for (const { masker, scoresKeys, ranked, indexBytes } of cases) {
   for (const dtype of ['f32', 'f16', 'bf16'] as const) {
     for (const isa of isas) {
-      test(`${masker.kind} reads the rows that bytesRead counts, no others (${dtype}, ${isa})`, (t) => {
+      test(`${title(masker)} reads the rows that bytesRead counts, no others (${dtype}, ${isa})`, (t) => {
         const maskers = [{ kind: 'sink', sinkSize: 4 }, { kind: 'local', windowSize: 8 }, masker];
         const attention = new SparseAttention({ maskers }, { nQHeads, isa, seed: 4 });
         const queries = normals(nQHeads * headDim, 3).map((x) => x * 1.5);
@@ -101,9 +127,15 @@ for (const { masker, scoresKeys, indexBytes } of cases) {
           const [first, end] = [indptr[head * groupSize], indptr[(head + 1) * groupSize]];
           const kept = new Set(indices.subarray(first, end));
           t.true(kept.size > 12 && kept.size < nKv);
-          rows += kept.size + (scoresKeys ? nKv : kept.size);
+          const group = Array.from({ length: groupSize }, (_, g) =>
+            row(queries, head * groupSize + g, headDim),
+          );
+          const read = new Set([...kept, ...(ranked?.(group, keysOf(head, dtype)) ?? [])]);
+          t.true(ranked === undefined || read.size > kept.size);
+          rows += kept.size + (scoresKeys ? nKv : read.size);
           for (let key = 0; key < nKv; key++) {
-            if (!kept.has(key)) nativeOf(kv).fillRow(head, key, !scoresKeys, true, Number.NaN);
+            const isKeyRead = scoresKeys || read.has(key);
+            if (!kept.has(key)) nativeOf(kv).fillRow(head, key, !isKeyRead, true, Number.NaN);
           }
         }
         t.is(clean.bytesRead, rows * headDim * elementBytes + nKvHeads * indexBytes(elementBytes));
@@ -115,7 +147,7 @@ for (const { masker, scoresKeys, indexBytes } of cases) {
 
 for (const { masker } of cases) {
   for (const { dtype, round } of narrow) {
-    test(`${masker.kind} keeps the same keys of a ${dtype} cache as of the floats it holds`, (t) => {
+    test(`${title(masker)} keeps the same keys of a ${dtype} cache as of the floats it holds`, (t) => {
       const maskers = [{ kind: 'sink', sinkSize: 4 }, masker];
       const run = (dtype: KvDtype) => {
         const kv = new KvCache({ nKvHeads, headDim, dtype, capacity: nKv });
@@ -138,7 +170,7 @@ for (const { masker } of cases) {
     });
   }
 
-  test(`${masker.kind} gives the same whether a group or each head attends its lists`, (t) => {
+  test(`${title(masker)} gives the same whether a group or each head attends its lists`, (t) => {
     const maskers = [{ kind: 'sink', sinkSize: 4 }, masker];
     for (const isa of isas) {
       const [byDefault, byGroup, byHead] = [{}, { share: 'group' }, { share: 'head' }].map(

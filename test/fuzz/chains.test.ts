@@ -33,6 +33,7 @@ const plain: readonly (() => MaskerConfig)[] = [
   () => ({ kind: 'sink', ...size('sink', 20) }),
   () => ({ kind: 'local', ...size('window', 30) }),
   () => ({ kind: 'top_k', ...size('heavy', 20) }),
+  () => ({ kind: 'top_k', ...size('heavy', 60), scoreDtype: 'int8' }),
   () => ({ kind: 'top_p', topP: uniform() * 0.9 }),
   () => ({ kind: 'quest', ...size('heavy', 40), pageSize: integer(1, 20) }),
   () => withSize(channels[integer(0, 1)]),

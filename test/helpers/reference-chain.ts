@@ -4,6 +4,7 @@ import { dot, row } from './arrays.js';
 import {
   adaptively,
   hashScore,
+  heaviestQuantized,
   inPages,
   labelScore,
   massive,
@@ -44,7 +45,7 @@ function choose(
     case 'local':
       return certain(visible.slice(-count(masker, 'window', input)));
     case 'top_k':
-      return added(heaviest(input, free, count(masker, 'heavy', input)));
+      return added(heaviest(masker, input, free));
     case 'top_p':
       return added(massive(input, free, Number(masker['topP'])));
     case 'quest':
@@ -62,7 +63,9 @@ function choose(
   }
 }
 
-function heaviest(input: ReferenceRow, free: number[], k: number): number[] {
+function heaviest(masker: MaskerConfig, input: ReferenceRow, free: number[]): number[] {
+  const k = count(masker, 'heavy', input);
+  if (masker['scoreDtype'] === 'int8') return heaviestQuantized(input, free, k).kept;
   return largest(free, k, (key) => dot(input.query, keyOf(input, key)));
 }
 

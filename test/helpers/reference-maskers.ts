@@ -12,6 +12,44 @@ const baseDomain = 3;
 const adaptiveDomain = 4;
 const minBase = 16;
 
+/** A vector of integers of 8 bits and what each stands for, rounded as floats are. */
+export function quantized(vector: Float32Array): { codes: number[]; scale: number } {
+  const largest = vector.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
+  if (largest <= Math.fround(1e-30)) return { codes: [...vector].fill(0), scale: 0 };
+  const factor = Math.fround(127 / largest);
+  const codes = [...vector].map((x) => roundHalfToEven(Math.fround(x * factor)));
+  return { codes, scale: Math.fround(largest / 127) };
+}
+
+function roundHalfToEven(x: number): number {
+  const floor = Math.floor(x);
+  if (x - floor !== 0.5) return Math.round(x);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/** What a key scores by integers of 8 bits, without the scale of the query. */
+export function quantizedScore(query: Float32Array, key: Float32Array): number {
+  const { codes } = quantized(query);
+  const { codes: elements, scale } = quantized(key);
+  const sum = codes.reduce((total, code, i) => total + code * (elements[i] ?? 0), 0);
+  return Math.fround(sum * scale);
+}
+
+/** top_k by int8 scores: what is well above the cut, and of what is near it the best by its own elements. */
+export function heaviestQuantized(
+  input: ReferenceRow,
+  free: number[],
+  k: number,
+): { kept: number[]; ranked: number[] } {
+  const margin = Math.floor(k / 8) + 16;
+  const nSure = Math.max(0, k - margin);
+  const score = (key: number) => quantizedScore(input.query, keyOf(input, key));
+  const near = largest(free, k + margin, score);
+  const ranked = near.slice(nSure);
+  const own = (key: number) => dot(input.query, keyOf(input, key));
+  return { kept: [...near.slice(0, nSure), ...largest(ranked, k - nSure, own)], ranked };
+}
+
 /** top_p: the heaviest keys that hold the share of what is free. */
 export function massive(input: ReferenceRow, free: number[], share: number): number[] {
   const weights = new Map(free.map((key) => [key, weight(input, key)]));

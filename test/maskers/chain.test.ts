@@ -23,6 +23,7 @@ const values = normals(nKv * headDim, 3);
 const sink: MaskerConfig = { kind: 'sink', sinkSize: 5 };
 const local: MaskerConfig = { kind: 'local', windowFraction: 0.06 };
 const topK: MaskerConfig = { kind: 'top_k', heavySize: 11 };
+const quantizedTopK: MaskerConfig = { ...topK, heavySize: 40, scoreDtype: 'int8' };
 const magicPig: MaskerConfig = { kind: 'magic_pig', lshL: 40, lshK: 4 };
 
 const quest: MaskerConfig = { kind: 'quest', heavySize: 30, pageSize: 8 };
@@ -63,6 +64,12 @@ const chains: readonly [string, MaskerConfig[]][] = [
   ['magic_pig, then sink and local', [magicPig, sink, local]],
   ['top_k, then magic_pig', [sink, topK, magicPig]],
   ['magic_pig, then top_k', [magicPig, local, topK]],
+  ['top_k by int8 scores', [quantizedTopK]],
+  ['top_k by int8 scores of few', [{ ...topK, heavySize: 2, scoreDtype: 'int8' }]],
+  ['top_k by int8 scores of all but one', [{ ...topK, heavySize: 146, scoreDtype: 'int8' }]],
+  ['sink, local, top_k by int8 scores', [sink, local, quantizedTopK]],
+  ['top_k by both scores', [topK, quantizedTopK, sink, { ...quantizedTopK, heavySize: 9 }]],
+  ['magic_pig, then top_k by int8 scores', [magicPig, local, quantizedTopK]],
   ['top_p', [{ kind: 'top_p', topP: 0.6 }]],
   ['sink, local, top_p', [sink, local, { kind: 'top_p', topP: 0.9 }]],
   ['top_p of everything', [{ kind: 'top_p', topP: 1 }]],
@@ -168,6 +175,8 @@ const indexed: readonly [string, MaskerConfig[]][] = [
   ['quest', [sink, local, quest]],
   ['double_sparsity', [sink, local, doubleSparsity]],
   ['hash_top_k', [sink, local, hashTopK]],
+  ['top_k by int8 scores', [sink, local, quantizedTopK]],
+  ['top_k by int8 scores and magic_pig', [magicPig, sink, quantizedTopK]],
   ['quest and magic_pig', [sink, local, quest, magicPig]],
 ];
 

@@ -17,6 +17,9 @@ test('no maskers', accepted, { maskers: [] });
 test('a fraction in place of a count', accepted, {
   maskers: [{ kind: 'local', windowFraction: 0.01 }],
 });
+test('quantised scores', accepted, {
+  maskers: [{ kind: 'top_k', heavySize: 9, scoreDtype: 'int8' }],
+});
 test('all options of magic_pig', accepted, {
   maskers: [sink, { ...pig, center: 'keys', minMatches: 2 }],
   semantics: 'exact',
@@ -157,6 +160,18 @@ test(
   refused,
   { maskers: [{ kind: 'quest', heavySize: 9 }] },
   /the property pageSize/,
+);
+test(
+  'scores of a type that no copy has',
+  refused,
+  { maskers: [{ kind: 'top_k', heavySize: 9, scoreDtype: 'int4' }] },
+  /one of "kv", "int8" at \/maskers\/0\/scoreDtype.*did you mean int8/,
+);
+test(
+  'quantised scores in hub semantics',
+  refused,
+  { maskers: [{ kind: 'top_k', heavySize: 9, scoreDtype: 'int8' }], semantics: 'hub' },
+  /no scoreDtype \(it belongs to semantics exact\)/,
 );
 test(
   'quantised bounds in exact semantics',

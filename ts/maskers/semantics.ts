@@ -6,6 +6,7 @@ type Rule = (masker: MaskerConfig, path: string, semantics: Semantics) => Schema
 
 const rules: Readonly<Record<string, Rule>> = {
   magic_pig: magicPigProblem,
+  top_k: (masker, path, semantics) => exactOnlyProblem(masker, path, semantics, 'scoreDtype'),
   quest: (masker, path, semantics) => hubOnlyProblem(masker, path, semantics, ['labelBits']),
   double_sparsity: (masker, path, semantics) =>
     hubOnlyProblem(masker, path, semantics, ['labelBits']) ??
@@ -33,6 +34,17 @@ function hubOnlyProblem(
   const field = semantics === 'hub' ? undefined : fields.find((name) => masker[name] !== undefined);
   if (field === undefined) return undefined;
   return problem(`${path}/${field}`, `no ${field} (it belongs to semantics hub)`, masker[field]);
+}
+
+/** An option that the hub does not have. */
+function exactOnlyProblem(
+  masker: MaskerConfig,
+  path: string,
+  semantics: Semantics,
+  field: string,
+): SchemaProblem | undefined {
+  if (semantics === 'exact' || masker[field] === undefined) return undefined;
+  return problem(`${path}/${field}`, `no ${field} (it belongs to semantics exact)`, masker[field]);
 }
 
 /** What is learned comes from a file; under `hub` it may be injected instead. */

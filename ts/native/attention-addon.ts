@@ -194,6 +194,14 @@ export interface Kernels {
     keys: Uint32Array;
     isa?: Isa;
   }): Float32Array;
+  /** Scores of int8 copies of keys, without the scale of the query; `vnni: false` leaves that extension out. */
+  quantizedScores(args: {
+    headDim: number;
+    queries: Float32Array;
+    keys: Float32Array;
+    isa?: Isa;
+    vnni?: boolean;
+  }): Float32Array;
   topP(args: { scores: Float32Array; scale: number; topP: number }): Uint32Array;
   sampleWithoutReplacement(args: {
     seed: number;
