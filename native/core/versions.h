@@ -16,15 +16,17 @@ Function FindVersion(Isa isa, const std::array<Function, kAllIsas.size()>& versi
 
 }  // namespace sparsetune
 
+// The versions of a kernel after the scalar one; null where this build has none.
 #if SPARSETUNE_X86_KERNELS
-#define SPARSETUNE_VERSIONS(kernel) kernel##Scalar, kernel##Avx2, kernel##Avx512, nullptr
+#define SPARSETUNE_FAST_VERSIONS(kernel) kernel##Avx2, kernel##Avx512, nullptr
 #elif SPARSETUNE_ARM64_KERNELS
-#define SPARSETUNE_VERSIONS(kernel) kernel##Scalar, nullptr, nullptr, kernel##Neon
+#define SPARSETUNE_FAST_VERSIONS(kernel) nullptr, nullptr, kernel##Neon
 #else
-#define SPARSETUNE_VERSIONS(kernel) kernel##Scalar, nullptr, nullptr, nullptr
+#define SPARSETUNE_FAST_VERSIONS(kernel) nullptr, nullptr, nullptr
 #endif
 
 // Pointer to <kernel>Scalar, <kernel>Avx2, <kernel>Avx512 or <kernel>Neon; null where this build
 // has no version for `isa`.
-#define SPARSETUNE_VERSION(kernel, isa) \
-  ::sparsetune::FindVersion<decltype(&kernel##Scalar)>(isa, {SPARSETUNE_VERSIONS(kernel)})
+#define SPARSETUNE_VERSION(kernel, isa)                 \
+  ::sparsetune::FindVersion<decltype(&kernel##Scalar)>( \
+      (isa), {kernel##Scalar, SPARSETUNE_FAST_VERSIONS(kernel)})

@@ -61,6 +61,7 @@ int Run(const std::string& wanted) {
     TestAttend(isa);
     TestScores(isa);
     TestPages(isa);
+    TestQuantizedScores(isa);
     TestSignatures(isa);
     TestLsh(isa);
     TestLshKeys(isa);

@@ -154,8 +154,11 @@ std::vector<NamedChain> Chains() {
   const MaskerConfig sink = Masker(MaskerKind::kSink, 5);
   const MaskerConfig local = Masker(MaskerKind::kLocal, 9);
   const MaskerConfig top_k = Masker(MaskerKind::kTopK, 11);
+  MaskerConfig int8_top_k = top_k;
+  int8_top_k.score_dtype = ScoreDtype::kInt8;
   return {{"dense", {}},
           {"sink, local, top_k", {sink, local, top_k}},
+          {"top_k by an int8 copy", {sink, int8_top_k}},
           {"top_p", {TopPOf(0.6)}},
           {"quest", {sink, Quest()}},
           {"double_sparsity", {DoubleSparsity()}},

@@ -24,6 +24,7 @@ std::string Text(const Values&... values);
 void TestAttend(Isa isa);
 void TestScores(Isa isa);
 void TestPages(Isa isa);
+void TestQuantizedScores(Isa isa);
 void TestSignatures(Isa isa);
 void TestLsh(Isa isa);
 void TestLshKeys(Isa isa);
