@@ -56,7 +56,8 @@ export function microCommand(context: CliContext): CommandModule<object, MicroAr
         },
         isa: {
           type: 'string',
-          describe: 'instruction set: scalar, avx2, avx512, neon [default: the best one of this CPU]',
+          describe:
+            'instruction set: scalar, avx2, avx512, neon [default: the best one of this CPU]',
         },
         threads: { type: 'number', default: 1, describe: 'threads of one step' },
         rounds: { type: 'number', default: 5, describe: 'turns of each contender, at least 5' },
