@@ -15,7 +15,7 @@ import {
 import { Gaussian } from './micro/gaussian.js';
 import { interleave, median, medianRatio } from './micro/rounds.js';
 import { loadAddon } from './native/addon.js';
-import type { Isa } from './native/attention-addon.js';
+import type { Isa } from './native/isa.js';
 import type { SparseConfig } from './sparse-config.js';
 
 /** What `micro` can measure. */

@@ -5,16 +5,11 @@
 
 namespace {
 
-const char* IsaName(sparsetune::Isa isa) {
-  if (isa == sparsetune::Isa::kAvx512) return "avx512";
-  return isa == sparsetune::Isa::kAvx2 ? "avx2" : "scalar";
-}
-
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   sparsetune::binding::PinModule(env);
   sparsetune::binding::RegisterAttention(env, exports);
   sparsetune::binding::RegisterLlama(env, exports);
-  exports.Set("bestIsa", IsaName(sparsetune::BestIsa()));
+  exports.Set("bestIsa", sparsetune::IsaName(sparsetune::BestIsa()));
   return exports;
 }
 

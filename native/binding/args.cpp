@@ -131,13 +131,10 @@ Isa ReadIsa(const Napi::Value& value) {
   if (value.IsUndefined() || value.IsNull()) return BestIsa();
   const std::string name = value.ToString().Utf8Value();
   Isa isa = Isa::kScalar;
-  if (name == "avx2") {
-    isa = Isa::kAvx2;
-  } else if (name == "avx512") {
-    isa = Isa::kAvx512;
-  } else if (name != "scalar") {
+  if (!FindIsa(name.c_str(), &isa)) {
     ThrowType(value.Env(), "ERR_ARGUMENT",
-              "Expected \"scalar\", \"avx2\" or \"avx512\" for isa but received \"" + name + "\"");
+              "Expected \"scalar\", \"avx2\", \"avx512\" or \"neon\" for isa but received \"" +
+                  name + "\"");
   }
   if (!SupportsIsa(isa)) {
     ThrowRange(value.Env(), "ERR_ARGUMENT", "This CPU has no " + name + "; leave isa out");

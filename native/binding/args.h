@@ -22,7 +22,7 @@ ChainConfig ReadChain(const Napi::Value& value);
 /// Reads 'f32' | 'f16' | 'bf16'; what is none of them is f32.
 Dtype ReadDtype(const Napi::Value& value);
 
-/// Reads 'scalar' | 'avx2' | 'avx512', or undefined for the best one of this CPU. A name this CPU
+/// Reads a name of IsaName, or undefined for the best one of this CPU. A name this CPU
 /// cannot run is a RangeError with code ERR_ARGUMENT.
 Isa ReadIsa(const Napi::Value& value);
 

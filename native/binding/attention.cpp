@@ -232,8 +232,8 @@ Napi::Value JsIsDetached(const Napi::CallbackInfo& info) {
 
 Napi::Value JsSupportsIsa(const Napi::CallbackInfo& info) {
   const std::string name = info[0].ToString().Utf8Value();
-  const Isa isa = name == "avx512" ? Isa::kAvx512 : name == "avx2" ? Isa::kAvx2 : Isa::kScalar;
-  return Napi::Boolean::New(info.Env(), SupportsIsa(isa));
+  Isa isa = Isa::kScalar;
+  return Napi::Boolean::New(info.Env(), FindIsa(name.c_str(), &isa) && SupportsIsa(isa));
 }
 
 }  // namespace

@@ -1,43 +1,102 @@
 #include "core/cpu.h"
 
+#include <cstring>
+
 #include "core/target.h"
+#if SPARSETUNE_X86_KERNELS
+#include <cpuid.h>
+#endif
 
 namespace sparsetune {
 namespace {
 
-Isa Probe() {
-#if SPARSETUNE_X86_64 && defined(__GNUC__)
-  __builtin_cpu_init();
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-                    __builtin_cpu_supports("f16c");
-  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  if (avx2 && avx512) return Isa::kAvx512;
-  if (avx2) return Isa::kAvx2;
+/// What this CPU has, and this build's compiler can write kernels for.
+struct Features {
+  bool avx2 = false;
+  bool avx512 = false;
+  bool vnni = false;
+  bool neon = false;
+};
+
+#if SPARSETUNE_X86_KERNELS
+/// Asked of the CPU itself: older clang does not know the name.
+bool HasF16c() {
+  unsigned a = 0;
+  unsigned b = 0;
+  unsigned c = 0;
+  unsigned d = 0;
+  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+}
 #endif
-  return Isa::kScalar;
+
+Features Probe() {
+  Features features;
+#if SPARSETUNE_X86_KERNELS
+  __builtin_cpu_init();
+  features.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && HasF16c() &&
+                  __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt");
+  features.avx512 = features.avx2 && __builtin_cpu_supports("avx512f") &&
+                    __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+                    __builtin_cpu_supports("avx512vl");
+  features.vnni = features.avx512 && __builtin_cpu_supports("avx512vnni");
+#elif SPARSETUNE_ARM64_KERNELS
+  features.neon = true;  // part of every AArch64
+#endif
+  return features;
 }
 
-bool ProbeVnni() {
-#if SPARSETUNE_X86_64 && defined(__GNUC__)
-  return Probe() == Isa::kAvx512 && __builtin_cpu_supports("avx512vnni");
-#else
-  return false;
-#endif
+const Features& CpuFeatures() {
+  static const Features features = Probe();
+  return features;
 }
 
 }  // namespace
 
 Isa BestIsa() {
-  static const Isa isa = Probe();
-  return isa;
+  const Features& features = CpuFeatures();
+  if (features.neon) return Isa::kNeon;
+  if (features.avx512) return Isa::kAvx512;
+  return features.avx2 ? Isa::kAvx2 : Isa::kScalar;
 }
 
-bool HasVnni() {
-  static const bool has_vnni = ProbeVnni();
-  return has_vnni;
+bool SupportsIsa(Isa isa) {
+  const Features& features = CpuFeatures();
+  switch (isa) {
+    case Isa::kScalar:
+      return true;
+    case Isa::kAvx2:
+      return features.avx2;
+    case Isa::kAvx512:
+      return features.avx512;
+    case Isa::kNeon:
+      return features.neon;
+  }
+  return false;
 }
 
-bool SupportsIsa(Isa isa) { return isa <= BestIsa(); }
+bool HasVnni() { return CpuFeatures().vnni; }
+
+const char* IsaName(Isa isa) {
+  switch (isa) {
+    case Isa::kScalar:
+      return "scalar";
+    case Isa::kAvx2:
+      return "avx2";
+    case Isa::kAvx512:
+      return "avx512";
+    case Isa::kNeon:
+      return "neon";
+  }
+  return "";
+}
+
+bool FindIsa(const char* name, Isa* isa) {
+  for (const Isa candidate : kAllIsas) {
+    if (std::strcmp(name, IsaName(candidate)) != 0) continue;
+    *isa = candidate;
+    return true;
+  }
+  return false;
+}
 
 }  // namespace sparsetune

@@ -2,8 +2,9 @@
 
 #include "core/target.h"
 
-// <immintrin.h> without the warnings that GCC 12 raises inside that header itself: its "undefined"
-// vectors are initialised with themselves (GCC bug 105593).
+// The vector intrinsics of the platform. <immintrin.h> without the warnings that GCC 12 raises
+// inside that header itself: its "undefined" vectors are initialised with themselves (GCC bug
+// 105593).
 #if SPARSETUNE_X86_KERNELS
 #if !defined(__clang__)
 #pragma GCC diagnostic push
@@ -14,4 +15,6 @@
 #if !defined(__clang__)
 #pragma GCC diagnostic pop
 #endif
+#elif SPARSETUNE_ARM64_KERNELS
+#include <arm_neon.h>
 #endif

@@ -10,12 +10,17 @@
 #define SPARSETUNE_X86_64 0
 #endif
 
-// 1 where the compiler knows target regions, so that avx2 and avx512 versions are built; 0
-// elsewhere (MSVC, arm64), where only the scalar versions exist.
+// Which versions are built beside the scalar ones: avx2 and avx512 where the compiler knows target
+// regions, neon on AArch64, where it needs none; nothing with MSVC.
 #if SPARSETUNE_X86_64 && defined(__GNUC__)
 #define SPARSETUNE_X86_KERNELS 1
 #else
 #define SPARSETUNE_X86_KERNELS 0
+#endif
+#if defined(__aarch64__) && defined(__GNUC__)
+#define SPARSETUNE_ARM64_KERNELS 1
+#else
+#define SPARSETUNE_ARM64_KERNELS 0
 #endif
 
 // Before a loop of constant length whose array of vectors must live in registers.

@@ -56,6 +56,8 @@ inline __m128 Reduce4(Vec a, Vec b, Vec c, Vec d) {
   const Vec sum = _mm256_add_ps(low, high);
   return _mm_add_ps(_mm256_castps256_ps128(sum), _mm256_extractf128_ps(sum, 1));
 }
+/// Writes what Reduce4 gives.
+inline void Store4(float* p, __m128 sums) { _mm_storeu_ps(p, sums); }
 inline float ReduceAdd(Vec v) { return _mm_cvtss_f32(Reduce4(v, v, v, v)); }
 inline float ReduceMax(Vec v) {
   __m128 m = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));

@@ -57,6 +57,9 @@ inline __m128 Reduce4(Vec a, Vec b, Vec c, Vec d) {
   return _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
 }
 
+/// Writes what Reduce4 gives.
+inline void Store4(float* p, __m128 sums) { _mm_storeu_ps(p, sums); }
+
 /// e^x for x <= 88, within 2 ulp; 0 below -87.3 and for -infinity.
 inline Vec Exp(Vec x) {
   const __mmask16 alive = _mm512_cmp_ps_mask(x, _mm512_set1_ps(-87.3f), _CMP_GE_OQ);

@@ -34,10 +34,33 @@ const lintNeeds = [
   },
 ];
 
+/** Needed by the tests on emulated CPUs only. */
+const emulatorNeeds = [
+  {
+    name: 'qemu for single programs (user mode)',
+    debian: ['qemu-user'],
+    isMet: () => has('qemu-aarch64') && has('qemu-x86_64'),
+  },
+];
+
+/** Needed by the tests for AArch64 only. */
+const arm64Needs = [
+  {
+    name: 'a C++ compiler for AArch64',
+    debian: ['g++-aarch64-linux-gnu'],
+    isMet: () => has('aarch64-linux-gnu-g++'),
+  },
+];
+
 export { python };
 
-export function installSystemPackages({ lint = false } = {}) {
-  const all = lint ? [...needs, ...lintNeeds] : needs;
+export function installSystemPackages({ lint = false, emulators = false, arm64 = false } = {}) {
+  const all = [
+    ...needs,
+    ...(lint ? lintNeeds : []),
+    ...(emulators ? emulatorNeeds : []),
+    ...(arm64 ? arm64Needs : []),
+  ];
   const missing = all.filter((need) => !need.isMet());
   if (missing.length === 0) return;
   const packages = missing.flatMap((need) => need.debian);

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { MaskerConfig } from '../../ts/maskers/masker.js';
 import { loadAddon } from '../../ts/native/addon.js';
-import type { Isa } from '../../ts/native/attention-addon.js';
+import type { Isa } from '../../ts/native/isa.js';
 import { largestDifference, normals, row } from '../helpers/arrays.js';
 import { isas } from '../helpers/isas.js';
 import { channelMasker, hashMasker } from '../helpers/learned.js';

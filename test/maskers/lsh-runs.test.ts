@@ -2,7 +2,7 @@ import test from 'ava';
 import { KvCache } from '../../ts/attention/kv-cache.js';
 import { SparseAttention } from '../../ts/attention/sparse-attention.js';
 import type { MaskerConfig } from '../../ts/maskers/masker.js';
-import type { Isa } from '../../ts/native/attention-addon.js';
+import type { Isa } from '../../ts/native/isa.js';
 import { normals, row } from '../helpers/arrays.js';
 import { isas } from '../helpers/isas.js';
 import { referenceMask } from '../helpers/reference-chain.js';

@@ -154,7 +154,7 @@ ChainConfig ReadChain(Bytes* bytes, const Shape& shape) {
 }
 
 Shape ReadShape(Bytes* bytes) {
-  static constexpr Isa kIsas[] = {Isa::kScalar, Isa::kAvx2, Isa::kAvx512};
+  static constexpr Isa kIsas[] = {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kNeon};
   Shape shape;
   shape.n_kv_heads = 1 + bytes->UpTo(2);
   shape.group_size = 1 + bytes->UpTo(5);
@@ -163,7 +163,7 @@ Shape ReadShape(Bytes* bytes) {
   shape.n_base = bytes->UpTo(static_cast<uint32_t>(shape.n_kv));
   shape.n_q = bytes->UpTo(40) % (shape.n_kv + 1);  // 0 is refused
   shape.dtype = static_cast<Dtype>(bytes->UpTo(2));
-  shape.isa = kIsas[bytes->UpTo(2)];
+  shape.isa = kIsas[bytes->UpTo(3)];
   if (!SupportsIsa(shape.isa)) shape.isa = BestIsa();
   return shape;
 }

@@ -1,6 +1,6 @@
 import { type ErrorCode, rejectArgument, rejectRange } from '../errors.js';
 import { loadAddon } from '../native/addon.js';
-import type { Isa } from '../native/attention-addon.js';
+import { allIsas, type Isa } from '../native/isa.js';
 
 /** Bounds of an integer option. */
 export interface IntegerRange {
@@ -55,7 +55,7 @@ export function checkChoice<T extends string>(
 /** Returns an instruction set this CPU has, or undefined for the best one. */
 export function checkIsa(value: unknown): Isa | undefined {
   if (value === undefined) return undefined;
-  const isa = checkChoice('isa', value, ['scalar', 'avx2', 'avx512'] as const);
+  const isa = checkChoice('isa', value, allIsas);
   if (!loadAddon().supportsIsa(isa)) {
     rejectRange('isa', 'an instruction set of this CPU (or none, for the best one)', isa);
   }

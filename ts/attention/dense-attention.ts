@@ -1,5 +1,6 @@
 import { rejectRange } from '../errors.js';
-import type { ForwardResult, Isa } from '../native/attention-addon.js';
+import type { ForwardResult } from '../native/attention-addon.js';
+import type { Isa } from '../native/isa.js';
 import { checkFloats, checkNoOthers, checkObject } from './check-arguments.js';
 import { type KvCache, nativeOf } from './kv-cache.js';
 import { SparseAttention } from './sparse-attention.js';

@@ -1,5 +1,6 @@
 import { loadAddon } from '../native/addon.js';
-import type { Isa, LimitProbe } from '../native/attention-addon.js';
+import type { LimitProbe } from '../native/attention-addon.js';
+import type { Isa } from '../native/isa.js';
 
 export interface MachineLimitsOptions {
   /** Memory to read from; should be many times the last-level cache. Default 512 MiB. */

@@ -5,11 +5,11 @@ import { loadAddon } from '../native/addon.js';
 import type {
   ForwardResult,
   Given,
-  Isa,
   NativeForward,
   NativeForwardOptions,
   NativeKvCache,
 } from '../native/attention-addon.js';
+import type { Isa } from '../native/isa.js';
 import type { SparseConfig } from '../sparse-config.js';
 import { threadsOfProcess } from '../threads.js';
 import {

@@ -7,7 +7,7 @@ import { validateConfig } from '../maskers/config-schema.js';
 import { getPreset, listPresets } from '../maskers/presets.js';
 import { quantile } from '../micro/rounds.js';
 import { type MicroRow, micro, microOps, type NamedConfig } from '../micro.js';
-import type { Isa } from '../native/attention-addon.js';
+import type { Isa } from '../native/isa.js';
 import type { SparseConfig } from '../sparse-config.js';
 import { type CliContext, print } from './context.js';
 import { defined, jsonOption, parseList } from './options.js';
@@ -55,7 +55,8 @@ export function microCommand(context: CliContext): CommandModule<object, MicroAr
         },
         isa: {
           type: 'string',
-          describe: 'instruction set: scalar, avx2, avx512 [default: the best one of this CPU]',
+          describe:
+            'instruction set: scalar, avx2, avx512, neon [default: the best one of this CPU]',
         },
         threads: { type: 'number', default: 1, describe: 'threads of one step' },
         rounds: { type: 'number', default: 5, describe: 'turns of each contender, at least 5' },

@@ -2,7 +2,7 @@ import { type KvCache, nativeOf } from '../attention/kv-cache.js';
 import type { MachineLimits } from '../attention/machine-limits.js';
 import { SparseAttention } from '../attention/sparse-attention.js';
 import { loadAddon } from '../native/addon.js';
-import type { Isa } from '../native/attention-addon.js';
+import type { Isa } from '../native/isa.js';
 import type { SparseConfig } from '../sparse-config.js';
 import { bytesOfElement, coldBytes, type StepShape } from './caches.js';
 import type { Gaussian } from './gaussian.js';

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NativeLoadError } from '../errors.js';
 import type { AttentionAddon } from './attention-addon.js';
+import type { Isa } from './isa.js';
 import type { LlamaAddon } from './llama-addon.js';
 
 /** What native/binding exports: one interface a binding file. */
@@ -10,9 +11,6 @@ export interface Addon extends AttentionAddon, LlamaAddon {
   /** The best instruction set of this CPU that kernels are built for. */
   readonly bestIsa: Isa;
 }
-
-/** Instruction sets of the kernels, in rising order. */
-export type Isa = 'scalar' | 'avx2' | 'avx512';
 
 const require = createRequire(import.meta.url);
 let loaded: { addon: Addon; path: string } | undefined;

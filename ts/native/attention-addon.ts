@@ -1,5 +1,4 @@
-/** Instruction sets a caller can name; without a name the best one of this CPU runs. */
-export type Isa = 'scalar' | 'avx2' | 'avx512';
+import type { Isa } from './isa.js';
 
 /** The keys a call kept, as CSR over rows ordered (query head, query). */
 export interface Mask {

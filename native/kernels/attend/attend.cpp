@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "core/element.h"
-#include "core/target.h"
+#include "core/versions.h"
 #include "kernels/attend/attend_isa.h"
 
 namespace sparsetune {
@@ -60,21 +60,10 @@ Status AttendAdd(const AttendQueries& queries, const AttendRows& rows, Isa isa,
                  AttendState* state) {
   if (queries.n == 0 || queries.head_dim == 0) return Status::kInvalidShape;
   if (rows.log_weights != nullptr && rows.weight_stride < rows.n) return Status::kInvalidShape;
-  switch (isa) {
-    case Isa::kScalar:
-      AttendScalar(queries, rows, state);
-      return Status::kOk;
-#if SPARSETUNE_X86_KERNELS
-    case Isa::kAvx2:
-      AttendAvx2(queries, rows, state);
-      return Status::kOk;
-    case Isa::kAvx512:
-      AttendAvx512(queries, rows, state);
-      return Status::kOk;
-#endif
-    default:
-      return Status::kUnsupported;
-  }
+  const auto version = SPARSETUNE_VERSION(Attend, isa);
+  if (version == nullptr) return Status::kUnsupported;
+  version(queries, rows, state);
+  return Status::kOk;
 }
 
 void AttendEnd(const AttendState& state, size_t n, size_t head_dim, float* const* output) {

@@ -8,5 +8,6 @@ namespace sparsetune {
 void AttendScalar(const AttendQueries& queries, const AttendRows& rows, AttendState* state);
 void AttendAvx2(const AttendQueries& queries, const AttendRows& rows, AttendState* state);
 void AttendAvx512(const AttendQueries& queries, const AttendRows& rows, AttendState* state);
+void AttendNeon(const AttendQueries& queries, const AttendRows& rows, AttendState* state);
 
 }  // namespace sparsetune

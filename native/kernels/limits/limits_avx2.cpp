@@ -24,7 +24,7 @@ float StreamReadAvx2(const float* data, size_t n, size_t ahead) {
 float GatherReadAvx2(const GatherRows& rows, size_t rows_ahead) {
   return GatherReadBody(rows, rows_ahead);
 }
-float FmaRoundsAvx2(size_t n_rounds) { return FmaRoundsBody(n_rounds); }
+float FmaRoundsAvx2(size_t n_rounds) { return FmaRoundsBody<kFmaChains>(n_rounds); }
 
 }  // namespace sparsetune
 

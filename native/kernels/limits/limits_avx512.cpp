@@ -24,7 +24,7 @@ float StreamReadAvx512(const float* data, size_t n, size_t ahead) {
 float GatherReadAvx512(const GatherRows& rows, size_t rows_ahead) {
   return GatherReadBody(rows, rows_ahead);
 }
-float FmaRoundsAvx512(size_t n_rounds) { return FmaRoundsBody(n_rounds); }
+float FmaRoundsAvx512(size_t n_rounds) { return FmaRoundsBody<kFmaChains>(n_rounds); }
 
 }  // namespace sparsetune
 

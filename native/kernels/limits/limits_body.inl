@@ -33,15 +33,16 @@ inline float GatherReadBody(const GatherRows& rows, size_t rows_ahead) {
   return ReduceAdd(Add(sums[0], sums[1]));
 }
 
+template <size_t kChains>
 inline float FmaRoundsBody(size_t n_rounds) {
-  Vec chains[kFmaChains];
-  for (size_t i = 0; i < kFmaChains; ++i) chains[i] = Set1(static_cast<float>(i));
+  Vec chains[kChains];
+  for (size_t i = 0; i < kChains; ++i) chains[i] = Set1(static_cast<float>(i));
   const Vec factor = Set1(0.5f);
   const Vec addend = Set1(1.0f);
   for (size_t round = 0; round < n_rounds; ++round) {
-    for (size_t i = 0; i < kFmaChains; ++i) chains[i] = MulAdd(chains[i], factor, addend);
+    for (size_t i = 0; i < kChains; ++i) chains[i] = MulAdd(chains[i], factor, addend);
   }
   Vec sum = Zero();
-  for (size_t i = 0; i < kFmaChains; ++i) sum = Add(sum, chains[i]);
+  for (size_t i = 0; i < kChains; ++i) sum = Add(sum, chains[i]);
   return ReduceAdd(sum);
 }

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "core/bits.h"
-#include "core/target.h"
+#include "core/versions.h"
 #include "kernels/lsh/lsh_isa.h"
 
 namespace sparsetune {
@@ -102,19 +102,6 @@ void CountTables(const LshLookUpArgs& args, const uint16_t* query) {
   }
 }
 
-void LookUpScalar(const LshLookUpArgs& args) {
-  const size_t n_keys = args.run.n_keys;
-  for (size_t q = 0; q < args.n_queries; ++q) {
-    uint64_t* bits = args.bits + q * args.stride;
-    std::memset(args.counts, 0, n_keys);
-    CountTables(args, args.queries + q * args.run.params.lsh_l);
-    std::fill_n(bits, n_keys / 64, 0);
-    for (size_t key = 0; key < n_keys; ++key) {
-      if (args.counts[key] >= args.min_matches) bits[key / 64] |= uint64_t{1} << key % 64;
-    }
-  }
-}
-
 bool IsFirstOfItsCode(const uint16_t* queries, size_t q, size_t t, size_t lsh_l) {
   for (size_t other = 0; other < q; ++other) {
     if (queries[other * lsh_l + t] == queries[q * lsh_l + t]) return false;
@@ -158,6 +145,19 @@ void LshUnsort(const LshBuckets& run, void* codes) {
   }
 }
 
+void LshLookUpScalar(const LshLookUpArgs& args) {
+  const size_t n_keys = args.run.n_keys;
+  for (size_t q = 0; q < args.n_queries; ++q) {
+    uint64_t* bits = args.bits + q * args.stride;
+    std::memset(args.counts, 0, n_keys);
+    CountTables(args, args.queries + q * args.run.params.lsh_l);
+    std::fill_n(bits, n_keys / 64, 0);
+    for (size_t key = 0; key < n_keys; ++key) {
+      if (args.counts[key] >= args.min_matches) bits[key / 64] |= uint64_t{1} << key % 64;
+    }
+  }
+}
+
 Status LshLookUp(const LshBuckets& run, const uint16_t* queries, size_t n_queries,
                  uint32_t min_matches, Isa isa, uint8_t* counts, uint64_t* bits, size_t stride) {
   if (min_matches < 1 || min_matches > 2) return Status::kInvalidArgument;
@@ -165,22 +165,10 @@ Status LshLookUp(const LshBuckets& run, const uint16_t* queries, size_t n_querie
       stride < run.n_keys / 64) {
     return Status::kInvalidShape;
   }
-  const LshLookUpArgs args = {run, queries, n_queries, min_matches, counts, bits, stride};
-  switch (isa) {
-    case Isa::kScalar:
-      LookUpScalar(args);
-      return Status::kOk;
-#if SPARSETUNE_X86_KERNELS
-    case Isa::kAvx2:
-      LshLookUpAvx2(args);
-      return Status::kOk;
-    case Isa::kAvx512:
-      LshLookUpAvx512(args);
-      return Status::kOk;
-#endif
-    default:
-      return Status::kUnsupported;
-  }
+  const auto version = SPARSETUNE_VERSION(LshLookUp, isa);
+  if (version == nullptr) return Status::kUnsupported;
+  version({run, queries, n_queries, min_matches, counts, bits, stride});
+  return Status::kOk;
 }
 
 size_t LshLookUpBytes(const LshBuckets& run, const uint16_t* queries, size_t n_queries) {

@@ -3,13 +3,11 @@
 #include <cmath>
 
 #include "core/element.h"
-#include "core/target.h"
+#include "core/versions.h"
 #include "kernels/lsh/lsh_isa.h"
 
 namespace sparsetune {
-namespace {
-
-void AddRowsScalar(const LshRows& rows, double* sums) {
+void LshAddRowsScalar(const LshRows& rows, double* sums) {
   for (size_t r = 0; r < rows.n; ++r) {
     for (size_t i = 0; i < rows.head_dim; ++i) {
       sums[i] += ReadElement(rows.keys, rows.dtype, r * rows.head_dim + i);
@@ -17,7 +15,7 @@ void AddRowsScalar(const LshRows& rows, double* sums) {
   }
 }
 
-void CentreScalar(const LshRows& rows, const float* mean, float* centred, float* norms) {
+void LshCentreScalar(const LshRows& rows, const float* mean, float* centred, float* norms) {
   for (size_t r = 0; r < rows.n; ++r) {
     double sum = 0;
     for (size_t i = 0; i < rows.head_dim; ++i) {
@@ -29,42 +27,18 @@ void CentreScalar(const LshRows& rows, const float* mean, float* centred, float*
   }
 }
 
-}  // namespace
-
 Status LshAddRows(const LshRows& rows, Isa isa, double* sums) {
-  switch (isa) {
-    case Isa::kScalar:
-      AddRowsScalar(rows, sums);
-      return Status::kOk;
-#if SPARSETUNE_X86_KERNELS
-    case Isa::kAvx2:
-      LshAddRowsAvx2(rows, sums);
-      return Status::kOk;
-    case Isa::kAvx512:
-      LshAddRowsAvx512(rows, sums);
-      return Status::kOk;
-#endif
-    default:
-      return Status::kUnsupported;
-  }
+  const auto version = SPARSETUNE_VERSION(LshAddRows, isa);
+  if (version == nullptr) return Status::kUnsupported;
+  version(rows, sums);
+  return Status::kOk;
 }
 
 Status LshCentre(const LshRows& rows, const float* mean, Isa isa, float* centred, float* norms) {
-  switch (isa) {
-    case Isa::kScalar:
-      CentreScalar(rows, mean, centred, norms);
-      return Status::kOk;
-#if SPARSETUNE_X86_KERNELS
-    case Isa::kAvx2:
-      LshCentreAvx2(rows, mean, centred, norms);
-      return Status::kOk;
-    case Isa::kAvx512:
-      LshCentreAvx512(rows, mean, centred, norms);
-      return Status::kOk;
-#endif
-    default:
-      return Status::kUnsupported;
-  }
+  const auto version = SPARSETUNE_VERSION(LshCentre, isa);
+  if (version == nullptr) return Status::kUnsupported;
+  version(rows, mean, centred, norms);
+  return Status::kOk;
 }
 
 }  // namespace sparsetune

@@ -1,6 +1,6 @@
 #include "kernels/lsh/lsh.h"
 
-#include "core/target.h"
+#include "core/versions.h"
 #include "kernels/lsh/lsh_isa.h"
 
 namespace sparsetune {
@@ -8,22 +8,6 @@ namespace {
 
 bool AreValid(const LshParams& params) {
   return params.lsh_l >= 1 && params.lsh_l <= 512 && params.lsh_k >= 1 && params.lsh_k <= 16;
-}
-
-struct Version {
-  void (*codes)(const LshCodesArgs&);
-  void (*match)(const LshMatchArgs&);
-};
-
-const Version* FindVersion(Isa isa) {
-  static constexpr Version kScalar = {LshCodesScalar, LshMatchScalar};
-#if SPARSETUNE_X86_KERNELS
-  static constexpr Version kAvx2 = {LshCodesAvx2, LshMatchAvx2};
-  static constexpr Version kAvx512 = {LshCodesAvx512, LshMatchAvx512};
-  if (isa == Isa::kAvx2) return &kAvx2;
-  if (isa == Isa::kAvx512) return &kAvx512;
-#endif
-  return isa == Isa::kScalar ? &kScalar : nullptr;
 }
 
 /// Where element i of a plane lies in the panels.
@@ -121,11 +105,11 @@ void LshMatchScalar(const LshMatchArgs& args) {
 
 Status LshCodes(const float* const* vectors, size_t n, size_t head_dim, const LshParams& params,
                 const float* panels, Isa isa, uint16_t* codes) {
-  const Version* version = FindVersion(isa);
+  const auto version = SPARSETUNE_VERSION(LshCodes, isa);
   if (version == nullptr) return Status::kUnsupported;
   if (!AreValid(params)) return Status::kInvalidArgument;
   if (n == 0 || head_dim == 0) return Status::kInvalidShape;
-  version->codes({vectors, n, head_dim, params, panels, codes});
+  version({vectors, n, head_dim, params, panels, codes});
   return Status::kOk;
 }
 
@@ -140,7 +124,7 @@ void LshStore(const uint16_t* codes, size_t first, size_t n, const LshParams& pa
 Status LshMatch(const LshTable& table, const uint16_t* queries, size_t n_queries,
                 uint32_t min_matches, size_t first_block, size_t n_blocks, Isa isa,
                 uint64_t* bits) {
-  const Version* version = FindVersion(isa);
+  const auto version = SPARSETUNE_VERSION(LshMatch, isa);
   if (version == nullptr) return Status::kUnsupported;
   if (!AreValid(table.params) || min_matches < 1 || min_matches > 2) {
     return Status::kInvalidArgument;
@@ -150,8 +134,8 @@ Status LshMatch(const LshTable& table, const uint16_t* queries, size_t n_queries
     return Status::kInvalidShape;
   }
   const auto* codes = static_cast<const uint8_t*>(table.codes);
-  version->match({codes + first_block * LshBlockBytes(table.params), table.params, queries,
-                  n_queries, min_matches, n_blocks, bits});
+  version({codes + first_block * LshBlockBytes(table.params), table.params, queries, n_queries,
+           min_matches, n_blocks, bits});
   const size_t rest = table.n_keys % kLshBlockKeys;
   if (rest != 0 && n_blocks > 0 && first_block + n_blocks == all_blocks) {
     for (size_t q = 0; q < n_queries; ++q) {

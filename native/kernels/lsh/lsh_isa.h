@@ -51,20 +51,30 @@ struct LshWeightsArgs {
 /// LshLogProbability in terms of the chance x of one table, 0 < x <= 1.
 double LshLogTail(double x, uint32_t lsh_l, uint32_t min_matches);
 
+// One version per instruction set; arguments checked.
 void LshCodesScalar(const LshCodesArgs& args);
 void LshCodesAvx2(const LshCodesArgs& args);
 void LshCodesAvx512(const LshCodesArgs& args);
+void LshCodesNeon(const LshCodesArgs& args);
 void LshMatchScalar(const LshMatchArgs& args);
 void LshMatchAvx2(const LshMatchArgs& args);
 void LshMatchAvx512(const LshMatchArgs& args);
+void LshMatchNeon(const LshMatchArgs& args);
+void LshLookUpScalar(const LshLookUpArgs& args);
 void LshLookUpAvx2(const LshLookUpArgs& args);
 void LshLookUpAvx512(const LshLookUpArgs& args);
+void LshLookUpNeon(const LshLookUpArgs& args);
 void LshLogWeightsScalar(const LshWeightsArgs& args);
 void LshLogWeightsAvx2(const LshWeightsArgs& args);
 void LshLogWeightsAvx512(const LshWeightsArgs& args);
+void LshLogWeightsNeon(const LshWeightsArgs& args);
+void LshAddRowsScalar(const LshRows& rows, double* sums);
 void LshAddRowsAvx2(const LshRows& rows, double* sums);
 void LshAddRowsAvx512(const LshRows& rows, double* sums);
+void LshAddRowsNeon(const LshRows& rows, double* sums);
+void LshCentreScalar(const LshRows& rows, const float* mean, float* centred, float* norms);
 void LshCentreAvx2(const LshRows& rows, const float* mean, float* centred, float* norms);
 void LshCentreAvx512(const LshRows& rows, const float* mean, float* centred, float* norms);
+void LshCentreNeon(const LshRows& rows, const float* mean, float* centred, float* norms);
 
 }  // namespace sparsetune

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "core/target.h"
+#include "core/versions.h"
 #include "kernels/lsh/lsh_isa.h"
 
 namespace sparsetune {
@@ -52,23 +52,12 @@ void LshLogWeightsScalar(const LshWeightsArgs& args) {
 Status LshLogWeights(const LshQuery& query, const float* norms, size_t n, const LshCurve& curve,
                      Isa isa, float* scores) {
   const LshWeightsArgs args = {query, norms, n, curve, scores};
+  const auto version = SPARSETUNE_VERSION(LshLogWeights, isa);
+  if (version == nullptr) return Status::kUnsupported;
   // Rare, and out of reach of a float's reciprocal: left to double.
   const bool is_small = !(query.norm > 1e-30);
-  switch (isa) {
-    case Isa::kScalar:
-      LshLogWeightsScalar(args);
-      return Status::kOk;
-#if SPARSETUNE_X86_KERNELS
-    case Isa::kAvx2:
-      (is_small ? LshLogWeightsScalar : LshLogWeightsAvx2)(args);
-      return Status::kOk;
-    case Isa::kAvx512:
-      (is_small ? LshLogWeightsScalar : LshLogWeightsAvx512)(args);
-      return Status::kOk;
-#endif
-    default:
-      return Status::kUnsupported;
-  }
+  (is_small ? LshLogWeightsScalar : version)(args);
+  return Status::kOk;
 }
 
 }  // namespace sparsetune

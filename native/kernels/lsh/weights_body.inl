@@ -47,7 +47,7 @@ struct WeightFactors {
 inline Vec LogWeights(Vec dots, Vec norms, const WeightFactors& factors, const LshCurve& curve) {
   const Vec dot = Sub(Sub(dots, factors.mean), factors.mean_rest);
   Vec cosine = WhereZero(norms, Zero(), Divide(Mul(dot, factors.scale), norms));
-  // A cosine that is no number becomes -1: the second operand is what Max returns then.
+  // A cosine that is no number becomes -1: Max then returns the second operand, or the number.
   cosine = Min(Max(cosine, Set1(-1.0f)), Set1(1.0f));
   const Vec s = Mul(Log2(Closeness(cosine)), factors.tables);
   const Vec in_range = Min(s, Set1(511.9999f));

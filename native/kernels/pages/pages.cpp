@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/element.h"
-#include "core/target.h"
+#include "core/versions.h"
 #include "kernels/pages/pages_isa.h"
 
 namespace sparsetune {
@@ -28,21 +28,10 @@ void PageScoresScalar(const float* const* queries, size_t n_queries, const PageB
 Status PageScores(const float* const* queries, size_t n_queries, const PageBounds& pages, Isa isa,
                   float* scores, size_t stride) {
   if (n_queries == 0 || pages.head_dim == 0 || stride < pages.n) return Status::kInvalidShape;
-  switch (isa) {
-    case Isa::kScalar:
-      PageScoresScalar(queries, n_queries, pages, scores, stride);
-      return Status::kOk;
-#if SPARSETUNE_X86_KERNELS
-    case Isa::kAvx2:
-      PageScoresAvx2(queries, n_queries, pages, scores, stride);
-      return Status::kOk;
-    case Isa::kAvx512:
-      PageScoresAvx512(queries, n_queries, pages, scores, stride);
-      return Status::kOk;
-#endif
-    default:
-      return Status::kUnsupported;
-  }
+  const auto version = SPARSETUNE_VERSION(PageScores, isa);
+  if (version == nullptr) return Status::kUnsupported;
+  version(queries, n_queries, pages, scores, stride);
+  return Status::kOk;
 }
 
 }  // namespace sparsetune

@@ -11,5 +11,7 @@ void PageScoresAvx2(const float* const* queries, size_t n_queries, const PageBou
                     float* scores, size_t stride);
 void PageScoresAvx512(const float* const* queries, size_t n_queries, const PageBounds& pages,
                       float* scores, size_t stride);
+void PageScoresNeon(const float* const* queries, size_t n_queries, const PageBounds& pages,
+                    float* scores, size_t stride);
 
 }  // namespace sparsetune

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "core/target.h"
+#include "core/versions.h"
 #include "kernels/quantized_scores/quantized_scores_isa.h"
 
 namespace sparsetune {
@@ -80,21 +80,13 @@ Status QuantizedScores(const QuantizedQueries& queries, const QuantizedKeys& key
       stride < keys.n_blocks * kQuantBlockKeys) {
     return Status::kInvalidShape;
   }
-  switch (isa) {
-    case Isa::kScalar:
-      QuantizedScoresScalar(queries, keys, scores, stride);
-      return Status::kOk;
+  auto version = SPARSETUNE_VERSION(QuantizedScores, isa);
+  if (version == nullptr) return Status::kUnsupported;
 #if SPARSETUNE_X86_KERNELS
-    case Isa::kAvx2:
-      QuantizedScoresAvx2(queries, keys, scores, stride);
-      return Status::kOk;
-    case Isa::kAvx512:
-      (HasVnni() ? QuantizedScoresVnni : QuantizedScoresAvx512)(queries, keys, scores, stride);
-      return Status::kOk;
+  if (isa == Isa::kAvx512 && HasVnni()) version = QuantizedScoresVnni;
 #endif
-    default:
-      return Status::kUnsupported;
-  }
+  version(queries, keys, scores, stride);
+  return Status::kOk;
 }
 
 }  // namespace sparsetune

@@ -15,6 +15,7 @@ namespace {
 using Ints = __m512i;
 constexpr size_t kLanes = 16;
 constexpr int kTileVecs = 4;
+constexpr int32_t kBias = 128;
 
 // Products of 16 bits: channels 0 and 2 of a key make one sum of 32 bits, channels 1 and 3 another.
 struct Pairs {
@@ -24,6 +25,9 @@ struct Pairs {
 using Keys = Pairs;
 using Codes = Pairs;
 
+inline void PrefetchNear(const uint8_t* p) {
+  _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0);
+}
 inline Ints SetInts(int32_t value) { return _mm512_set1_epi32(value); }
 inline Keys LoadKeys(const uint8_t* p) {
   const __m512i bytes = _mm512_loadu_si512(p);

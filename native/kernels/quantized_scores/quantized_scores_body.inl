@@ -1,6 +1,7 @@
 // The kernel of quantized_scores in terms of the vectors that each instruction set defines before
-// it: `Ints` of kLanes sums, `Keys` and `Codes` as its products take them. Included inside a target
-// region and the instruction set's own anonymous namespace; includes nothing itself.
+// it: `Ints` of kLanes sums, `Keys` (elements of which LoadKeys leaves kBias too much) and `Codes`
+// as its products take them. Included inside a target region and the instruction set's own
+// anonymous namespace; includes nothing itself.
 
 constexpr size_t kVecBytes = 4 * kLanes;  ///< four channels of kLanes keys
 constexpr size_t kTileBytes = kTileVecs * kVecBytes;
@@ -25,10 +26,10 @@ inline void ScoreTile(const TileKeys& tile, const int8_t* codes, const int32_t* 
   SPARSETUNE_UNROLL
   for (int g = 0; g < kHeads; ++g) {
     SPARSETUNE_UNROLL
-    for (int v = 0; v < kTileVecs; ++v) totals[g][v] = SetInts(-128 * sums[g]);
+    for (int v = 0; v < kTileVecs; ++v) totals[g][v] = SetInts(-kBias * sums[g]);
   }
   for (size_t i = 0; i < tile.channels; i += 4) {
-    if (kPrefetches) _mm_prefetch(reinterpret_cast<const char*>(ahead), _MM_HINT_T0);
+    if (kPrefetches) PrefetchNear(ahead);
     Keys keys[kTileVecs];
     SPARSETUNE_UNROLL
     for (int v = 0; v < kTileVecs; ++v) keys[v] = LoadKeys(elements + v * kVecBytes);

@@ -11,6 +11,8 @@ void QuantizedScoresAvx2(const QuantizedQueries& queries, const QuantizedKeys& k
                          size_t stride);
 void QuantizedScoresAvx512(const QuantizedQueries& queries, const QuantizedKeys& keys,
                            float* scores, size_t stride);
+void QuantizedScoresNeon(const QuantizedQueries& queries, const QuantizedKeys& keys, float* scores,
+                         size_t stride);
 /// AVX-512 with VNNI; only where HasVnni().
 void QuantizedScoresVnni(const QuantizedQueries& queries, const QuantizedKeys& keys, float* scores,
                          size_t stride);

@@ -17,7 +17,11 @@ using Keys = __m512i;
 using Codes = __m512i;
 constexpr size_t kLanes = 16;
 constexpr int kTileVecs = 4;
+constexpr int32_t kBias = 128;
 
+inline void PrefetchNear(const uint8_t* p) {
+  _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0);
+}
 inline Ints SetInts(int32_t value) { return _mm512_set1_epi32(value); }
 inline Keys LoadKeys(const uint8_t* p) { return _mm512_loadu_si512(p); }
 inline Codes LoadCodes(const int8_t* p) {

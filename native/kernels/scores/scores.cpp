@@ -1,7 +1,7 @@
 #include "kernels/scores/scores.h"
 
 #include "core/element.h"
-#include "core/target.h"
+#include "core/versions.h"
 #include "kernels/scores/scores_isa.h"
 
 namespace sparsetune {
@@ -23,21 +23,10 @@ void ScoresScalar(const float* const* queries, size_t n_queries, const ScoreRows
 Status Scores(const float* const* queries, size_t n_queries, const ScoreRows& rows, Isa isa,
               float* scores, size_t stride) {
   if (n_queries == 0 || rows.head_dim == 0 || stride < rows.n) return Status::kInvalidShape;
-  switch (isa) {
-    case Isa::kScalar:
-      ScoresScalar(queries, n_queries, rows, scores, stride);
-      return Status::kOk;
-#if SPARSETUNE_X86_KERNELS
-    case Isa::kAvx2:
-      ScoresAvx2(queries, n_queries, rows, scores, stride);
-      return Status::kOk;
-    case Isa::kAvx512:
-      ScoresAvx512(queries, n_queries, rows, scores, stride);
-      return Status::kOk;
-#endif
-    default:
-      return Status::kUnsupported;
-  }
+  const auto version = SPARSETUNE_VERSION(Scores, isa);
+  if (version == nullptr) return Status::kUnsupported;
+  version(queries, n_queries, rows, scores, stride);
+  return Status::kOk;
 }
 
 }  // namespace sparsetune

@@ -37,7 +37,7 @@ inline void ScoreTile(const float* const* queries, const T* const* rows, size_t 
   }
   SPARSETUNE_UNROLL
   for (int g = 0; g < kHeads; ++g) {
-    _mm_storeu_ps(scores + g * stride, Reduce4(sums[g][0], sums[g][1], sums[g][2], sums[g][3]));
+    Store4(scores + g * stride, Reduce4(sums[g][0], sums[g][1], sums[g][2], sums[g][3]));
   }
 }
 

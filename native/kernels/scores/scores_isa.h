@@ -11,5 +11,7 @@ void ScoresAvx2(const float* const* queries, size_t n_queries, const ScoreRows& 
                 size_t stride);
 void ScoresAvx512(const float* const* queries, size_t n_queries, const ScoreRows& rows,
                   float* scores, size_t stride);
+void ScoresNeon(const float* const* queries, size_t n_queries, const ScoreRows& rows, float* scores,
+                size_t stride);
 
 }  // namespace sparsetune

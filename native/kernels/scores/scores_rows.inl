@@ -23,10 +23,10 @@ void ScoreRowsOf(const float* const* queries, size_t n_queries, const ScoreRows&
     const size_t n = TileRowPointers(rows, first, pointers);
     if (n == kTileRows) {
       ScoreTiles(queries, n_queries, pointers, rows.head_dim, scores + first, stride);
-    for (size_t r = first + kScoreAhead; r < first + kScoreAhead + n && r < rows.n; ++r) {
-      PrefetchRow(keys + (rows.indices == nullptr ? r : rows.indices[r]) * rows.head_dim,
-                  rows.head_dim);
-    }
+      for (size_t r = first + kScoreAhead; r < first + kScoreAhead + n && r < rows.n; ++r) {
+        PrefetchRow(keys + (rows.indices == nullptr ? r : rows.indices[r]) * rows.head_dim,
+                    rows.head_dim);
+      }
       continue;
     }
     for (size_t g = 0; g < n_queries; ++g) {

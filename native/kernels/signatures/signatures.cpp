@@ -1,6 +1,6 @@
 #include "kernels/signatures/signatures.h"
 
-#include "core/target.h"
+#include "core/versions.h"
 #include "kernels/signatures/signatures_isa.h"
 
 namespace sparsetune {
@@ -28,19 +28,10 @@ void SignatureScoresScalar(const uint64_t* query, const uint64_t* keys, size_t n
 Status SignatureScores(const uint64_t* query, const uint64_t* keys, size_t n_words, size_t n,
                        Isa isa, float* scores) {
   if (n_words == 0) return Status::kInvalidShape;
-  switch (isa) {
-    case Isa::kScalar:
-      SignatureScoresScalar(query, keys, n_words, n, scores);
-      return Status::kOk;
-#if SPARSETUNE_X86_KERNELS
-    case Isa::kAvx2:
-    case Isa::kAvx512:
-      SignatureScoresPopcnt(query, keys, n_words, n, scores);
-      return Status::kOk;
-#endif
-    default:
-      return Status::kUnsupported;
-  }
+  const auto version = SPARSETUNE_VERSION(SignatureScores, isa);
+  if (version == nullptr) return Status::kUnsupported;
+  version(query, keys, n_words, n, scores);
+  return Status::kOk;
 }
 
 }  // namespace sparsetune

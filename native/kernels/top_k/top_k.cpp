@@ -5,7 +5,7 @@
 #include <cstring>
 #include <limits>
 
-#include "core/target.h"
+#include "core/versions.h"
 #include "kernels/top_k/top_k_isa.h"
 
 namespace sparsetune {
@@ -138,18 +138,11 @@ Status TopK(const float* scores, size_t n, size_t k, Isa isa, float* room, uint3
     for (size_t i = 0; i < std::min(k, n); ++i) indices[i] = static_cast<uint32_t>(i);
     return Status::kOk;
   }
-  switch (isa) {
-    case Isa::kScalar:
-      return TopKScalar(scores, n, k, indices);
-#if SPARSETUNE_X86_KERNELS
-    case Isa::kAvx2:
-      return TopKWith(TopKStepsAvx2(), scores, n, k, room, indices);
-    case Isa::kAvx512:
-      return TopKWith(TopKStepsAvx512(), scores, n, k, room, indices);
-#endif
-    default:
-      return Status::kUnsupported;
-  }
+  if (isa == Isa::kScalar) return TopKScalar(scores, n, k, indices);
+  const auto steps =
+      FindVersion<TopKSteps (*)()>(isa, {nullptr, SPARSETUNE_FAST_VERSIONS(TopKSteps)});
+  if (steps == nullptr) return Status::kUnsupported;
+  return TopKWith(steps(), scores, n, k, room, indices);
 }
 
 }  // namespace sparsetune

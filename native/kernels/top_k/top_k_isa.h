@@ -34,5 +34,6 @@ struct TopKSteps {
 
 TopKSteps TopKStepsAvx2();
 TopKSteps TopKStepsAvx512();
+TopKSteps TopKStepsNeon();
 
 }  // namespace sparsetune

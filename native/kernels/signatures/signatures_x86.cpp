@@ -11,8 +11,8 @@ SPARSETUNE_TARGET_BEGIN("popcnt")
 
 namespace sparsetune {
 
-void SignatureScoresPopcnt(const uint64_t* query, const uint64_t* keys, size_t n_words, size_t n,
-                           float* scores) {
+void SignatureScoresAvx2(const uint64_t* query, const uint64_t* keys, size_t n_words, size_t n,
+                         float* scores) {
   for (size_t j = 0; j < n; ++j) {
     int64_t differing = 0;
     for (size_t w = 0; w < n_words; ++w) {
@@ -20,6 +20,11 @@ void SignatureScoresPopcnt(const uint64_t* query, const uint64_t* keys, size_t n
     }
     scores[j] = static_cast<float>(-differing);
   }
+}
+
+void SignatureScoresAvx512(const uint64_t* query, const uint64_t* keys, size_t n_words, size_t n,
+                           float* scores) {
+  SignatureScoresAvx2(query, keys, n_words, n, scores);
 }
 
 }  // namespace sparsetune

@@ -1,0 +1,88 @@
+#include "kernels/top_k/top_k.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "inputs.h"
+#include "testing.h"
+
+namespace sparsetune::testing {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+/// By sorting: larger first, of equal ones the lower index.
+std::vector<uint32_t> Reference(const Fenced<float>& scores, size_t k) {
+  std::vector<uint32_t> order(scores.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](uint32_t a, uint32_t b) { return scores[a] > scores[b]; });
+  order.resize(std::min(k, order.size()));
+  std::sort(order.begin(), order.end());
+  return order;
+}
+
+void Check(const Fenced<float>& scores, size_t k, Isa isa) {
+  const std::vector<uint32_t> expected = Reference(scores, k);
+  Fenced<uint32_t> indices(expected.size());
+  Fenced<float> room(TopKRoom(scores.size()));
+  const Status status = TopK(scores.data(), scores.size(), k, isa, room.data(), indices.data());
+  Expect(status == Status::kOk, "status");
+  Expect(std::equal(expected.begin(), expected.end(), indices.data()),
+         Text("n=", scores.size(), " k=", k));
+}
+
+struct Input {
+  const char* title;
+  float (*change)(float score, size_t i);
+};
+
+constexpr Input kInputs[] = {
+    {"normal scores", [](float score, size_t) { return score; }},
+    {"few distinct scores", [](float score, size_t) { return std::round(score); }},
+    {"all equal scores", [](float, size_t) { return -3.0f; }},
+    {"rising scores", [](float, size_t i) { return static_cast<float>(i); }},
+    {"falling scores", [](float, size_t i) { return -static_cast<float>(i); }},
+    {"mixed zeros", [](float, size_t i) { return i % 3 == 0 ? -0.0f : 0.0f; }},
+    {"infinities",
+     [](float score, size_t i) {
+       if (i % 4 == 0) return -kInfinity;
+       return i % 7 == 0 ? kInfinity : score;
+     }},
+    {"tiny and subnormal scores", [](float score, size_t) { return score * 1e-42f; }},
+};
+
+void TestNan(Isa isa) {
+  for (const size_t n : {1, 3, 4, 5, 8, 16, 33, 5000}) {
+    for (const size_t at : {size_t{0}, n / 2, n - 1}) {
+      Fenced<float> scores(Normals(n, 6));
+      scores[at] = std::numeric_limits<float>::quiet_NaN();
+      Fenced<uint32_t> indices(1);
+      Fenced<float> room(TopKRoom(n));
+      const Status status = TopK(scores.data(), n, 1, isa, room.data(), indices.data());
+      Expect(status == Status::kInvalidArgument, Text("n=", n, " at=", at));
+    }
+  }
+}
+
+}  // namespace
+
+void TestTopK(Isa isa) {
+  for (const Input& input : kInputs) {
+    Test(Text("top_k ", IsaName(isa), " is exact on ", input.title), [&] {
+      for (const size_t n : {0, 1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 1000, 20000}) {
+        Fenced<float> scores(Normals(n, 1));
+        for (size_t i = 0; i < n; ++i) scores[i] = input.change(scores[i], i);
+        const size_t last = n == 0 ? 0 : n - 1;
+        for (const size_t k : {size_t{0}, size_t{1}, size_t{2}, n / 50, n / 2, last, n, n + 1}) {
+          Check(scores, k, isa);
+        }
+      }
+    });
+  }
+  Test(Text("top_k ", IsaName(isa), " rejects NaN wherever it stands"), [&] { TestNan(isa); });
+}
+
+}  // namespace sparsetune::testing
