@@ -10,6 +10,8 @@ import { setup } from './setup.mjs';
 const compiler = 'aarch64-linux-gnu-g++';
 const compileCommands = join(root, 'build/cmake/compile_commands.json');
 const parallel = 2;
+/** The first AArch64 alone, and all that the emulator knows. */
+const cpus = ['cortex-a53', 'max'];
 
 async function testArm64() {
   if (process.platform !== 'linux') {
@@ -25,7 +27,13 @@ async function testArm64() {
     '-DCMAKE_CXX_FLAGS_RELEASE=-O2',
     '-DCMAKE_EXE_LINKER_FLAGS=-static',
   ]);
-  runKernelsTest(executable, { emulator: ['qemu-aarch64'], isas: ['scalar', 'neon'] });
+  for (const cpu of cpus) {
+    step(`the kernels on ${cpu}`);
+    runKernelsTest(executable, {
+      emulator: ['qemu-aarch64', '-cpu', cpu],
+      isas: ['scalar', 'neon'],
+    });
+  }
   await checkAddon();
 }
 

@@ -6,6 +6,10 @@
 #if SPARSETUNE_X86_KERNELS
 #include <cpuid.h>
 #endif
+#if SPARSETUNE_ARM64_KERNELS && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
 
 namespace sparsetune {
 namespace {
@@ -14,8 +18,8 @@ namespace {
 struct Features {
   bool avx2 = false;
   bool avx512 = false;
-  bool vnni = false;
   bool neon = false;
+  bool byte_dots = false;
 };
 
 #if SPARSETUNE_X86_KERNELS
@@ -29,6 +33,20 @@ bool HasF16c() {
 }
 #endif
 
+#if SPARSETUNE_ARM64_KERNELS
+bool ProbeArmByteDots() {
+#if !SPARSETUNE_ARM64_BYTE_DOTS
+  return false;
+#elif defined(__ARM_FEATURE_DOTPROD)
+  return true;
+#elif defined(__linux__)
+  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#else
+  return false;
+#endif
+}
+#endif
+
 Features Probe() {
   Features features;
 #if SPARSETUNE_X86_KERNELS
@@ -38,9 +56,10 @@ Features Probe() {
   features.avx512 = features.avx2 && __builtin_cpu_supports("avx512f") &&
                     __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
                     __builtin_cpu_supports("avx512vl");
-  features.vnni = features.avx512 && __builtin_cpu_supports("avx512vnni");
+  features.byte_dots = features.avx512 && __builtin_cpu_supports("avx512vnni");
 #elif SPARSETUNE_ARM64_KERNELS
   features.neon = true;  // part of every AArch64
+  features.byte_dots = ProbeArmByteDots();
 #endif
   return features;
 }
@@ -74,7 +93,7 @@ bool SupportsIsa(Isa isa) {
   return false;
 }
 
-bool HasVnni() { return CpuFeatures().vnni; }
+bool HasByteDots() { return CpuFeatures().byte_dots; }
 
 const char* IsaName(Isa isa) {
   switch (isa) {

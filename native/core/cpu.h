@@ -15,8 +15,9 @@ Isa BestIsa();
 /// True where this CPU runs `isa`.
 bool SupportsIsa(Isa isa);
 
-/// True where this CPU has the dot products of bytes of AVX-512 (VNNI), beside kAvx512.
-bool HasVnni();
+/// True where this CPU has dot products of bytes, and this build kernels with them: VNNI beside
+/// kAvx512, FEAT_DotProd beside kNeon.
+bool HasByteDots();
 
 /// "scalar", "avx2", "avx512" or "neon".
 const char* IsaName(Isa isa);

@@ -23,6 +23,14 @@
 #define SPARSETUNE_ARM64_KERNELS 0
 #endif
 
+// 1 where the compiler can write dot products of bytes for the AArch64 CPUs that have them: GCC in
+// a target region, clang (whose versions differ) where they are allowed everywhere.
+#if SPARSETUNE_ARM64_KERNELS && (!defined(__clang__) || defined(__ARM_FEATURE_DOTPROD))
+#define SPARSETUNE_ARM64_BYTE_DOTS 1
+#else
+#define SPARSETUNE_ARM64_BYTE_DOTS 0
+#endif
+
 // Before a loop of constant length whose array of vectors must live in registers.
 #if defined(__clang__)
 #define SPARSETUNE_UNROLL _Pragma("unroll")

@@ -51,7 +51,8 @@ void TestInstructionSets(const std::string& wanted) {
 }
 
 int Run(const std::string& wanted) {
-  std::printf("instruction sets: %s; best: %s\n", Supported().c_str(), IsaName(BestIsa()));
+  std::printf("instruction sets: %s; best: %s%s\n", Supported().c_str(), IsaName(BestIsa()),
+              HasByteDots() ? ", with dot products of bytes" : "");
   TestInstructionSets(wanted);
   TestElements();
   TestTopP();

@@ -83,7 +83,9 @@ Status QuantizedScores(const QuantizedQueries& queries, const QuantizedKeys& key
   auto version = SPARSETUNE_VERSION(QuantizedScores, isa);
   if (version == nullptr) return Status::kUnsupported;
 #if SPARSETUNE_X86_KERNELS
-  if (isa == Isa::kAvx512 && HasVnni()) version = QuantizedScoresVnni;
+  if (isa == Isa::kAvx512 && HasByteDots()) version = QuantizedScoresVnni;
+#elif SPARSETUNE_ARM64_BYTE_DOTS
+  if (isa == Isa::kNeon && HasByteDots()) version = QuantizedScoresNeonDots;
 #endif
   version(queries, keys, scores, stride);
   return Status::kOk;

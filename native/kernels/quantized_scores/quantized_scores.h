@@ -62,8 +62,9 @@ struct QuantizedKeys {
 ///         not built; `scores` is then untouched
 ///
 /// Sums are exact integers and the product rounds once: every instruction set gives the same
-/// scores. Each byte of the keys is read once for the whole group. With VNNI, where the CPU has it,
-/// else with 16-bit products. No allocation. Safe to call from several threads.
+/// scores. Each byte of the keys is read once for the whole group. With dot products of bytes,
+/// where the CPU has them (HasByteDots), else with 16-bit products. No allocation. Safe to call
+/// from several threads.
 Status QuantizedScores(const QuantizedQueries& queries, const QuantizedKeys& keys, Isa isa,
                        float* scores, size_t stride);
 

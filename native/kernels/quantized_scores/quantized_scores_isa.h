@@ -13,8 +13,10 @@ void QuantizedScoresAvx512(const QuantizedQueries& queries, const QuantizedKeys&
                            float* scores, size_t stride);
 void QuantizedScoresNeon(const QuantizedQueries& queries, const QuantizedKeys& keys, float* scores,
                          size_t stride);
-/// AVX-512 with VNNI; only where HasVnni().
+/// AVX-512 with VNNI, NEON with FEAT_DotProd; only where HasByteDots().
 void QuantizedScoresVnni(const QuantizedQueries& queries, const QuantizedKeys& keys, float* scores,
                          size_t stride);
+void QuantizedScoresNeonDots(const QuantizedQueries& queries, const QuantizedKeys& keys,
+                             float* scores, size_t stride);
 
 }  // namespace sparsetune

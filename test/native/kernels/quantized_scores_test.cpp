@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <string>
 
+#include "core/target.h"
 #include "inputs.h"
+#include "kernels/quantized_scores/quantized_scores_isa.h"
 #include "testing.h"
 
 namespace sparsetune::testing {
@@ -25,9 +29,12 @@ Quantized Quantize(const float* vector, size_t n) {
   return quantized;
 }
 
-/// The same every instruction set gives, down to the last bit.
+using Version =
+    std::function<Status(const QuantizedQueries&, const QuantizedKeys&, float*, size_t)>;
+
+/// Every version gives the same, down to the last bit.
 void Check(size_t head_dim, const std::vector<float>& queries, const std::vector<float>& keys,
-           Isa isa) {
+           const Version& version) {
   const size_t n_queries = queries.size() / head_dim;
   const size_t n = keys.size() / head_dim;
   const size_t n_blocks = (n + kQuantBlockKeys - 1) / kQuantBlockKeys;
@@ -47,9 +54,8 @@ void Check(size_t head_dim, const std::vector<float>& queries, const std::vector
   }
   const size_t stride = n_blocks * kQuantBlockKeys;
   Fenced<float> scores(n_queries * stride);
-  const Status status =
-      QuantizedScores({codes.data(), sums.data(), n_queries}, {blocks.data(), head_dim, n_blocks},
-                      isa, scores.data(), stride);
+  const Status status = version({codes.data(), sums.data(), n_queries},
+                                {blocks.data(), head_dim, n_blocks}, scores.data(), stride);
   Expect(status == Status::kOk, "status");
   for (size_t at = 0; at < scores.size(); ++at) {
     const size_t key = at % stride;
@@ -65,7 +71,7 @@ void Check(size_t head_dim, const std::vector<float>& queries, const std::vector
   }
 }
 
-void TestExtremes(Isa isa) {
+void TestExtremes(const Version& version) {
   constexpr size_t kHeadDim = 512;
   const std::vector<float> query(kHeadDim, 3.0f);
   std::vector<float> keys(4 * kHeadDim);
@@ -74,24 +80,46 @@ void TestExtremes(Isa isa) {
     keys[kHeadDim + i] = -3.0f;
     keys[2 * kHeadDim + i] = 1e-35f;
   }
-  Check(kHeadDim, query, keys, isa);
-  Check(kHeadDim, std::vector<float>(kHeadDim), keys, isa);
+  Check(kHeadDim, query, keys, version);
+  Check(kHeadDim, std::vector<float>(kHeadDim), keys, version);
+}
+
+void TestVersion(const std::string& name, const Version& version) {
+  for (const size_t head_dim : {1, 3, 4, 5, 8, 17, 64, 100, 128}) {
+    Test(Text("quantized_scores ", name, " are exact at head_dim=", head_dim), [&] {
+      for (const size_t n : {1, 15, 16, 63, 64, 65, 200}) {
+        for (const size_t n_queries : {1, 2, 3, 4, 5, 9}) {
+          Check(head_dim, Normals(n_queries * head_dim, 1), Normals(n * head_dim, 2), version);
+        }
+      }
+    });
+  }
+  Test(Text("quantized_scores ", name, " hold the largest sums, zero and tiny keys"),
+       [&] { TestExtremes(version); });
+}
+
+/// A version that no CPU with dot products of bytes would choose.
+template <typename Function>
+Version Always(Function function) {
+  return [function](const QuantizedQueries& queries, const QuantizedKeys& keys, float* scores,
+                    size_t stride) {
+    function(queries, keys, scores, stride);
+    return Status::kOk;
+  };
 }
 
 }  // namespace
 
 void TestQuantizedScores(Isa isa) {
-  for (const size_t head_dim : {1, 3, 4, 5, 8, 17, 64, 100, 128}) {
-    Test(Text("quantized_scores ", IsaName(isa), " are exact at head_dim=", head_dim), [&] {
-      for (const size_t n : {1, 15, 16, 63, 64, 65, 200}) {
-        for (const size_t n_queries : {1, 2, 3, 4, 5, 9}) {
-          Check(head_dim, Normals(n_queries * head_dim, 1), Normals(n * head_dim, 2), isa);
-        }
-      }
-    });
-  }
-  Test(Text("quantized_scores ", IsaName(isa), " hold the largest sums, zero and tiny keys"),
-       [&] { TestExtremes(isa); });
+  TestVersion(IsaName(isa),
+              [isa](const QuantizedQueries& queries, const QuantizedKeys& keys, float* scores,
+                    size_t stride) { return QuantizedScores(queries, keys, isa, scores, stride); });
+  if (!HasByteDots()) return;
+#if SPARSETUNE_X86_KERNELS
+  if (isa == Isa::kAvx512) TestVersion("avx512 without VNNI", Always(QuantizedScoresAvx512));
+#elif SPARSETUNE_ARM64_KERNELS
+  if (isa == Isa::kNeon) TestVersion("neon without dot products", Always(QuantizedScoresNeon));
+#endif
 }
 
 }  // namespace sparsetune::testing
