@@ -181,6 +181,9 @@ void AttendRowsOf(const AttendQueries& queries, const AttendRows& rows, size_t f
   for (size_t g = 0; g < n; ++g) Store(progress.sums[g], First(state->sum[first_query + g]));
   Block<T> blocks[2];
   FillBlock(rows, 0, head_dim, &blocks[0]);
+  // Nothing asked for the first block; its values arrive while its keys are scored.
+  for (size_t r = 0; r < blocks[0].n; ++r) PrefetchRow(blocks[0].keys[r], head_dim);
+  for (size_t r = 0; r < blocks[0].n; ++r) PrefetchRow(blocks[0].values[r], head_dim);
   for (size_t first = 0; first < rows.n; first += kBlockRows) {
     const Block<T>& block = blocks[first / kBlockRows % 2];
     Block<T>& next = blocks[(first / kBlockRows + 1) % 2];
