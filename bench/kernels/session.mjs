@@ -89,6 +89,14 @@ export class Session {
     return row;
   }
 
+  /** Records a step of ours that was timed beside dense; returns its times and how many times as fast it is. */
+  addStep({ rival, density, bytes }, { shape, times, op = rival.name }) {
+    const ms = times.get(rival.name);
+    const toDense = ratios(times.get('dense'), ms);
+    this.add({ op, peer: 'sparsetune', shape, density, bytes, ms, ratio: median(toDense) });
+    return { ms, toDense };
+  }
+
   /** Holds the ratios of the rounds against a target. */
   judge(id, label, ratios) {
     const value = median(ratios);
@@ -115,6 +123,22 @@ export class Session {
   plot(plot) {
     this.plots.push(plot);
   }
+}
+
+/** The columns of a table of steps, and the cells of one. */
+export const stepColumns = [
+  'keys',
+  'dtype',
+  'step',
+  'ms a step [p10, p90]',
+  'density',
+  'read MB',
+  'times as fast as dense',
+];
+export function stepCells(shape, { rival, density, bytes }, { ms, toDense }) {
+  const read = digits(bytes / 1e6);
+  const ratio = digits(median(toDense));
+  return [keys(shape.nKv), shape.dtype, rival.name, spread(ms), digits(density), read, ratio];
 }
 
 /** Ratios a / b of each round. */

@@ -5,7 +5,7 @@ import { getPreset } from '../../../build/ts/ts/maskers/presets.js';
 import { configContender, streamContender } from '../../../build/ts/ts/micro/contenders.js';
 import { median } from '../../../build/ts/ts/micro/rounds.js';
 import { recordedHeads } from '../recorded.mjs';
-import { digits, keys, ratios, spread, standard } from '../session.mjs';
+import { digits, keys, ratios, standard, stepCells, stepColumns } from '../session.mjs';
 import { gaussianBench, recordedBench } from './gaussian.mjs';
 
 export const name = 'magic-pig';
@@ -30,20 +30,7 @@ export async function run(session) {
       rows.push(...(await measure(session, { shape, source, bench: make() })));
     }
   }
-  session.section(
-    'MagicPig step',
-    [
-      'keys',
-      'dtype',
-      'step',
-      'ms [p10, p90]',
-      'density',
-      'read MB',
-      'times as fast as dense',
-      'share of byte bound',
-    ],
-    rows,
-  );
+  session.section('MagicPig step', [...stepColumns, 'share of byte bound'], rows);
 }
 
 /** The chain of the preset with other hash tables. */
@@ -68,32 +55,11 @@ async function measure(session, { shape, source, bench }) {
   const times = await session.times(
     [dense, ...steps.map(({ step }) => step), ...bounds].map(({ rival }) => rival),
   );
-  const denseMs = times.get('dense');
   return steps.map(({ step, target }) => {
-    const { rival, density, bytes } = step;
-    const ms = times.get(rival.name);
-    const share = ratios(times.get(`bound of ${rival.name}`), ms);
-    const ratio = median(ratios(denseMs, ms));
-    session.add({
-      op: `magic_pig ${rival.name}`,
-      peer: 'sparsetune',
-      shape,
-      density,
-      bytes,
-      ms,
-      ratio,
-    });
-    const label = `${rival.name} keys, ${keys(shape.nKv)} ${shape.dtype}`;
-    session.judge(target, label, target === 'magicpig.dense' ? ratios(denseMs, ms) : share);
-    return [
-      keys(shape.nKv),
-      shape.dtype,
-      rival.name,
-      spread(ms),
-      digits(density),
-      digits(bytes / 1e6),
-      digits(ratio),
-      digits(median(share)),
-    ];
+    const measured = session.addStep(step, { shape, times, op: `magic_pig ${step.rival.name}` });
+    const share = ratios(times.get(`bound of ${step.rival.name}`), measured.ms);
+    const label = `${step.rival.name} keys, ${keys(shape.nKv)} ${shape.dtype}`;
+    session.judge(target, label, target === 'magicpig.dense' ? measured.toDense : share);
+    return [...stepCells(shape, step, measured), digits(median(share))];
   });
 }

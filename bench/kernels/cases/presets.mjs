@@ -5,7 +5,7 @@ import { listPresets } from '../../../build/ts/ts/maskers/presets.js';
 import { bytesOfElement, denseBytes } from '../../../build/ts/ts/micro/caches.js';
 import { configContender } from '../../../build/ts/ts/micro/contenders.js';
 import { median } from '../../../build/ts/ts/micro/rounds.js';
-import { digits, keys, ratios, spread, standard } from '../session.mjs';
+import { digits, keys, ratios, standard, stepCells, stepColumns } from '../session.mjs';
 import { gaussianBench } from './gaussian.mjs';
 
 export const name = 'presets';
@@ -22,20 +22,7 @@ export async function run(session) {
     session.log(`presets ${keys(shape.nKv)} ${dtype}`);
     rows.push(...(await measure(session, shape)));
   }
-  session.section(
-    'Presets with their default settings',
-    [
-      'keys',
-      'dtype',
-      'preset',
-      'ms a step [p10, p90]',
-      'density',
-      'read MB',
-      'times as fast as dense',
-      'share of bound',
-    ],
-    rows,
-  );
+  session.section('Presets with their default settings', [...stepColumns, 'share of bound'], rows);
 }
 
 /** Bytes that stream and bytes that are gathered: what the bound takes. */
@@ -94,25 +81,18 @@ async function measure(session, shape) {
   );
   const rivals = [dense.rival, ...steps.map(({ step }) => step.rival), ...bounds];
   const times = await session.times(rivals);
-  const denseMs = times.get('dense');
-  return steps.map(({ name, step: { density, bytes } }) => {
-    const ms = times.get(name);
-    const share = ratios(times.get(`bound of ${name}`), ms);
-    const ratio = median(ratios(denseMs, ms));
-    session.add({ op: name, peer: 'sparsetune', shape, density, bytes, ms, ratio });
+  return steps.map(({ name, step }) => {
+    const measured = session.addStep(step, { shape, times });
+    const share = ratios(times.get(`bound of ${name}`), measured.ms);
     const label = `${name}, ${keys(shape.nKv)} ${shape.dtype}`;
     if (name === 'streaming_llm') {
-      const least = denseBytes(shape) / bytes;
-      session.judge(
-        'preset.runs',
-        label,
-        ratios(denseMs, ms).map((value) => value / least),
-      );
+      const least = denseBytes(shape) / step.bytes;
+      const shares = measured.toDense.map((value) => value / least);
+      session.judge('preset.runs', label, shares);
     }
     if (name === 'random_sampling' || name === 'adaptive_sampling') {
       session.judge('preset.gather', label, share);
     }
-    const cells = [digits(density), digits(bytes / 1e6), digits(ratio), digits(median(share))];
-    return [keys(shape.nKv), shape.dtype, name, spread(ms), ...cells];
+    return [...stepCells(shape, step, measured), digits(median(share))];
   });
 }

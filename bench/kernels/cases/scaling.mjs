@@ -4,7 +4,7 @@ import { getPreset } from '../../../build/ts/ts/maskers/presets.js';
 import { configContender, listContender } from '../../../build/ts/ts/micro/contenders.js';
 import { Gaussian } from '../../../build/ts/ts/micro/gaussian.js';
 import { median } from '../../../build/ts/ts/micro/rounds.js';
-import { digits, keys, ratios, standard } from '../session.mjs';
+import { digits, keys, standard } from '../session.mjs';
 import { gaussianBench } from './gaussian.mjs';
 
 export const name = 'scaling';
@@ -22,19 +22,10 @@ export async function run(session) {
     const bench = gaussianBench(session, shape);
     const contenders = stepsOver(bench);
     const times = await session.times(contenders.map(({ rival }) => rival));
-    for (const { rival, density, bytes } of contenders) {
-      const ms = times.get(rival.name);
-      const ratio = median(ratios(times.get('dense'), ms));
-      session.add({
-        op: `scaling ${rival.name}`,
-        peer: 'sparsetune',
-        shape,
-        density,
-        bytes,
-        ms,
-        ratio,
-      });
-      lines.set(rival.name, [...(lines.get(rival.name) ?? []), [nKv, median(ms)]]);
+    for (const contender of contenders) {
+      const { name } = contender.rival;
+      const { ms } = session.addStep(contender, { shape, times, op: `scaling ${name}` });
+      lines.set(name, [...(lines.get(name) ?? []), [nKv, median(ms)]]);
     }
   }
   report(session, lines, sizes);
@@ -116,12 +107,8 @@ async function overDensity(session) {
     steps
       .filter((entry) => entry.kind === kind)
       .map(({ density, step }) => [density, median(times.get(step.rival.name))]);
-  for (const { kind, step } of steps) {
-    const ms = times.get(step.rival.name);
-    const ratio = median(ratios(denseMs, ms));
-    const { density, bytes } = step;
-    session.add({ op: `scaling ${kind}`, peer: 'sparsetune', shape, density, bytes, ms, ratio });
-  }
+  for (const { kind, step } of steps)
+    session.addStep(step, { shape, times, op: `scaling ${kind}` });
   session.section(
     `Time over density (${keys(shape.nKv)}, ${dtype}): ms a step; dense takes ${digits(median(denseMs))}`,
     ['step', ...densities.map((density) => `${density * 100} %`)],
