@@ -52,27 +52,44 @@ Napi::Value JsLshCodes(const Napi::CallbackInfo& info) {
   return ToJs(env, codes);
 }
 
-/// { keyCodes [n, lshL], queryCodes [nQueries, lshL], lshL, lshK, minMatches, isa }
-/// -> [nQueries, n] zeros and ones
+/// { keyCodes [n, lshL], queryCodes [nQueries, lshL], lshL, lshK, minMatches, isa } of a call.
+struct JsCodes {
+  explicit JsCodes(const Napi::Object& args)
+      : params(ReadLsh(args)),
+        keys(ReadUint16s(args.Get("keyCodes"))),
+        queries(ReadUint16s(args.Get("queryCodes"))),
+        n(keys.length / params.lsh_l),
+        n_queries(queries.length / params.lsh_l),
+        n_blocks((n + kLshBlockKeys - 1) / kLshBlockKeys),
+        min_matches(static_cast<uint32_t>(ReadSize(args, "minMatches"))),
+        isa(ReadIsa(args.Get("isa"))),
+        table(n_blocks * LshBlockBytes(params)) {
+    LshStore(keys.data, 0, n, params, table.data());
+  }
+
+  LshParams params;
+  ArrayView<uint16_t> keys;
+  ArrayView<uint16_t> queries;
+  size_t n;
+  size_t n_queries;
+  size_t n_blocks;
+  uint32_t min_matches;
+  Isa isa;
+  std::vector<uint8_t> table;  ///< the keys' codes as LshTable has them
+};
+
+/// JsCodes -> [nQueries, n] zeros and ones
 Napi::Value JsLshMatch(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto args = info[0].As<Napi::Object>();
-  const LshParams params = ReadLsh(args);
-  const auto key_codes = ReadUint16s(args.Get("keyCodes"));
-  const auto query_codes = ReadUint16s(args.Get("queryCodes"));
-  const size_t n = key_codes.length / params.lsh_l;
-  const size_t n_queries = query_codes.length / params.lsh_l;
-  const size_t n_blocks = (n + kLshBlockKeys - 1) / kLshBlockKeys;
-  std::vector<uint8_t> table(n_blocks * LshBlockBytes(params));
-  LshStore(key_codes.data, 0, n, params, table.data());
-  std::vector<uint64_t> bits(n_queries * n_blocks);
-  ThrowUnlessOk(env, LshMatch({params, table.data(), n}, query_codes.data, n_queries,
-                              static_cast<uint32_t>(ReadSize(args, "minMatches")), 0, n_blocks,
-                              ReadIsa(args.Get("isa")), bits.data()));
-  std::vector<uint32_t> matches(n_queries * n);
+  const JsCodes codes(info[0].As<Napi::Object>());
+  std::vector<uint64_t> bits(codes.n_queries * codes.n_blocks);
+  ThrowUnlessOk(
+      env, LshMatch({codes.params, codes.table.data(), codes.n}, codes.queries.data,
+                    codes.n_queries, codes.min_matches, 0, codes.n_blocks, codes.isa, bits.data()));
+  std::vector<uint32_t> matches(codes.n_queries * codes.n);
   for (size_t i = 0; i < matches.size(); ++i) {
-    const size_t key = i % n;
-    matches[i] = bits[i / n * n_blocks + key / 64] >> key % 64 & 1;
+    const size_t key = i % codes.n;
+    matches[i] = bits[i / codes.n * codes.n_blocks + key / 64] >> key % 64 & 1;
   }
   return ToJs(env, matches);
 }
@@ -96,35 +113,28 @@ Sorted SortKeys(const LshTable& codes) {
   return sorted;
 }
 
-/// { keyCodes [n, lshL], queryCodes [nQueries, lshL], lshL, lshK, minMatches, isa }, n a multiple
-/// of 64 -> { matches [nQueries, n] zeros and ones, bytes read, isRestored: LshUnsort gives the
-/// codes }
+/// JsCodes with n a multiple of 64 -> { matches [nQueries, n] zeros and ones, bytes read,
+/// isRestored: LshUnsort gives the codes }
 Napi::Value JsLshLookUp(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto args = info[0].As<Napi::Object>();
-  const LshParams params = ReadLsh(args);
-  const auto key_codes = ReadUint16s(args.Get("keyCodes"));
-  const auto query_codes = ReadUint16s(args.Get("queryCodes"));
-  const size_t n = key_codes.length / params.lsh_l;
-  const size_t n_queries = query_codes.length / params.lsh_l;
+  const JsCodes codes(info[0].As<Napi::Object>());
+  const size_t n = codes.n;
   Require(env, n > 0 && n % kLshBlockKeys == 0 && n <= kLshRunKeys, "a multiple of 64 keys");
-  std::vector<uint8_t> table(n / kLshBlockKeys * LshBlockBytes(params));
-  LshStore(key_codes.data, 0, n, params, table.data());
-  const Sorted sorted = SortKeys({params, table.data(), n});
-  const LshBuckets run = {params, sorted.starts.data(), sorted.units.data(), n};
+  const Sorted sorted = SortKeys({codes.params, codes.table.data(), n});
+  const LshBuckets run = {codes.params, sorted.starts.data(), sorted.units.data(), n};
   std::vector<uint8_t> counts(n);
-  std::vector<uint64_t> bits(n_queries * n / 64);
-  ThrowUnlessOk(env, LshLookUp(run, query_codes.data, n_queries,
-                               static_cast<uint32_t>(ReadSize(args, "minMatches")),
-                               ReadIsa(args.Get("isa")), counts.data(), bits.data(), n / 64));
-  std::vector<uint32_t> matches(n_queries * n);
+  std::vector<uint64_t> bits(codes.n_queries * n / 64);
+  ThrowUnlessOk(env, LshLookUp(run, codes.queries.data, codes.n_queries, codes.min_matches,
+                               codes.isa, counts.data(), bits.data(), n / 64));
+  std::vector<uint32_t> matches(codes.n_queries * n);
   for (size_t i = 0; i < matches.size(); ++i) matches[i] = bits[i / 64] >> i % 64 & 1;
-  std::vector<uint8_t> unsorted(table.size());
+  std::vector<uint8_t> unsorted(codes.table.size());
   LshUnsort(run, unsorted.data());
   auto result = Napi::Object::New(env);
   result.Set("matches", ToJs(env, matches));
-  result.Set("bytes", static_cast<double>(LshLookUpBytes(run, query_codes.data, n_queries)));
-  result.Set("isRestored", unsorted == table);
+  result.Set("bytes",
+             static_cast<double>(LshLookUpBytes(run, codes.queries.data, codes.n_queries)));
+  result.Set("isRestored", unsorted == codes.table);
   return result;
 }
 

@@ -30,9 +30,7 @@ size_t UniteHeads(const Selection& selection, Scratch::Buffers* buffers) {
       buffers->bits[(key - begin) / 64] |= uint64_t{1} << (key - begin) % 64;
     }
   }
-  size_t n = 0;
-  for (const uint64_t word : buffers->bits) n += CountBits(word);
-  return n;
+  return CountBits(buffers->bits.data(), n_words);
 }
 
 /// [group_size, kept] log weights into buffers->log_weights; -infinity where a head lacks a key.

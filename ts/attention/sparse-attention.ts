@@ -59,7 +59,7 @@ interface Call {
 /**
  * Attention over the keys that a chain of maskers keeps.
  *
- * @param config - `{ maskers, semantics? }`; no maskers is dense attention
+ * @param config - `{ maskers, semantics?, share? }`; no maskers is dense attention
  * @throws {TypeError | RangeError} `ERR_CONFIG` or `ERR_ARGUMENT`, naming the field
  *
  * @example
