@@ -1,12 +1,13 @@
-// Our kernels and others side by side: interleaved rounds, every result checked before it is timed.
+// Our kernels and others side by side, on one thread: interleaved rounds, results checked before they are timed.
 //
-//   npm run bench:kernels -- [--only dense,attend,...] [--quick] [--threads 1] [--dtype f32,f16] [--isa avx2]
+//   npm run bench:kernels -- [--only dense,attend,...] [--quick] [--dtype f32,f16] [--isa avx2]
 //                            [--rounds 5] [--round-ms 150] [--json] [--write]
 //
 // --json prints one object a line; --write puts the tables into bench/README.md.
 import { parseArgs } from 'node:util';
-import { KvCache } from '../build/ts/ts/attention/kv-cache.js';
 import { resolveHome } from '../build/ts/ts/home.js';
+import { loadAddon } from '../build/ts/ts/native/addon.js';
+import { allIsas } from '../build/ts/ts/native/isa.js';
 import { installPeers } from './kernels/install-peers.mjs';
 import { startPeers } from './kernels/peers.mjs';
 import { printReport, writeReport } from './kernels/report.mjs';
@@ -31,7 +32,6 @@ const { values } = parseArgs({
     only: { type: 'string', default: caseNames.join(',') },
     dtype: { type: 'string', default: 'f32,bf16,f16' },
     isa: { type: 'string' },
-    threads: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '5' },
     'round-ms': { type: 'string', default: '150' },
     quick: { type: 'boolean', default: false },
@@ -46,22 +46,24 @@ if (unknown !== undefined)
   fail(`--only: unknown case ${unknown}; there are ${caseNames.join(', ')}`);
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 5) fail('--rounds: an integer of at least 5');
-const threads = Number(values.threads);
-if (![1, 2].includes(threads)) fail('--threads: 1 or 2');
+const roundMs = values.quick ? 20 : Number(values['round-ms']);
+if (!(roundMs > 0)) fail('--round-ms: a number above 0');
+if (values.isa !== undefined && !supported().includes(values.isa)) {
+  fail(`--isa: this CPU runs ${supported().join(', ')}, not ${values.isa}`);
+}
 const dtypes = values.dtype.split(',');
 const strange = dtypes.find((dtype) => !['f32', 'bf16', 'f16'].includes(dtype));
 if (strange !== undefined) fail(`--dtype: f32, bf16 or f16, not ${strange}`);
 
-const found = installPeers(resolveHome(), { threads });
-const peers = await startPeers(found, threads);
+const found = installPeers(resolveHome());
+const peers = await startPeers(found);
 const session = new Session({
   quick: values.quick,
   json: values.json,
   isa: values.isa,
-  dtypes: dtypes.filter(isSupported),
+  dtypes,
   rounds,
-  roundMs: values.quick ? 20 : Number(values['round-ms']),
-  threads,
+  roundMs,
   peers,
 });
 for (const reason of found.absent) session.log(`absent peer: ${reason}`);
@@ -79,20 +81,12 @@ const about = {
   peers: peers.map(({ title }) => title),
   absent: found.absent,
   rounds,
-  threads,
 };
 if (!values.json) printReport(session, about);
 if (values.write) await writeReport(session, about);
 
-/** An element type that this build does not have yet is left out. */
-function isSupported(dtype) {
-  try {
-    new KvCache({ nKvHeads: 1, headDim: 8, capacity: 1, dtype });
-    return true;
-  } catch {
-    console.error(`left out: dtype ${dtype} is not in this build`);
-    return false;
-  }
+function supported() {
+  return allIsas.filter((isa) => loadAddon().supportsIsa(isa));
 }
 
 function fail(message) {

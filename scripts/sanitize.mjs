@@ -2,9 +2,9 @@
 //
 //   address and undefined behaviour: the addon, through the tests of the kernels, and a fuzzer of chains
 //   threads: the thread pool, and a call of attention on several threads
-//   libFuzzer: where clang has it, a minute from the corpus in build/corpus
+//   libFuzzer: where clang has it, a minute from test/native/corpus and build/corpus
 //
-// Linux with g++ or clang only: the sanitizer must be loaded into node before the addon is.
+// Linux with g++ only: its sanitizer must be loaded into node before the addon is.
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildAddressSanitized } from './setup/build.mjs';
@@ -13,8 +13,11 @@ import { setup } from './setup.mjs';
 
 const rooms = ['core', 'kernels', 'attention', 'maskers', 'golden-runner'];
 const fuzzTests = ['test/fuzz/chains.test.ts', 'test/fuzz/kernels.test.ts'];
+/** Inputs that a fuzzer once found; the folder may be empty. */
+const foundBefore = 'test/native/corpus';
 const nInputs = 4000;
 const fuzzSeconds = 60;
+const preloaded = ['libasan.so', 'libubsan.so', 'libstdc++.so'];
 
 const options = {
   // Node frees next to nothing at exit, so a search for leaks reports node itself.
@@ -28,16 +31,14 @@ const env = { ...process.env, ...options };
 async function sanitize(tests) {
   if (process.platform !== 'linux') throw new SetupError('test:sanitize runs on Linux only');
   await setup();
+  for (const name of preloaded) libraryOf(name);
+  process.env['CXX'] = 'g++';
   step('address sanitizer: build');
   buildAddressSanitized();
   step('address sanitizer: tests of the kernels');
   runTests(tests.length > 0 ? tests : kernelTests());
   step('address sanitizer: fuzzing chains');
-  runProgram('build/asan/fuzz_chain_driver', [
-    String(nInputs),
-    '1',
-    ...listFiles('test/native/corpus'),
-  ]);
+  runProgram('build/asan/fuzz_chain_driver', [String(nInputs), '1', ...listFiles(foundBefore)]);
   step('thread sanitizer');
   const programs = ['thread_pool_test', 'forward_threads_test'];
   buildPrograms(
@@ -55,7 +56,7 @@ function kernelTests() {
 }
 
 function runTests(tests) {
-  const preload = ['libasan.so', 'libubsan.so', 'libstdc++.so'].map(libraryOf).join(':');
+  const preload = preloaded.map(libraryOf).join(':');
   const ava = join(root, 'node_modules/ava/entrypoints/cli.mjs');
   const native = join(root, 'build/asan/Release/sparsetune.node');
   run(process.execPath, [ava, ...tests], {
@@ -108,6 +109,7 @@ function runLibFuzzer() {
     '-print_final_stats=1',
     '-artifact_prefix=build/',
     'build/corpus',
+    ...(existsSync(join(root, foundBefore)) ? [foundBefore] : []),
   ]);
 }
 

@@ -6,6 +6,7 @@ import { rejectRange } from './errors.js';
 import { denseBytes, gaussianRows, makeCaches, type StepShape } from './micro/caches.js';
 import {
   type Bench,
+  bytesOfLists,
   type Contender,
   configContender,
   gaussianQueries,
@@ -104,7 +105,7 @@ function limitBytes({ nKvHeads, headDim, nKv }: MicroOptions): number {
 }
 
 function checkOptions(options: MicroOptions): number {
-  const { nQHeads, nKvHeads, headDim, nKv, threads = 1, rounds = 5 } = options;
+  const { nQHeads, nKvHeads, headDim, nKv, threads = 1, rounds = 5, roundMs = 100 } = options;
   checkInteger('heads', nKvHeads, { min: 1, max: 1024 });
   checkInteger('heads', nQHeads, { min: 1, max: 65_536 });
   if (nQHeads % nKvHeads !== 0) {
@@ -113,6 +114,7 @@ function checkOptions(options: MicroOptions): number {
   checkInteger('head-dim', headDim, { min: 1, max: 1024 });
   for (const n of nKv) checkInteger('n-kv', n, { min: 1, max: 2 ** 32 - 1 });
   checkInteger('rounds', rounds, { min: 5, max: 1000 });
+  checkInteger('round-ms', roundMs, { min: 1, max: 60_000 });
   checkIsa(options.isa);
   checkInteger('threads', threads, { min: 1, max: 1024 });
   if (threads > 1 && options.ops?.includes('break_even')) {
@@ -169,7 +171,7 @@ async function measure(
     lists.map((list) => ({ density: list.density, ms: timesOf(list) })),
     dense,
   );
-  const cost = { ms: dense, median: median(dense), bytes: Math.round(denseBytes(shape) * even) };
+  const cost = { ms: dense, median: median(dense), bytes: bytesOfLists(shape, even, true) };
   return [...rows, { op: 'break_even', peer: 'sparsetune', ...common, density: even, ...cost }];
 }
 

@@ -23,12 +23,12 @@ const torchNeeds = [
  * @returns {{ peers: { name: string, command: string[] }[], absent: string[] }} what can be started, and why the
  *   others cannot
  */
-export function installPeers(home, { threads }) {
+export function installPeers(home) {
   const peers = [];
   const absent = [];
   for (const install of [
     () => pythonPeers(join(home, 'bench')),
-    () => [ggmlPeer(join(home, 'bench'), threads)],
+    () => [ggmlPeer(join(home, 'bench'))],
   ]) {
     try {
       for (const peer of install()) {
@@ -61,46 +61,63 @@ function environment(folder) {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return python;
   console.error(`[peers] installing torch, numpy, faiss and usearch into ${folder} (600 MB)`);
   const staged = `${folder}.${process.pid}`;
-  const stagedPython = join(staged, 'bin/python');
   mkdirSync(dirname(folder), { recursive: true });
-  run('python3', ['-m', 'venv', staged]);
-  const pins = requirements.split('\n').filter((line) => /^\w/.test(line));
-  for (const pin of pins.filter((line) => !line.startsWith('torch'))) tryPip(stagedPython, [pin]);
-  installTorch(
-    stagedPython,
-    pins.find((line) => line.startsWith('torch')),
-  );
-  writeFileSync(join(staged, 'requirements.sha256'), digest);
+  const failed = fill(staged);
+  for (const { message } of failed) console.error(`[peers] ${message}`);
+  // What failed is tried again at the next run: only a complete environment gets the stamp.
+  if (failed.length === 0) writeFileSync(join(staged, 'requirements.sha256'), digest);
   rmSync(folder, { recursive: true, force: true });
   renameSync(staged, folder);
   return python;
 }
 
+/** @returns {Error[]} what could not be installed; the rest is there */
+function fill(folder) {
+  const python = join(folder, 'bin/python');
+  try {
+    run('python3', ['-m', 'venv', folder]);
+  } catch (cause) {
+    rmSync(folder, { recursive: true, force: true });
+    const cure = 'SPARSETUNE_PEERS_PYTHON can name an interpreter that has them';
+    throw new Error(`torch, numpy, faiss, usearch: ${cause.message}; ${cure}`, { cause });
+  }
+  const pins = requirements.split('\n').filter((line) => /^\w/.test(line));
+  return pins.flatMap((line) => {
+    try {
+      if (line.startsWith('torch')) installTorch(python, line);
+      else pip(python, [line]);
+      return [];
+    } catch (error) {
+      return [error];
+    }
+  });
+}
+
 /** The wheel without the CUDA packages it names: gigabytes that a CPU run never calls. */
 function installTorch(python, pin) {
-  tryPip(python, torchNeeds);
-  tryPip(python, ['--no-deps', pin]);
+  pip(python, torchNeeds);
+  pip(python, ['--no-deps', pin]);
   if (spawnSync(python, ['-c', 'import torch']).status === 0) return;
-  tryPip(python, ['--no-deps', 'nvidia-cuda-runtime', 'nvidia-cuda-cupti']);
+  pip(python, ['--no-deps', 'nvidia-cuda-runtime', 'nvidia-cuda-cupti']);
   const find = 'import sysconfig; print(sysconfig.get_paths()["purelib"])';
   const sitePackages = spawnSync(python, ['-c', find], { encoding: 'utf8' }).stdout.trim();
   const script = join(peersFolder, 'cuda_stand_ins.py');
   spawnSync(python, [script, sitePackages], { stdio: ['ignore', 2, 2] });
+  run(python, ['-c', 'import torch']);
 }
 
-function tryPip(python, args) {
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...args];
-  spawnSync(python, pip, { stdio: ['ignore', 'ignore', 'ignore'] });
+function pip(python, args) {
+  run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...args]);
 }
 
-function ggmlPeer(folder, threads) {
+function ggmlPeer(folder) {
   const { folder: library, ggml, ggmlBase } = findLlamaLibrary();
   const libraries = [ggml, ggmlBase].map((path) => resolve(library, path));
   const source = join(peersFolder, 'ggml_peer.cpp');
   const inputs = [readFileSync(source, 'utf8'), ...libraries].join('\n');
   const digest = createHash('sha256').update(inputs).digest('hex').slice(0, 12);
   const program = join(folder, `ggml-peer-${digest}`);
-  const peer = { name: 'ggml', command: [program, library, String(threads)] };
+  const peer = { name: 'ggml', command: [program, library, '1'] };
   if (existsSync(program)) return peer;
   mkdirSync(folder, { recursive: true });
   const include = join(root, '.deps/llama/include');
@@ -116,6 +133,7 @@ function ggmlPeer(folder, threads) {
 function run(command, args) {
   const { status, error, stderr } = spawnSync(command, args, { encoding: 'utf8' });
   if (status === 0) return;
-  const reason = error?.message ?? (stderr ?? '').trim().split('\n')[0];
-  throw new Error(`${command} ${args[0]} failed: ${reason}`);
+  const lines = (stderr ?? '').trim().split('\n');
+  const reason = error?.message ?? lines.find((line) => /error/i.test(line)) ?? lines.at(-1);
+  throw new Error(`${command} ${args.slice(0, 3).join(' ')} failed: ${reason}`);
 }

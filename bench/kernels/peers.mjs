@@ -8,12 +8,12 @@ export class Peer {
   #waiting = [];
   #end;
 
-  constructor({ name, command }, threads) {
+  constructor({ name, command }) {
     this.name = name;
     const [program, ...args] = command;
     this.#child = spawn(program, args, {
       stdio: ['pipe', 'pipe', 'inherit'],
-      env: peerEnvironment(threads),
+      env: peerEnvironment(),
     });
     createInterface({ input: this.#child.stdout }).on('line', (line) =>
       this.#waiting.shift()?.resolve(JSON.parse(line)),
@@ -51,22 +51,22 @@ export class Peer {
   }
 }
 
-/** Huge pages from malloc, as ours has them by madvise; the threads of the bench; each library's own choice of kernels. */
-function peerEnvironment(threads) {
+/** Huge pages from malloc, as ours has them by madvise; one thread; each library's own choice of kernels. */
+function peerEnvironment() {
   const { OPENBLAS_CORETYPE: _core, OPENBLAS_L2_SIZE: _l2, ...env } = process.env;
   const names = ['OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'OMP_THREAD_LIMIT'];
   return {
     ...env,
-    ...Object.fromEntries(names.map((name) => [name, String(threads)])),
+    ...Object.fromEntries(names.map((name) => [name, '1'])),
     GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',
   };
 }
 
 /** Starts what is installed; a peer that does not answer is added to `absent`. */
-export async function startPeers({ peers, absent }, threads) {
+export async function startPeers({ peers, absent }) {
   const started = [];
   for (const entry of peers) {
-    const peer = new Peer(entry, threads);
+    const peer = new Peer(entry);
     try {
       peer.title = (await peer.ask({ cmd: 'hello' })).name;
       started.push(peer);

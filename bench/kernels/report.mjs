@@ -24,10 +24,10 @@ export async function writeReport(session, about) {
   await replaceBetween(join(root, 'bench/README.md'), 'kernels', text);
 }
 
-function reportText({ judged, sections, isa }, { command, peers, absent, rounds, threads }) {
+function reportText({ judged, sections, isa }, { command, peers, absent, rounds }) {
   const date = new Date().toISOString().slice(0, 10);
   return [
-    `${cpuName()}, ${isa ?? loadAddon().bestIsa}, ${threads} thread${threads > 1 ? 's' : ''}, ${date}: \`${command}\``,
+    `${cpuName()}, ${isa ?? loadAddon().bestIsa}, 1 thread, ${date}: \`${command}\``,
     `(${rounds} interleaved rounds; rivals: ${peers.join(', ') || 'none'}).`,
     ...(absent.length > 0 ? ['', `Absent: ${absent.join('; ')}.`] : []),
     ...(judged.length > 0 ? ['', '#### Targets', '', ...judgedTable(judged)] : []),

@@ -19,10 +19,10 @@ export class Session {
   #tables = new Map();
   #options;
 
-  /** @param options - { quick, json, rounds, roundMs, threads, isa, peers } */
+  /** @param options - { quick, json, rounds, roundMs, dtypes, isa, peers } */
   constructor(options) {
     this.#options = options;
-    this.limits = new MachineLimits({ threads: options.threads, isa: options.isa });
+    this.limits = new MachineLimits({ isa: options.isa });
   }
 
   get isQuick() {
@@ -30,9 +30,6 @@ export class Session {
   }
   get isa() {
     return this.#options.isa;
-  }
-  get threads() {
-    return this.#options.threads;
   }
   get dtypes() {
     return this.#options.dtypes;
@@ -70,7 +67,7 @@ export class Session {
   }
 
   /** Records a measured row; `--json` prints it at once. */
-  add({ op, peer, shape, density = 1, bytes = 0, ms, ratio, threads = this.threads }) {
+  add({ op, peer, shape, density = 1, bytes = 0, ms, ratio, threads = 1 }) {
     const row = {
       op,
       peer,

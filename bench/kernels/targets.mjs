@@ -21,7 +21,7 @@ export const targets = {
     atLeast: 5,
   },
   'attend.gather': {
-    text: 'attend 2 % at 128k, group lists, share of the gather limit',
+    text: 'attend 2 %, group lists, share of the gather limit',
     atLeast: 0.75,
   },
   'topk.2.f32': { text: 'top_k step 2 %, int8 scores, against our dense', atLeast: 4.5 },

@@ -43,7 +43,7 @@ inline std::vector<uint32_t> EveryNth(size_t n, size_t step) {
 }
 
 inline void AllIsas(benchmark::internal::Benchmark* benchmark) {
-  for (const Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512}) {
+  for (const Isa isa : kAllIsas) {
     if (SupportsIsa(isa)) benchmark->Arg(static_cast<int64_t>(isa));
   }
   benchmark->ArgName("isa")->Unit(benchmark::kMicrosecond);

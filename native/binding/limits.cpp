@@ -1,27 +1,23 @@
-#include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
 #include <functional>
-#include <memory>
+#include <limits>
+#include <new>
 #include <thread>
 #include <vector>
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
-
 #include "binding/args.h"
 #include "binding/arrays.h"
-#include "core/philox.h"
+#include "core/bits.h"
+#include "core/stream_memory.h"
 #include "kernels/limits/limits.h"
+#include "kernels/sampling/sampling.h"
 
 // The limits of the machine, timed natively: a clock read in JavaScript would add its own noise.
 
 namespace sparsetune::binding {
 namespace {
 
-constexpr size_t kHugePage = size_t{2} << 20;
 constexpr size_t kStepFloats = 64;
 
 /// Runs `work(t)` on `n_threads` threads that begin together; seconds from the start to the end of
@@ -54,7 +50,7 @@ Napi::Object Timed(Napi::Env env, double seconds, const std::vector<float>& sums
   return object;
 }
 
-/// new LimitProbe({ bytes, hugePages }): memory of its own, element i is i % 8.
+/// new LimitProbe({ bytes }): memory of its own in the pages a KvCache has, element i is i % 8.
 class JsLimitProbe : public Napi::ObjectWrap<JsLimitProbe> {
  public:
   static Napi::Function Define(Napi::Env env) {
@@ -68,21 +64,16 @@ class JsLimitProbe : public Napi::ObjectWrap<JsLimitProbe> {
       : Napi::ObjectWrap<JsLimitProbe>(info),
         n_floats_(ReadSize(info[0].As<Napi::Object>(), "bytes") / sizeof(float) / kStepFloats *
                   kStepFloats) {
-    const size_t bytes = (n_floats_ * sizeof(float) + kHugePage - 1) / kHugePage * kHugePage;
-    memory_.reset(static_cast<float*>(std::aligned_alloc(kHugePage, bytes)));
-    if (memory_ == nullptr) ThrowUnlessOk(info.Env(), Status::kOutOfMemory);
-#if defined(__linux__)
-    const bool is_huge = info[0].As<Napi::Object>().Get("hugePages").ToBoolean();
-    // Advice: a system without huge pages goes on with small ones.
-    (void)madvise(memory_.get(), bytes, is_huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
-#endif
-    for (size_t i = 0; i < n_floats_; ++i) memory_.get()[i] = static_cast<float>(i % 8);
+    try {
+      memory_ = AllocateStreamMemory(n_floats_ * sizeof(float));
+    } catch (const std::bad_alloc&) {
+      ThrowUnlessOk(info.Env(), Status::kOutOfMemory);
+    }
+    for (size_t i = 0; i < n_floats_; ++i) floats()[i] = static_cast<float>(i % 8);
   }
 
  private:
-  struct Free {
-    void operator()(float* memory) const { std::free(memory); }
-  };
+  float* floats() { return reinterpret_cast<float*>(memory_.get()); }
 
   /// { bytes, offset, ahead, threads, isa } -> { seconds, sum }: `bytes` from `offset` on, one part
   /// a thread
@@ -99,25 +90,29 @@ class JsLimitProbe : public Napi::ObjectWrap<JsLimitProbe> {
     const Isa isa = ReadIsa(args.Get("isa"));
     std::vector<float> sums(n_threads);
     const double seconds = TimeOnThreads(n_threads, [&](size_t t) {
-      StreamRead(memory_.get() + first + t * part, part, ahead, isa, &sums[t]);
+      StreamRead(floats() + first + t * part, part, ahead, isa, &sums[t]);
     });
     return Timed(info.Env(), seconds, sums);
   }
 
-  /// { rowBytes, nRows, seed, rowsAhead, threads, isa } -> { seconds, sum }: random rows in
-  /// ascending order, nRows in all
+  /// { rowBytes, nRows, rangeRows, seed, rowsAhead, threads, isa } -> { seconds, sum }: nRows
+  /// different random rows of rangeRows consecutive ones, in ascending order
   Napi::Value Gather(const Napi::CallbackInfo& info) {
     const auto args = info[0].As<Napi::Object>();
     GatherRows rows;
-    rows.table = memory_.get();
+    rows.table = floats();
     rows.row_floats = ReadSize(args, "rowBytes") / sizeof(float);
     const size_t n_threads = ReadSize(args, "threads");
     const size_t n = ReadSize(args, "nRows");
     if (rows.row_floats == 0 || rows.row_floats % 16 != 0 || rows.row_floats > n_floats_) {
       ThrowRange(info.Env(), "ERR_SHAPE", "Expected a rowBytes that is a multiple of 64");
     }
-    const std::vector<uint32_t> indices =
-        RandomRows(ReadSize(args, "seed"), n_floats_ / rows.row_floats, n);
+    const size_t range = ReadSize(args, "rangeRows");
+    const size_t n_rows = n_floats_ / rows.row_floats;
+    if (n > range || range > n_rows || n_rows > std::numeric_limits<uint32_t>::max()) {
+      ThrowRange(info.Env(), "ERR_SHAPE", "Expected at most rangeRows rows, inside the memory");
+    }
+    const std::vector<uint32_t> indices = RandomRows(ReadSize(args, "seed"), n_rows, range, n);
     const size_t ahead = ReadSize(args, "rowsAhead");
     const Isa isa = ReadIsa(args.Get("isa"));
     std::vector<float> sums(n_threads);
@@ -145,19 +140,24 @@ class JsLimitProbe : public Napi::ObjectWrap<JsLimitProbe> {
     return object;
   }
 
-  static std::vector<uint32_t> RandomRows(uint64_t seed, size_t n_rows, size_t n) {
+  static std::vector<uint32_t> RandomRows(uint64_t seed, size_t n_rows, size_t range, size_t n) {
+    const DrawKey key = {seed, DrawDomain::kRandomSample, 0, 0, 0};
+    const DrawKey of_first = {seed, DrawDomain::kRandomSample, 1, 0, 0};
+    const uint32_t first =
+        DrawSequence(of_first).Below(static_cast<uint32_t>(n_rows - range) + 1);
+    std::vector<uint64_t> bits((range + 63) / 64);
+    SampleWithoutReplacement(key, static_cast<uint32_t>(range), static_cast<uint32_t>(n),
+                             bits.data());
     std::vector<uint32_t> indices;
-    for (uint32_t i = 0; indices.size() < n; ++i) {
-      for (const uint32_t word : Philox({i, 0, 0, 0}, seed)) {
-        if (indices.size() < n) indices.push_back(static_cast<uint32_t>(word % n_rows));
-      }
-    }
-    std::sort(indices.begin(), indices.end());
+    indices.reserve(n);
+    ForEachBit(bits.data(), bits.size(), [&](size_t row) {
+      indices.push_back(first + static_cast<uint32_t>(row));
+    });
     return indices;
   }
 
   size_t n_floats_;
-  std::unique_ptr<float, Free> memory_;
+  StreamMemory memory_;
 };
 
 }  // namespace

@@ -102,6 +102,7 @@ for (const [option, value, pattern] of [
   ['--isa', 'sse', /for isa but received "sse"/],
   ['--op', 'sparse', /Expected dense or configs or break_even for op/],
   ['--rounds', '2', /for rounds but received 2/],
+  ['--round-ms', '-5', /for round-ms but received -5/],
   ['--threads', '0', /for threads but received 0/],
 ] as const) {
   test(`micro refuses ${option} ${value} and names the option`, async (t) => {

@@ -5,8 +5,6 @@ import type { Isa } from '../native/isa.js';
 export interface MachineLimitsOptions {
   /** Memory to read from; should be many times the last-level cache. Default 512 MiB. */
   readonly bytes?: number;
-  /** Ask for huge pages, as the cache of keys and values does. Default true. */
-  readonly hugePages?: boolean;
   /** Default 1. */
   readonly threads?: number;
   /** Default: the best one of this CPU. */
@@ -35,11 +33,11 @@ export class MachineLimits {
   #offset = 0;
   #seed = 0;
 
-  constructor({ bytes = 2 ** 29, hugePages = true, threads = 1, isa }: MachineLimitsOptions = {}) {
+  constructor({ bytes = 2 ** 29, threads = 1, isa }: MachineLimitsOptions = {}) {
     this.#bytes = Math.floor(bytes / 256) * 256;
     this.#threads = threads;
     this.#isa = isa;
-    this.#probe = new (loadAddon().LimitProbe)({ bytes: this.#bytes, hugePages });
+    this.#probe = new (loadAddon().LimitProbe)({ bytes: this.#bytes });
   }
 
   /** Milliseconds to read `bytes` front to back; successive calls read one part of the memory after another. */
@@ -53,15 +51,23 @@ export class MachineLimits {
     return (Math.min(...seconds) * 1e3 * bytes) / part;
   }
 
-  /** Milliseconds to read `nRows` random rows in ascending order, another list each time. */
-  gatherMs(rowBytes: number, nRows: number): number {
+  /**
+   * Milliseconds to read `nRows` random rows out of `rangeRows`, in ascending order, another list each time. Of a range
+   * that is larger than the memory a part is read, as densely.
+   */
+  gatherMs(rowBytes: number, nRows: number, rangeRows: number): number {
+    const share = Math.min(1, Math.floor(this.#bytes / rowBytes) / rangeRows);
+    const part = {
+      rowBytes,
+      nRows: Math.ceil(nRows * share),
+      rangeRows: Math.floor(rangeRows * share),
+    };
     const seconds = gatherAheads.map((rowsAhead) => {
       this.#seed += 1;
-      const seed = this.#seed;
-      const options = { rowBytes, nRows, seed, rowsAhead, threads: this.#threads, isa: this.#isa };
-      return this.#probe.gather(options).seconds;
+      const options = { seed: this.#seed, rowsAhead, threads: this.#threads, isa: this.#isa };
+      return this.#probe.gather({ ...part, ...options }).seconds;
     });
-    return Math.min(...seconds) * 1e3;
+    return (Math.min(...seconds) * 1e3 * nRows) / part.nRows;
   }
 
   /** Reads so much memory that CPU caches keep little of what they held. */

@@ -1,4 +1,3 @@
-import { freemem } from 'node:os';
 import { KvCache, type KvDtype } from '../attention/kv-cache.js';
 import { SparseTuneError } from '../errors.js';
 import type { Gaussian } from './gaussian.js';
@@ -29,7 +28,7 @@ export function denseBytes({ nKvHeads, headDim, nKv, dtype }: StepShape): number
 /** How many caches of a shape to hold: together cold, and within half of the free memory. */
 export function countCopies(shape: StepShape): number {
   const bytes = denseBytes(shape);
-  const room = Math.floor(freemem() / 2 / bytes);
+  const room = Math.floor(process.availableMemory() / 2 / bytes);
   if (room < 1) {
     throw new SparseTuneError(
       'ERR_CAPACITY',

@@ -4,7 +4,7 @@ import { SparseAttention } from '../attention/sparse-attention.js';
 import { loadAddon } from '../native/addon.js';
 import type { Isa } from '../native/isa.js';
 import type { SparseConfig } from '../sparse-config.js';
-import { bytesOfElement, coldBytes, type StepShape } from './caches.js';
+import { bytesOfElement, coldBytes, denseBytes, type StepShape } from './caches.js';
 import type { Gaussian } from './gaussian.js';
 import { type Rival, repeated } from './rounds.js';
 
@@ -74,6 +74,12 @@ function emptyCaches(
   };
 }
 
+/** Bytes that random lists of that density read: each row once for the heads of a group that list it. */
+export function bytesOfLists(shape: StepShape, density: number, isPerHead: boolean): number {
+  const groupSize = isPerHead ? shape.nQHeads / shape.nKvHeads : 1;
+  return Math.round(denseBytes(shape) * (1 - (1 - density) ** groupSize));
+}
+
 /**
  * Attention over random lists of keys, others at every call, on one thread: what a masker that chose for free would
  * reach.
@@ -84,14 +90,12 @@ export function listContender(
   bench: Bench,
 ): Contender {
   const { shape, caches, queries, isa } = bench;
-  const { nQHeads, nKvHeads, headDim, nKv, dtype } = shape;
+  const { nQHeads, nKvHeads, headDim, nKv } = shape;
   const n = Math.max(1, Math.round(density * nKv));
   const nLists = isPerHead ? nQHeads : nKvHeads;
   const lists = new Uint32Array(nLists * n);
   const { attendLists } = loadAddon().kernels;
-  const groupSize = nQHeads / nKvHeads;
-  const rows = isPerHead ? nKv * (1 - (1 - n / nKv) ** groupSize) : n;
-  const bytes = Math.round(2 * nKvHeads * rows * headDim * bytesOfElement(dtype));
+  const bytes = bytesOfLists(shape, n / nKv, isPerHead);
   const run = (call: number) => {
     const [cache, query] = [nativeOf(turn(caches, call)), turn(queries, call)];
     attendLists({ cache, queries: query, lists, n, isPerHead, scale: headDim ** -0.5, isa });
@@ -125,14 +129,14 @@ export function gatherContender(
   const nRows = 2 * nKvHeads * Math.max(1, Math.round(density * nKv));
   const rowBytes = headDim * bytesOfElement(dtype);
   return {
-    rival: bestOf(name, () => limits.gatherMs(rowBytes, nRows)),
+    rival: bestOf(name, () => limits.gatherMs(rowBytes, nRows, 2 * nKvHeads * nKv)),
     density,
     bytes: nRows * rowBytes,
   };
 }
 
 /** A limit times itself; a round's limit is the best of its passes. */
-function bestOf(name: string, measureMs: () => number): Rival {
+export function bestOf(name: string, measureMs: () => number): Rival {
   return {
     name,
     round(budgetMs) {

@@ -260,10 +260,11 @@ export interface LimitProbe {
     threads: number;
     isa?: Isa | undefined;
   }): TimedPass;
-  /** Reads `nRows` random rows in ascending order. */
+  /** Reads `nRows` different random rows out of `rangeRows` consecutive ones, in ascending order. */
   gather(args: {
     rowBytes: number;
     nRows: number;
+    rangeRows: number;
     seed: number;
     /** Rows to prefetch ahead; 0: none. */
     rowsAhead: number;
@@ -290,7 +291,7 @@ export interface AttentionAddon {
   supportsIsa(isa: Isa): boolean;
   kernels: Kernels;
   LimitProbe: {
-    new (options: { bytes: number; hugePages: boolean }): LimitProbe;
+    new (options: { bytes: number }): LimitProbe;
     /** Multiplies and adds in registers only. */
     fma(args: {
       rounds: number;

@@ -1,14 +1,12 @@
 // Dense decode: ours, torch in three forms, ggml in two, and the stream limit of the same bytes.
 
-import { SparseAttention } from '../../../build/ts/ts/attention/sparse-attention.js';
 import { denseBytes } from '../../../build/ts/ts/micro/caches.js';
 import { configContender, streamContender } from '../../../build/ts/ts/micro/contenders.js';
 import { Gaussian } from '../../../build/ts/ts/micro/gaussian.js';
 import { median } from '../../../build/ts/ts/micro/rounds.js';
 import { checkOutput, reference, tableCaches } from '../data.mjs';
 import { digits, keys, ratios, spread, standard } from '../session.mjs';
-
-export const name = 'dense';
+import { newAttention } from '../steps.mjs';
 
 export async function run(session) {
   const rows = [];
@@ -42,7 +40,7 @@ async function measure(session, shape) {
       const ratio = median(ratios(ms, own));
       session.add({ op: `dense ${form}`, peer, shape, bytes, ms, ratio });
     }
-    const best = bestOf(names, times);
+    const best = fastest(names, times);
     session.judge(`dense.${peer}`, label(shape), ratios(times.get(best), own));
   }
   return [...times].map(([rival, ms]) => [
@@ -70,10 +68,7 @@ export async function denseRivals(session, shape) {
     expected: reference(shape, { table: table.rows, query, heads }),
   };
   const { isa, limits } = session;
-  const attention = new SparseAttention(
-    { maskers: [] },
-    { nQHeads, threads: 1, ...(isa && { isa }) },
-  );
+  const attention = newAttention(session, { maskers: [] }, { nQHeads });
   checkOutput('sparsetune', attention.forward(query, caches[0]).output, check);
   const bench = { shape, caches, queries: [query], isa, limits };
   const ours = configContender('sparsetune', { maskers: [] }, bench);
@@ -97,23 +92,32 @@ async function loadPeers(session, shape, { table, copies, query, check }) {
   };
   for (const peer of ['torch', 'ggml'].map((name) => session.peer(name))) {
     if (peer === undefined) continue;
-    try {
-      const answer = await peer.ask(load);
-      const names = [];
-      for (const form of answer.forms) {
+    const names = [];
+    for (const form of await formsOf(session, peer, load)) {
+      try {
         const { result } = await peer.ask({ cmd: 'result', form });
         checkOutput(`${peer.name} ${form}`, result, check);
         names.push(`${peer.name} ${form}`);
+      } catch (error) {
+        session.log(`  left out: ${error.message}`);
       }
-      forms.set(peer.name, names);
-    } catch (error) {
-      session.log(`  left out: ${error.message}`);
     }
+    if (names.length > 0) forms.set(peer.name, names);
   }
   return forms;
 }
 
-export function bestOf(names, times) {
+async function formsOf(session, peer, load) {
+  try {
+    return (await peer.ask(load)).forms;
+  } catch (error) {
+    session.log(`  left out: ${error.message}`);
+    return [];
+  }
+}
+
+/** The form with the lowest median. */
+export function fastest(names, times) {
   return names.reduce((a, b) => (median(times.get(a)) <= median(times.get(b)) ? a : b));
 }
 

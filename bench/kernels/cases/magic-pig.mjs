@@ -2,13 +2,12 @@
 // attention and the time that its bytes take to stream.
 
 import { getPreset } from '../../../build/ts/ts/maskers/presets.js';
-import { configContender, streamContender } from '../../../build/ts/ts/micro/contenders.js';
+import { streamContender } from '../../../build/ts/ts/micro/contenders.js';
 import { median } from '../../../build/ts/ts/micro/rounds.js';
 import { recordedHeads } from '../recorded.mjs';
 import { digits, keys, ratios, standard, stepCells, stepColumns } from '../session.mjs';
+import { denseStep, step } from '../steps.mjs';
 import { gaussianBench, recordedBench } from './gaussian.mjs';
-
-export const name = 'magic-pig';
 
 const sizes = [
   { lshK: 10, lshL: 75, target: 'magicpig.dense' },
@@ -44,10 +43,10 @@ function chain({ lshK, lshL }) {
 }
 
 async function measure(session, { shape, source, bench }) {
-  const dense = configContender('dense', { maskers: [] }, bench);
+  const dense = denseStep(bench);
   const steps = sizes.map((size) => ({
     ...size,
-    step: configContender(`(${size.lshK}, ${size.lshL}) ${source}`, chain(size), bench),
+    step: step(`(${size.lshK}, ${size.lshL}) ${source}`, chain(size), bench),
   }));
   const bounds = steps.map(({ step }) =>
     streamContender(`bound of ${step.rival.name}`, step.bytes, session.limits),

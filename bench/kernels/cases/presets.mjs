@@ -3,12 +3,11 @@
 
 import { listPresets } from '../../../build/ts/ts/maskers/presets.js';
 import { bytesOfElement, denseBytes } from '../../../build/ts/ts/micro/caches.js';
-import { configContender } from '../../../build/ts/ts/micro/contenders.js';
+import { bestOf } from '../../../build/ts/ts/micro/contenders.js';
 import { median } from '../../../build/ts/ts/micro/rounds.js';
 import { digits, keys, ratios, standard, stepCells, stepColumns } from '../session.mjs';
+import { denseStep, step } from '../steps.mjs';
 import { gaussianBench } from './gaussian.mjs';
-
-export const name = 'presets';
 
 /** Kinds that read every key to choose. */
 const scorers = new Set(['top_k', 'top_p']);
@@ -26,7 +25,7 @@ export async function run(session) {
 }
 
 /** Bytes that stream and bytes that are gathered: what the bound takes. */
-export function splitBytes({ maskers }, { bytes, shape }) {
+function splitBytes({ maskers }, { bytes, shape }) {
   const runs = maskers
     .filter(({ kind }) => kind === 'sink' || kind === 'local')
     .reduce((sum, masker) => sum + runKeys(masker, shape.nKv), 0);
@@ -48,28 +47,21 @@ function runKeys(masker, nKv) {
 function boundRival(session, name, shape, { streamed, gathered }) {
   const rowBytes = shape.headDim * bytesOfElement(shape.dtype);
   const nRows = Math.round(gathered / rowBytes);
-  return {
-    name,
-    round(budgetMs) {
-      let best = Number.POSITIVE_INFINITY;
-      const end = performance.now() + budgetMs / 2;
-      do {
-        const stream = streamed > 0 ? session.limits.streamMs(streamed) : 0;
-        best = Math.min(best, stream + (nRows > 0 ? session.limits.gatherMs(rowBytes, nRows) : 0));
-      } while (performance.now() < end);
-      return best;
-    },
-  };
+  const range = 2 * shape.nKvHeads * shape.nKv;
+  return bestOf(name, () => {
+    const stream = streamed > 0 ? session.limits.streamMs(streamed) : 0;
+    return stream + (nRows > 0 ? session.limits.gatherMs(rowBytes, nRows, range) : 0);
+  });
 }
 
 async function measure(session, shape) {
   const bench = gaussianBench(session, shape);
   const presets = listPresets().filter(({ defaultConfig }) => defaultConfig.maskers.length > 0);
-  const dense = configContender('dense', { maskers: [] }, bench);
+  const dense = denseStep(bench);
   const steps = presets.map(({ name, defaultConfig }) => ({
     name,
     config: defaultConfig,
-    step: configContender(name, defaultConfig, bench),
+    step: step(name, defaultConfig, bench),
   }));
   const bounds = steps.map(({ name, config, step }) =>
     boundRival(

@@ -1,13 +1,12 @@
 // How time grows: over the number of keys for dense, top_k, MagicPig and given lists, and over the density.
 
 import { getPreset } from '../../../build/ts/ts/maskers/presets.js';
-import { configContender, listContender } from '../../../build/ts/ts/micro/contenders.js';
+import { listContender } from '../../../build/ts/ts/micro/contenders.js';
 import { Gaussian } from '../../../build/ts/ts/micro/gaussian.js';
 import { median } from '../../../build/ts/ts/micro/rounds.js';
 import { digits, keys, standard } from '../session.mjs';
+import { denseStep, step } from '../steps.mjs';
 import { gaussianBench } from './gaussian.mjs';
-
-export const name = 'scaling';
 
 const densities = [0.01, 0.02, 0.05, 0.1, 0.2, 0.4];
 const listDensity = 0.1;
@@ -36,9 +35,9 @@ function stepsOver(bench) {
   const gaussian = new Gaussian(43);
   const list = { density: listDensity, isPerHead: true, gaussian };
   return [
-    configContender('dense', { maskers: [] }, bench),
-    configContender('top_k 10 %', { maskers: [{ kind: 'top_k', heavyFraction: 0.1 }] }, bench),
-    configContender('magic_pig', getPreset('magic_pig').defaultConfig, bench),
+    denseStep(bench),
+    step('top_k 10 %', { maskers: [{ kind: 'top_k', heavyFraction: 0.1 }] }, bench),
+    step('magic_pig', getPreset('magic_pig').defaultConfig, bench),
     listContender('list 10 %', list, bench),
   ];
 }
@@ -68,7 +67,7 @@ function report(session, lines, sizes) {
 }
 
 /** Least squares of relative errors: small sizes count as much as large ones. */
-export function fitLine(points) {
+function fitLine(points) {
   let [w, wx, wxx, wy, wxy] = [0, 0, 0, 0, 0];
   for (const [x, y] of points) {
     const weight = 1 / (y * y);
@@ -89,14 +88,14 @@ async function overDensity(session) {
   session.log('scaling over density');
   const bench = gaussianBench(session, shape);
   const gaussian = new Gaussian(47);
-  const dense = configContender('dense', { maskers: [] }, bench);
+  const dense = denseStep(bench);
   const kinds = {
     'group lists': (name, density) =>
       listContender(name, { density, isPerHead: false, gaussian }, bench),
     'a list per head': (name, density) =>
       listContender(name, { density, isPerHead: true, gaussian }, bench),
     top_k: (name, density) =>
-      configContender(name, { maskers: [{ kind: 'top_k', heavyFraction: density }] }, bench),
+      step(name, { maskers: [{ kind: 'top_k', heavyFraction: density }] }, bench),
   };
   const steps = Object.entries(kinds).flatMap(([kind, make]) =>
     densities.map((density) => ({ kind, density, step: make(`${kind} ${density}`, density) })),

@@ -1,12 +1,10 @@
 // Small steps: what a call costs beside its kernels (one key in the cache; one sink key of many) and a short context.
 import { KvCache } from '../../../build/ts/ts/attention/kv-cache.js';
-import { SparseAttention } from '../../../build/ts/ts/attention/sparse-attention.js';
 import { getPreset } from '../../../build/ts/ts/maskers/presets.js';
 import { Gaussian } from '../../../build/ts/ts/micro/gaussian.js';
 import { interleave, median, quantile } from '../../../build/ts/ts/micro/rounds.js';
 import { digits } from '../session.mjs';
-
-export const name = 'small';
+import { newAttention } from '../steps.mjs';
 
 const callsAtOnce = 200;
 const oneSink = { maskers: [{ kind: 'sink', sinkSize: 1 }] };
@@ -26,7 +24,9 @@ export async function run(session) {
     ]),
   ];
   session.log('small steps');
-  const rivals = cases.map(([name, nKv, config]) => manyCalls(name, { ...shape, nKv }, config));
+  const rivals = cases.map(([name, nKv, config]) =>
+    manyCalls(session, name, { ...shape, nKv }, config),
+  );
   // Short steps: a turn is short as well.
   const times = await interleave(rivals, { rounds: 7, roundMs: 50 });
   for (const [name, nKv, , isOverhead] of cases) {
@@ -44,13 +44,13 @@ export async function run(session) {
 }
 
 /** A clock read costs as much as these steps do, so it times many at once. */
-function manyCalls(name, { nQHeads, nKvHeads, headDim, nKv }, config) {
+function manyCalls(session, name, { nQHeads, nKvHeads, headDim, nKv }, config) {
   const gaussian = new Gaussian(41);
   const cache = new KvCache({ nKvHeads, headDim, capacity: nKv });
   const rows = () => gaussian.fill(new Float32Array(nKvHeads * nKv * headDim));
   cache.append(rows(), rows());
   const query = gaussian.fill(new Float32Array(nQHeads * headDim));
-  const attention = new SparseAttention(config, { nQHeads, threads: 1 });
+  const attention = newAttention(session, config, { nQHeads });
   return {
     name,
     round(budgetMs) {

@@ -1,11 +1,9 @@
 // Two threads against one.
-import { SparseAttention } from '../../../build/ts/ts/attention/sparse-attention.js';
 import { getPreset } from '../../../build/ts/ts/maskers/presets.js';
 import { median, repeated } from '../../../build/ts/ts/micro/rounds.js';
 import { digits, keys, ratios, spread, standard } from '../session.mjs';
+import { newAttention } from '../steps.mjs';
 import { gaussianBench } from './gaussian.mjs';
-
-export const name = 'threads';
 
 export async function run(session) {
   const rows = [];
@@ -23,8 +21,18 @@ export async function run(session) {
 async function measure(session, { bench, shape, preset }) {
   const { nQHeads } = shape;
   const { defaultConfig } = getPreset(preset);
+  const outputs = [1, 2].map(
+    (threads) =>
+      newAttention(session, defaultConfig, { nQHeads, threads }).forward(
+        bench.queries[0],
+        bench.caches[0],
+      ).output,
+  );
+  if (Buffer.compare(...outputs.map(({ buffer }) => Buffer.from(buffer))) !== 0) {
+    throw new Error(`${preset}: two threads give another result than one`);
+  }
   const rivals = [1, 2].map((threads) => {
-    const attention = new SparseAttention(defaultConfig, { nQHeads, threads });
+    const attention = newAttention(session, defaultConfig, { nQHeads, threads });
     const run = (call) => {
       const cache = bench.caches[call % bench.caches.length];
       attention.forward(bench.queries[call % bench.queries.length], cache);

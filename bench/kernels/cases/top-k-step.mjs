@@ -1,9 +1,7 @@
 // A whole step of top_k - score, select, attend - against our dense attention, scored by the keys and by their int8 copy.
-import { configContender } from '../../../build/ts/ts/micro/contenders.js';
 import { is16Bit, keys, standard, stepCells, stepColumns } from '../session.mjs';
+import { denseStep, step } from '../steps.mjs';
 import { gaussianBench } from './gaussian.mjs';
-
-export const name = 'top-k-step';
 
 export async function run(session) {
   const rows = [];
@@ -17,12 +15,12 @@ export async function run(session) {
 
 async function measure(session, shape) {
   const bench = gaussianBench(session, shape);
-  const dense = configContender('dense', { maskers: [] }, bench);
+  const dense = denseStep(bench);
   const steps = ['kv', 'int8'].flatMap((scoreDtype) =>
     [0.02, 0.1].map((heavyFraction) => {
       const name = `top_k ${heavyFraction * 100} % ${scoreDtype}`;
       const config = { maskers: [{ kind: 'top_k', heavyFraction, scoreDtype }] };
-      return { scoreDtype, heavyFraction, step: configContender(name, config, bench) };
+      return { scoreDtype, heavyFraction, step: step(name, config, bench) };
     }),
   );
   const times = await session.times([dense, ...steps.map(({ step }) => step)].map(rivalOf));
