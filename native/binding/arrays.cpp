@@ -74,6 +74,21 @@ size_t ReadSize(const Napi::Value& value) {
 
 size_t ReadSize(const Napi::Object& object, const char* name) { return ReadSize(object.Get(name)); }
 
+JsRows ReadRows(const Napi::Object& args, const char* name) {
+  const Napi::Value value = args.Get(name);
+  if (value.As<Napi::TypedArray>().TypedArrayType() == napi_uint16_array) {
+    const auto halves = ReadUint16s(value);
+    const bool is_bf16 = ReadDtype(args.Get("dtype")) == Dtype::kBf16;
+    return {halves.data, is_bf16 ? Dtype::kBf16 : Dtype::kF16, halves.length};
+  }
+  const auto floats = ReadFloats(value);
+  return {floats.data, Dtype::kF32, floats.length};
+}
+
+void Require(Napi::Env env, bool is_true, const char* expected) {
+  if (!is_true) ThrowRange(env, "ERR_SHAPE", std::string("Expected ") + expected);
+}
+
 void RequireFinite(Napi::Env env, const char* name, const ArrayView<float>& values, float limit) {
   const size_t bad = FindBad(values, limit);
   if (bad == values.length) return;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/kv_view.h"
 #include "core/status.h"
 
 namespace sparsetune::binding {
@@ -29,6 +30,26 @@ Napi::Uint32Array ToJs(Napi::Env env, const std::vector<uint32_t>& values);
 /// A non-negative integer that TypeScript has validated.
 size_t ReadSize(const Napi::Value& value);
 size_t ReadSize(const Napi::Object& object, const char* name);
+
+/// Keys or values as they are: Float32Array, or Uint16Array of binary16 or, where `dtype` of the
+/// same object is 'bf16', of bfloat16.
+struct JsRows {
+  const void* data = nullptr;
+  Dtype dtype = Dtype::kF32;
+  size_t length = 0;
+};
+JsRows ReadRows(const Napi::Object& args, const char* name);
+
+/// Where the rows of a matrix begin; what is left of a row at the end is not one.
+template <typename T>
+std::vector<T*> RowPointers(T* data, size_t length, size_t head_dim) {
+  std::vector<T*> rows;
+  for (size_t at = 0; at + head_dim <= length; at += head_dim) rows.push_back(data + at);
+  return rows;
+}
+
+/// A RangeError with code ERR_SHAPE, "Expected <expected>", unless `is_true`.
+void Require(Napi::Env env, bool is_true, const char* expected);
 
 /// A RangeError with code ERR_ARGUMENT that names `name` where a value is not finite or larger than
 /// `limit` in magnitude.

@@ -11,7 +11,7 @@
 namespace sparsetune::binding {
 namespace {
 
-/// The largest magnitude that does not round to infinity.
+/// The largest finite value.
 float LargestOf(Dtype dtype) {
   if (dtype == Dtype::kF16) return 65504.0f;
   return dtype == Dtype::kBf16 ? 0x1.fep127f : std::numeric_limits<float>::max();

@@ -15,36 +15,6 @@
 namespace sparsetune::binding {
 namespace {
 
-/// Keys or values as they are: Float32Array, or Uint16Array of binary16 or, by `dtype`, bfloat16.
-struct JsRows {
-  const void* data;
-  Dtype dtype;
-  size_t length;
-};
-
-JsRows ReadRows(const Napi::Object& args, const char* name) {
-  const Napi::Value value = args.Get(name);
-  const auto array = value.As<Napi::TypedArray>();
-  if (array.TypedArrayType() == napi_uint16_array) {
-    const auto halves = ReadUint16s(value);
-    const bool is_bf16 = ReadDtype(args.Get("dtype")) == Dtype::kBf16;
-    return {halves.data, is_bf16 ? Dtype::kBf16 : Dtype::kF16, halves.length};
-  }
-  const auto floats = ReadFloats(value);
-  return {floats.data, Dtype::kF32, floats.length};
-}
-
-void Require(Napi::Env env, bool is_true, const char* expected) {
-  if (!is_true) ThrowRange(env, "ERR_SHAPE", std::string("Expected ") + expected);
-}
-
-template <typename T>
-std::vector<T*> RowPointers(T* data, size_t length, size_t head_dim) {
-  std::vector<T*> rows;
-  for (size_t at = 0; at + head_dim <= length; at += head_dim) rows.push_back(data + at);
-  return rows;
-}
-
 void RequireIndices(Napi::Env env, const ArrayView<uint32_t>& indices, size_t n_rows) {
   const bool are_rows = std::all_of(indices.data, indices.data + indices.length,
                                     [n_rows](uint32_t index) { return index < n_rows; });

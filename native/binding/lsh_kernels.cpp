@@ -14,22 +14,12 @@
 namespace sparsetune::binding {
 namespace {
 
-void Require(Napi::Env env, bool is_true, const char* expected) {
-  if (!is_true) ThrowRange(env, "ERR_SHAPE", std::string("Expected ") + expected);
-}
-
-std::vector<const float*> RowPointers(const ArrayView<float>& rows, size_t head_dim) {
-  std::vector<const float*> pointers;
-  for (size_t at = 0; at + head_dim <= rows.length; at += head_dim) {
-    pointers.push_back(rows.data + at);
-  }
-  return pointers;
-}
-
 LshParams ReadLsh(const Napi::Object& args) {
   const LshParams params = {static_cast<uint32_t>(ReadSize(args, "lshL")),
                             static_cast<uint32_t>(ReadSize(args, "lshK"))};
-  Require(args.Env(), params.lsh_l > 0 && params.lsh_k > 0, "positive lshL and lshK");
+  const bool are_valid =
+      params.lsh_l >= 1 && params.lsh_l <= 512 && params.lsh_k >= 1 && params.lsh_k <= 16;
+  Require(args.Env(), are_valid, "lshL of 1 to 512 and lshK of 1 to 16");
   return params;
 }
 
@@ -43,13 +33,18 @@ Napi::Value JsLshCodes(const Napi::CallbackInfo& info) {
   const auto planes = ReadFloats(args.Get("planes"));
   const size_t n_planes = static_cast<size_t>(params.lsh_l) * params.lsh_k;
   Require(env, planes.length == n_planes * head_dim, "[lshL, lshK, headDim] planes");
-  const auto pointers = RowPointers(vectors, head_dim);
+  const auto pointers = RowPointers<const float>(vectors.data, vectors.length, head_dim);
   std::vector<float> panels(LshPanelFloats(params, head_dim));
   LshPackPlanes(planes.data, params, head_dim, panels.data());
   std::vector<uint16_t> codes(pointers.size() * params.lsh_l);
   ThrowUnlessOk(env, LshCodes(pointers.data(), pointers.size(), head_dim, params, panels.data(),
                               ReadIsa(args.Get("isa")), codes.data()));
   return ToJs(env, codes);
+}
+
+bool AreBelow(const ArrayView<uint16_t>& codes, uint32_t limit) {
+  return std::all_of(codes.data, codes.data + codes.length,
+                     [limit](uint16_t code) { return code < limit; });
 }
 
 /// { keyCodes [n, lshL], queryCodes [nQueries, lshL], lshL, lshK, minMatches, isa } of a call.
@@ -64,6 +59,9 @@ struct JsCodes {
         min_matches(static_cast<uint32_t>(ReadSize(args, "minMatches"))),
         isa(ReadIsa(args.Get("isa"))),
         table(n_blocks * LshBlockBytes(params)) {
+    const bool are_codes =
+        AreBelow(keys, 1u << params.lsh_k) && AreBelow(queries, 1u << params.lsh_k);
+    Require(args.Env(), are_codes, "codes of lshK bits");
     LshStore(keys.data, 0, n, params, table.data());
   }
 
@@ -163,16 +161,12 @@ Napi::Value JsLshCentre(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto args = info[0].As<Napi::Object>();
   const auto mean = ReadFloats(args.Get("mean"));
-  const auto keys = args.Get("keys").As<Napi::TypedArray>();
+  const JsRows keys = ReadRows(args, "keys");
   LshRows rows;
+  rows.keys = keys.data;
+  rows.dtype = keys.dtype;
   rows.head_dim = mean.length;
-  rows.n = keys.ElementLength() / mean.length;
-  if (keys.TypedArrayType() == napi_uint16_array) {
-    rows.dtype = ReadDtype(args.Get("dtype")) == Dtype::kBf16 ? Dtype::kBf16 : Dtype::kF16;
-    rows.keys = ReadUint16s(keys).data;
-  } else {
-    rows.keys = ReadFloats(keys).data;
-  }
+  rows.n = keys.length / mean.length;
   const Isa isa = ReadIsa(args.Get("isa"));
   std::vector<float> centred(rows.n * rows.head_dim);
   std::vector<float> norms(rows.n);

@@ -2,6 +2,7 @@
 
 #include "binding/args.h"
 #include "binding/arrays.h"
+#include "core/bits.h"
 #include "core/target.h"
 #include "kernels/pages/pages.h"
 #include "kernels/quantized_scores/quantized_scores_isa.h"
@@ -131,9 +132,8 @@ Napi::Value JsSampleWithoutReplacement(const Napi::CallbackInfo& info) {
   std::vector<uint64_t> bits((static_cast<size_t>(population) + 63) / 64);
   SampleWithoutReplacement(key, population, read("n"), bits.data());
   std::vector<uint32_t> numbers;
-  for (uint32_t i = 0; i < population; ++i) {
-    if ((bits[i / 64] >> i % 64 & 1) != 0) numbers.push_back(i);
-  }
+  ForEachBit(bits.data(), bits.size(),
+             [&](size_t number) { numbers.push_back(static_cast<uint32_t>(number)); });
   return ToJs(info.Env(), numbers);
 }
 

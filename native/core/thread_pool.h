@@ -40,9 +40,8 @@ class ThreadPool {
   /// @param n_chunks   less than 2^32; chunks are begun in ascending order
   /// @param n_threads  how many threads may work, the caller included; at least 1. Fewer do where
   ///                   the system refuses to start more, or there are fewer chunks
-  /// @param fn         must not throw. `slot` is below n_threads; in a call it belongs to one
-  /// thread, so
-  ///                   working memory can be given out by it
+  /// @param fn         must not throw. `slot`, below n_threads, belongs to one thread of the call:
+  ///                   a place for its working memory
   ///
   /// Safe from any thread. While one call is under way, a second one (of another thread, or from
   /// within a chunk) does not wait: its caller runs all its chunks alone, in slot 0.

@@ -50,6 +50,7 @@ Status LabelState::Extend(const KvView& kv, Isa /*isa*/) {
   for (; first + n < kv.n_kv(); ++n) {
     const void* row = KeyRow(kv, first + n);
     for (size_t i = 0; i < lists.size(); ++i) {
+      labels[i].resize(n * label_bytes());  // an attempt that ran out of memory may have left more
       WithElement(dtype, [&](auto type) { Pick<decltype(type)>(row, lists[i], &labels[i]); });
     }
   }

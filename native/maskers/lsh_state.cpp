@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <tuple>
@@ -18,16 +19,17 @@ namespace {
 constexpr size_t kChunkKeys = 64;
 constexpr size_t kMinRunKeys = 1024;
 
-std::vector<float> MeanKey(const KvView& kv, Isa isa) {
+Status MeanKey(const KvView& kv, Isa isa, std::vector<float>* mean) {
   std::vector<double> sums(kv.head_dim, 0.0);
   for (const KvRun& run : SplitRun(kv, 0, kv.n_kv())) {
-    LshAddRows({run.keys, kv.dtype, kv.head_dim, run.n}, isa, sums.data());
+    const Status status = LshAddRows({run.keys, kv.dtype, kv.head_dim, run.n}, isa, sums.data());
+    if (status != Status::kOk) return status;
   }
-  std::vector<float> mean(kv.head_dim);
+  mean->resize(kv.head_dim);
   for (size_t i = 0; i < kv.head_dim; ++i) {
-    mean[i] = static_cast<float>(sums[i] / static_cast<double>(kv.n_kv()));
+    (*mean)[i] = static_cast<float>(sums[i] / static_cast<double>(kv.n_kv()));
   }
-  return mean;
+  return Status::kOk;
 }
 
 /// The panels and curves of a layer, made once for all its KV heads and indexes alive.
@@ -36,16 +38,21 @@ std::shared_ptr<const LshShared> SharedOf(uint64_t seed, uint32_t layer, const L
   using Key = std::tuple<uint64_t, uint32_t, uint32_t, uint32_t, size_t>;
   static std::mutex mutex;
   static std::map<Key, std::weak_ptr<const LshShared>> alive;
+  const Key key = {seed, layer, params.lsh_l, params.lsh_k, head_dim};
   const std::lock_guard<std::mutex> lock(mutex);
-  auto& entry = alive[{seed, layer, params.lsh_l, params.lsh_k, head_dim}];
-  auto shared = entry.lock();
+  const auto found = alive.find(key);
+  auto shared = found == alive.end() ? nullptr : found->second.lock();
   if (shared != nullptr) return shared;
+  // A weak pointer keeps the memory of what it pointed to.
+  for (auto entry = alive.begin(); entry != alive.end();) {
+    entry = entry->second.expired() ? alive.erase(entry) : std::next(entry);
+  }
   const auto made = std::make_shared<LshShared>();
   made->panels.resize(LshPanelFloats(params, head_dim));
   LshPackPlanes(LshPlanes(seed, layer, params, head_dim).data(), params, head_dim,
                 made->panels.data());
   for (uint32_t m = 1; m <= 2; ++m) MakeLshCurve(params, m, &made->curves[m - 1]);
-  entry = made;
+  alive[key] = made;
   return made;
 }
 
@@ -93,7 +100,6 @@ std::unique_ptr<KeyState> LshState::Continue() const {
   std::unique_ptr<LshState> next(new LshState());
   next->head_dim = head_dim;
   next->is_centred = is_centred;
-  next->has_mean = has_mean;
   next->params = params;
   next->shared = shared;
   next->mean = mean;
@@ -173,9 +179,10 @@ void LshState::Seal(size_t count) {
 }
 
 Status LshState::Extend(const KvView& kv, Isa isa) {
-  if (!has_mean) {
-    mean = is_centred ? MeanKey(kv, isa) : std::vector<float>(head_dim, 0.0f);
-    has_mean = true;
+  if (mean.empty() && !is_centred) mean.assign(head_dim, 0.0f);
+  if (mean.empty()) {
+    const Status status = MeanKey(kv, isa, &mean);
+    if (status != Status::kOk) return status;
   }
   const size_t n_end = kv.n_kv() - first;
   const std::vector<size_t> sizes = LshRunSizes(n_end, params);

@@ -53,10 +53,9 @@ class LshState : public KeyState {
 
   size_t head_dim = 0;
   bool is_centred = false;
-  bool has_mean = false;
   LshParams params;
   std::shared_ptr<const LshShared> shared;
-  std::vector<float> mean;     ///< [head_dim], zeros where not centred
+  std::vector<float> mean;     ///< [head_dim], zeros where not centred; of the first keys
   std::vector<LshRun> runs;    ///< of the first keys
   std::vector<uint8_t> codes;  ///< an LshTable of the keys after the runs
   std::vector<float> norms;    ///< [n] of the centred keys

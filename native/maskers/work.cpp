@@ -33,6 +33,7 @@ double ChoiceBytes(const MaskerConfig& masker, const WorkShape& shape) {
     case MaskerKind::kHashTopK:
       return n_kv * sizeof(uint64_t) * group_size + passes;
     case MaskerKind::kMagicPig:
+      // Buckets read far less than all codes; hashing, counting and weighing take the time.
       return n_kv * masker.lsh_l * (masker.lsh_k <= 8 ? 1 : 2);
     default:
       return 0;
@@ -51,7 +52,7 @@ double AttendedRows(const MaskerConfig& masker, const WorkShape& shape) {
       return n_heads * masker.sampling_rate * n_kv;
     case MaskerKind::kTopP:
     case MaskerKind::kMagicPig:
-      return 0;  // not known before; what is read to choose is much
+      return 0;  // not known before; to choose costs much more
     default:
       return n_heads * static_cast<double>(CountKeys(masker.size, shape.n_kv));
   }

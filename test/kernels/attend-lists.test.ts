@@ -65,4 +65,14 @@ test('attendLists refuses lists that name no key, or too few lists', (t) => {
   const call = { cache: nativeOf(cache), queries, n: 1, isPerHead: false, scale: 1 };
   t.throws(() => attendLists({ ...call, lists: Uint32Array.of(0, 100) }), { code: 'ERR_SHAPE' });
   t.throws(() => attendLists({ ...call, lists: Uint32Array.of(0) }), { code: 'ERR_SHAPE' });
+  for (const keys of [
+    [5, 4],
+    [5, 5],
+  ] as const) {
+    const lists = Uint32Array.of(...keys, ...keys);
+    t.throws(() => attendLists({ ...call, n: 2, lists }), {
+      code: 'ERR_SHAPE',
+      message: /ascending/,
+    });
+  }
 });

@@ -63,6 +63,16 @@ test('a range beyond the memory is refused', (t) => {
   }
 });
 
+test('no threads, or too many, are refused', (t) => {
+  const probe = new LimitProbe({ bytes: 2 ** 20 });
+  for (const threads of [0, 1025]) {
+    t.throws(() => probe.stream({ bytes: 2 ** 16, offset: 0, ahead: 0, threads }), {
+      code: 'ERR_ARGUMENT',
+      message: /1 to 1024 for threads/,
+    });
+  }
+});
+
 test('machine limits are finite, and reading twice as much takes longer', (t) => {
   t.true(supportsIsa('scalar'));
   const limits = new MachineLimits({ bytes: 2 ** 26 });

@@ -77,6 +77,21 @@ test('bytes count each start and each bucket once for all queries', (t) => {
   t.is(bytes(2, 9, 2, 9), bytes(2, 9));
 });
 
+test('lshLookUp refuses tables, bits and codes that there cannot be', (t) => {
+  const call = { lshL: 2, lshK: 3, minMatches: 1, keyCodes: new Uint16Array(128) };
+  const queryCodes = new Uint16Array(2);
+  t.notThrows(() => lshLookUp({ ...call, queryCodes }));
+  for (const wrong of [
+    { lshL: 4000 },
+    { lshK: 17 },
+    { lshL: 0 },
+    { queryCodes: Uint16Array.of(0, 8) },
+    { keyCodes: new Uint16Array(128).fill(8) },
+  ]) {
+    t.throws(() => lshLookUp({ ...call, queryCodes, ...wrong }), { code: 'ERR_SHAPE' });
+  }
+});
+
 test('the numbers of the keys of a bucket take no more room than two bytes each', (t) => {
   // A bucket of 31 of 1024 keys is a list, one of 32 is bits.
   const keyCodes = (size: number) => Uint16Array.from({ length: 1024 }, (_, i) => +(i < size));

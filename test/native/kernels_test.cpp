@@ -55,6 +55,7 @@ int Run(const std::string& wanted) {
               HasByteDots() ? ", with dot products of bytes" : "");
   TestInstructionSets(wanted);
   TestElements();
+  TestChainMemory();
   TestTopP();
   TestSampling();
   for (const Isa isa : kAllIsas) {

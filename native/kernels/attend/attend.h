@@ -51,8 +51,7 @@ void AttendBegin(size_t n, size_t head_dim, AttendState* state);
 /// @param[in]     rows     see AttendRows
 /// @param[in]     isa      one that SupportsIsa
 /// @param[in,out] state    of AttendBegin
-/// @return kInvalidShape if a size is out of bounds; kUnsupported for an instruction set that is
-/// not
+/// @return kInvalidShape if a size is out of bounds, kUnsupported if this instruction set is not
 ///         built; `state` is then untouched
 ///
 /// Cost: 4 * head_dim FLOP and an exponential per query and row; no allocation. The result differs

@@ -160,7 +160,9 @@ void LshLookUpScalar(const LshLookUpArgs& args) {
 
 Status LshLookUp(const LshBuckets& run, const uint16_t* queries, size_t n_queries,
                  uint32_t min_matches, Isa isa, uint8_t* counts, uint64_t* bits, size_t stride) {
-  if (min_matches < 1 || min_matches > 2) return Status::kInvalidArgument;
+  if (!AreValid(run.params) || min_matches < 1 || min_matches > 2) {
+    return Status::kInvalidArgument;
+  }
   if (n_queries == 0 || run.n_keys == 0 || run.n_keys % 64 != 0 || run.n_keys > kLshRunKeys ||
       stride < run.n_keys / 64) {
     return Status::kInvalidShape;

@@ -13,11 +13,9 @@ namespace sparsetune {
 inline constexpr size_t kLshRunKeys = 65536;
 
 /// The keys of one run by bucket, for each table. Bucket (t, code) is
-/// units[starts[t << lsh_k | code]] up to the next start, and is one of two things:
-///   fewer than n_keys / 32 units: the numbers of its keys, ascending;
-///   n_keys / 16 units:            one bit per key, lowest first, for the buckets that hold at
-///   least
-///                                 n_keys / 32 of them.
+/// units[starts[t << lsh_k | code]] up to the next start:
+/// the numbers of its keys, ascending, where they are fewer than n_keys / 32; else n_keys / 16
+/// units with one bit per key, lowest first.
 struct LshBuckets {
   LshParams params;
   const uint32_t* starts = nullptr;  ///< [(lsh_l << lsh_k) + 1], see LshStartCount
@@ -58,17 +56,17 @@ void LshUnsort(const LshBuckets& run, void* codes);
 /// @param[in]  min_matches  1 or 2
 /// @param[in]  isa          one that SupportsIsa
 /// @param[in]  counts       [run.n_keys] working memory
-/// @param[out] bits         [n_queries, stride]; the first run.n_keys / 64 words of each are
-/// written
+/// @param[out] bits         [n_queries, stride], the first run.n_keys / 64 words of each
 /// @param[in]  stride       at least run.n_keys / 64
-/// @return as LshCodes
+/// @return kInvalidShape, kInvalidArgument if a size or parameter is out of bounds; kUnsupported
 ///
 /// Exact on every instruction set. Reads one bucket of each table per query. No allocation. Safe to
 /// call from several threads.
 Status LshLookUp(const LshBuckets& run, const uint16_t* queries, size_t n_queries,
                  uint32_t min_matches, Isa isa, uint8_t* counts, uint64_t* bits, size_t stride);
 
-/// Distinct bytes of starts and buckets that LshLookUp reads for all of these queries.
+/// Bytes of starts and buckets that LshLookUp reads for all of these queries: each bucket once,
+/// with the two starts around it.
 ///
 /// @param[in] queries  [n_queries, lsh_l]
 size_t LshLookUpBytes(const LshBuckets& run, const uint16_t* queries, size_t n_queries);

@@ -6,10 +6,6 @@
 namespace sparsetune {
 namespace {
 
-bool AreValid(const LshParams& params) {
-  return params.lsh_l >= 1 && params.lsh_l <= 512 && params.lsh_k >= 1 && params.lsh_k <= 16;
-}
-
 /// Where element i of a plane lies in the panels.
 size_t PanelIndex(size_t plane, size_t i, size_t head_dim) {
   return (plane / kLshPanelPlanes * head_dim + i) * kLshPanelPlanes + plane % kLshPanelPlanes;

@@ -78,9 +78,8 @@ void LshStore(const uint16_t* codes, size_t first, size_t n, const LshParams& pa
 /// @param[in]  first_block  block of table.codes to begin with
 /// @param[in]  n_blocks     blocks to scan; first_block + n_blocks <= ceil(n_keys / 64)
 /// @param[in]  isa          one that SupportsIsa
-/// @param[out] bits         [n_queries, n_blocks]; bit j of word b is key (first_block + b) * 64 +
-/// j;
-///                          bits of keys that do not exist are 0
+/// @param[out] bits         [n_queries, n_blocks]: bit j of word b is key
+///                          (first_block + b) * 64 + j, 0 for keys that do not exist
 /// @return as LshCodes
 ///
 /// Exact on every instruction set. Each block is read once for all queries. No allocation. Safe to

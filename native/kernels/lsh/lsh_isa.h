@@ -7,6 +7,11 @@
 
 namespace sparsetune {
 
+/// What LshParams allows.
+inline bool AreValid(const LshParams& params) {
+  return params.lsh_l >= 1 && params.lsh_l <= 512 && params.lsh_k >= 1 && params.lsh_k <= 16;
+}
+
 /// Arguments of LshCodes, checked.
 struct LshCodesArgs {
   const float* const* vectors;

@@ -53,7 +53,7 @@ inline void ScoreTile(const TileKeys& tile, const int8_t* codes, const int32_t* 
 
 void ScoreBlocks(const QuantizedQueries& queries, const QuantizedKeys& keys, float* scores,
                  size_t stride) {
-  const size_t channels = QuantChannels(keys.head_dim);
+  const size_t channels = (keys.head_dim + 3) / 4 * 4;  // as QuantChannels, of the base CPU, says
   const size_t block_bytes = kQuantBlockKeys * (channels + sizeof(float));
   for (size_t b = 0; b < keys.n_blocks; ++b) {
     const uint8_t* block = keys.blocks + b * block_bytes;

@@ -28,8 +28,7 @@ struct ScoreRows {
 /// @param[in]  isa        one that SupportsIsa
 /// @param[out] scores     [n_queries, stride] row-major; the first rows.n of each row are written
 /// @param[in]  stride     at least rows.n
-/// @return kInvalidShape if a size is out of bounds; kUnsupported for an instruction set that is
-/// not
+/// @return kInvalidShape if a size is out of bounds, kUnsupported if this instruction set is not
 ///         built; `scores` is then untouched
 ///
 /// Cost: 2 * n_queries * head_dim FLOP per row; no allocation. Instruction sets differ from an

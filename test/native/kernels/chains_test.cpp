@@ -3,6 +3,7 @@
 
 #include "inputs.h"
 #include "maskers/forward.h"
+#include "memory.h"
 #include "testing.h"
 
 namespace sparsetune::testing {
@@ -51,16 +52,21 @@ std::vector<double> Reference(const Context& context, const MaskRecord& mask, si
   return output;
 }
 
-ForwardOutput Run(const ChainConfig& chain, Isa isa, Context* context) {
+ForwardInput InputOf(const ChainConfig& chain, Isa isa, const Context& context) {
   ForwardInput input;
   input.chain = chain;
-  input.queries = context->queries.data();
+  input.queries = context.queries.data();
   input.n_q_heads = kQHeads;
   input.n_q = kQueries;
   input.scale = kScale;
   input.isa = isa;
   input.wants_mask = true;
+  return input;
+}
+
+ForwardOutput Run(const ChainConfig& chain, Isa isa, Context* context) {
   ForwardOutput output;
+  const ForwardInput input = InputOf(chain, isa, *context);
   Expect(Forward(input, &context->cache, &output) == Status::kOk, "status");
   return output;
 }
@@ -112,11 +118,11 @@ MaskerConfig HashTopK() {
   return masker;
 }
 
-MaskerConfig DoubleSparsity() {
+MaskerConfig DoubleSparsity(size_t n_heads) {
   auto lists = std::make_shared<ChannelLists>();
   lists->layers.resize(1);
-  lists->layers[0].n_heads = kKvHeads;
-  for (uint32_t i = 0; i < kKvHeads * kHeadDim; ++i) {
+  lists->layers[0].n_heads = n_heads;
+  for (uint32_t i = 0; i < n_heads * kHeadDim; ++i) {
     lists->layers[0].order.push_back(i * 7 % kHeadDim);
   }
   MaskerConfig masker = Masker(MaskerKind::kDoubleSparsity, 20);
@@ -161,7 +167,8 @@ std::vector<NamedChain> Chains() {
           {"top_k by an int8 copy", {sink, int8_top_k}},
           {"top_p", {TopPOf(0.6)}},
           {"quest", {sink, Quest()}},
-          {"double_sparsity", {DoubleSparsity()}},
+          {"double_sparsity", {DoubleSparsity(kKvHeads)}},
+          {"double_sparsity by query head", {DoubleSparsity(kQHeads)}},
           {"hash_top_k", {local, HashTopK()}},
           {"random_sampling", {sink, Sampling(MaskerKind::kRandomSampling)}},
           {"adaptive_sampling", {top_k, Sampling(MaskerKind::kAdaptiveSampling)}},
@@ -169,7 +176,58 @@ std::vector<NamedChain> Chains() {
           {"magic_pig of wide codes", {MagicPig(200, 9, 1)}}};
 }
 
+/// Runs out of memory at each allocation in turn: a later call is as if that had not been.
+void CheckLowMemory(const ChainConfig& chain, Isa isa) {
+  Context clean(Dtype::kF32);
+  const ForwardOutput expected = Run(chain, isa, &clean);
+  for (size_t n = 0;; ++n) {
+    Context context(Dtype::kF32);
+    const ForwardInput input = InputOf(chain, isa, context);
+    ForwardOutput first;
+    Status status = Status::kOk;
+    {
+      const FailingNew failing(n);
+      status = Forward(input, &context.cache, &first);
+    }
+    if (!FailingNew::HasFailed()) return Expect(n > 3, "nothing was allocated");
+    Expect(status == Status::kOutOfMemory, Text("status at allocation ", n));
+    const ForwardOutput second = Run(chain, isa, &context);
+    const bool is_same = second.mask.indices == expected.mask.indices &&
+                         second.output == expected.output &&
+                         second.stats.bytes_read == expected.stats.bytes_read;
+    if (!is_same) return Expect(false, Text("another result after allocation ", n));
+  }
+}
+
+/// Planes of LSH belong to a seed: those of many seeds must not pile up.
+void CheckSeeds() {
+  ChainConfig chain;
+  chain.maskers = {MagicPig(8, 4, 2)};
+  const auto run = [&](uint64_t first) {
+    for (chain.seed = first; chain.seed < first + 50; ++chain.seed) {
+      Context context(Dtype::kF32);
+      Run(chain, Isa::kScalar, &context);
+    }
+  };
+  run(1);
+  const size_t before = LiveBytes();
+  run(100);
+  Expect(LiveBytes() < before + 20'000, Text("grew by ", LiveBytes() - before, " bytes"));
+}
+
 }  // namespace
+
+void TestChainMemory() {
+  Test("LSH planes go with the indexes that use them", CheckSeeds);
+  for (const NamedChain& named : Chains()) {
+    Test(Text("a chain of ", named.name, " that ran out of memory can be run again"), [&] {
+      ChainConfig chain;
+      chain.maskers = named.maskers;
+      chain.seed = 5;
+      CheckLowMemory(chain, Isa::kScalar);
+    });
+  }
+}
 
 void TestChains(Isa isa) {
   for (const NamedChain& named : Chains()) {

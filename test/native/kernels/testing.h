@@ -31,6 +31,7 @@ void TestLshKeys(Isa isa);
 void TestLimits(Isa isa);
 void TestTopK(Isa isa);
 void TestChains(Isa isa);
+void TestChainMemory();
 void TestElements();
 void TestTopP();
 void TestSampling();
