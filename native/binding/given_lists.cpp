@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <vector>
 
 #include "binding/args.h"
@@ -6,6 +7,7 @@
 #include "binding/kv_cache.h"
 #include "maskers/attend_selection.h"
 #include "maskers/dense.h"
+#include "maskers/scratch_list.h"
 
 // Attention over lists of keys that the caller chose, for tests and benchmarks: what a chain does
 // after its maskers have chosen.
@@ -18,6 +20,16 @@ struct Lists {
   size_t n = 0;
   bool is_per_head = false;
 };
+
+/// Whether each list ascends, to a key that there is.
+bool AreKeys(const Lists& lists, size_t n_lists, size_t n_kv) {
+  for (size_t list = 0; list < n_lists; ++list) {
+    const uint32_t* keys = lists.indices + list * lists.n;
+    const bool ascends = std::is_sorted(keys, keys + lists.n, std::less_equal<uint32_t>());
+    if (!ascends || (lists.n > 0 && keys[lists.n - 1] >= n_kv)) return false;
+  }
+  return true;
+}
 
 /// One KV head, as a chain attends what its maskers chose.
 Status AttendHead(const GroupInput& input, const Lists& lists, size_t kv_head, Isa isa,
@@ -43,8 +55,8 @@ Status AttendHead(const GroupInput& input, const Lists& lists, size_t kv_head, I
 
 /// { cache, queries, lists, n, isPerHead, scale, isa } -> [nQHeads, headDim]
 Napi::Value JsAttendLists(const Napi::CallbackInfo& info) {
-  static Scratch scratch;
-  Scratch::Buffers& buffers = scratch.buffers();
+  BorrowedScratches scratches(1);
+  Scratch::Buffers& buffers = scratches[0]->buffers();
   const auto args = info[0].As<Napi::Object>();
   const auto& cache = ReadCache(args.Get("cache"));
   const auto& shape = cache->shape();
@@ -53,10 +65,9 @@ Napi::Value JsAttendLists(const Napi::CallbackInfo& info) {
   const Lists lists = {indices.data, ReadSize(args, "n"), args.Get("isPerHead").ToBoolean()};
   const size_t n_q_heads = queries.length / shape.head_dim;
   const size_t n_lists = lists.is_per_head ? n_q_heads : shape.n_kv_heads;
-  const bool are_keys = std::all_of(indices.data, indices.data + indices.length,
-                                    [&](uint32_t key) { return key < cache->n_kv(); });
-  if (n_q_heads % shape.n_kv_heads != 0 || indices.length != n_lists * lists.n || !are_keys) {
-    ThrowRange(info.Env(), "ERR_SHAPE", "Expected lists of keys, one for each head");
+  const bool has_lists = n_q_heads % shape.n_kv_heads == 0 && indices.length == n_lists * lists.n;
+  if (!has_lists || !AreKeys(lists, n_lists, cache->n_kv())) {
+    ThrowRange(info.Env(), "ERR_SHAPE", "Expected lists of ascending keys, one for each head");
   }
   const Isa isa = ReadIsa(args.Get("isa"));
   const float scale = args.Get("scale").ToNumber().FloatValue();

@@ -1,8 +1,11 @@
+#include "kernels/limits/limits.h"
+
 #include <atomic>
 #include <chrono>
 #include <functional>
 #include <limits>
 #include <new>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -10,7 +13,6 @@
 #include "binding/arrays.h"
 #include "core/bits.h"
 #include "core/stream_memory.h"
-#include "kernels/limits/limits.h"
 #include "kernels/sampling/sampling.h"
 
 // The limits of the machine, timed natively: a clock read in JavaScript would add its own noise.
@@ -21,24 +23,40 @@ namespace {
 constexpr size_t kStepFloats = 64;
 
 /// Runs `work(t)` on `n_threads` threads that begin together; seconds from the start to the end of
-/// the last one.
-double TimeOnThreads(size_t n_threads, const std::function<void(size_t)>& work) {
+/// the last one. Throws ERR_CAPACITY where the system has no more threads.
+double TimeOnThreads(Napi::Env env, size_t n_threads, const std::function<void(size_t)>& work) {
   using Clock = std::chrono::steady_clock;
   std::atomic<size_t> n_ready{0};
+  std::atomic<bool> is_off{false};
+  const auto wait = [&] {
+    ++n_ready;
+    while (n_ready < n_threads && !is_off) std::this_thread::yield();
+    return !is_off;
+  };
   std::vector<std::thread> others;
-  for (size_t t = 1; t < n_threads; ++t) {
-    others.emplace_back([&, t] {
-      ++n_ready;
-      while (n_ready < n_threads) std::this_thread::yield();
-      work(t);
-    });
+  try {
+    for (size_t t = 1; t < n_threads; ++t) {
+      others.emplace_back([&, t] {
+        if (wait()) work(t);
+      });
+    }
+  } catch (const std::system_error&) {
+    is_off = true;
   }
-  ++n_ready;
-  while (n_ready < n_threads) std::this_thread::yield();
+  wait();
   const auto start = Clock::now();
-  work(0);
+  if (!is_off) work(0);
   for (auto& other : others) other.join();
+  if (is_off) ThrowRange(env, "ERR_CAPACITY", "No more threads can be started; ask for fewer");
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+size_t ReadThreads(const Napi::Object& args) {
+  const size_t n_threads = ReadSize(args, "threads");
+  if (n_threads < 1 || n_threads > 1024) {
+    ThrowRange(args.Env(), "ERR_ARGUMENT", "Expected 1 to 1024 for threads");
+  }
+  return n_threads;
 }
 
 Napi::Object Timed(Napi::Env env, double seconds, const std::vector<float>& sums) {
@@ -79,7 +97,7 @@ class JsLimitProbe : public Napi::ObjectWrap<JsLimitProbe> {
   /// a thread
   Napi::Value Stream(const Napi::CallbackInfo& info) {
     const auto args = info[0].As<Napi::Object>();
-    const size_t n_threads = ReadSize(args, "threads");
+    const size_t n_threads = ReadThreads(args);
     const size_t part =
         ReadSize(args, "bytes") / sizeof(float) / n_threads / kStepFloats * kStepFloats;
     const size_t first = ReadSize(args, "offset") / sizeof(float);
@@ -89,7 +107,7 @@ class JsLimitProbe : public Napi::ObjectWrap<JsLimitProbe> {
     const size_t ahead = ReadSize(args, "ahead");
     const Isa isa = ReadIsa(args.Get("isa"));
     std::vector<float> sums(n_threads);
-    const double seconds = TimeOnThreads(n_threads, [&](size_t t) {
+    const double seconds = TimeOnThreads(info.Env(), n_threads, [&](size_t t) {
       StreamRead(floats() + first + t * part, part, ahead, isa, &sums[t]);
     });
     return Timed(info.Env(), seconds, sums);
@@ -102,7 +120,7 @@ class JsLimitProbe : public Napi::ObjectWrap<JsLimitProbe> {
     GatherRows rows;
     rows.table = floats();
     rows.row_floats = ReadSize(args, "rowBytes") / sizeof(float);
-    const size_t n_threads = ReadSize(args, "threads");
+    const size_t n_threads = ReadThreads(args);
     const size_t n = ReadSize(args, "nRows");
     if (rows.row_floats == 0 || rows.row_floats % 16 != 0 || rows.row_floats > n_floats_) {
       ThrowRange(info.Env(), "ERR_SHAPE", "Expected a rowBytes that is a multiple of 64");
@@ -116,7 +134,7 @@ class JsLimitProbe : public Napi::ObjectWrap<JsLimitProbe> {
     const size_t ahead = ReadSize(args, "rowsAhead");
     const Isa isa = ReadIsa(args.Get("isa"));
     std::vector<float> sums(n_threads);
-    const double seconds = TimeOnThreads(n_threads, [&](size_t t) {
+    const double seconds = TimeOnThreads(info.Env(), n_threads, [&](size_t t) {
       GatherRows part = rows;
       part.indices = indices.data() + n * t / n_threads;
       part.n = n * (t + 1) / n_threads - n * t / n_threads;
@@ -128,12 +146,12 @@ class JsLimitProbe : public Napi::ObjectWrap<JsLimitProbe> {
   /// { rounds, threads, isa } -> { seconds, flops }
   static Napi::Value Fma(const Napi::CallbackInfo& info) {
     const auto args = info[0].As<Napi::Object>();
-    const size_t n_threads = ReadSize(args, "threads");
+    const size_t n_threads = ReadThreads(args);
     const size_t n_rounds = ReadSize(args, "rounds");
     const Isa isa = ReadIsa(args.Get("isa"));
     std::vector<float> sums(n_threads);
     const double seconds =
-        TimeOnThreads(n_threads, [&](size_t t) { FmaRounds(n_rounds, isa, &sums[t]); });
+        TimeOnThreads(info.Env(), n_threads, [&](size_t t) { FmaRounds(n_rounds, isa, &sums[t]); });
     auto object = Timed(info.Env(), seconds, sums);
     const double flops = static_cast<double>(FmaFlops(isa) * n_rounds * n_threads);
     object.Set("flops", Napi::Number::New(info.Env(), flops));
@@ -143,16 +161,14 @@ class JsLimitProbe : public Napi::ObjectWrap<JsLimitProbe> {
   static std::vector<uint32_t> RandomRows(uint64_t seed, size_t n_rows, size_t range, size_t n) {
     const DrawKey key = {seed, DrawDomain::kRandomSample, 0, 0, 0};
     const DrawKey of_first = {seed, DrawDomain::kRandomSample, 1, 0, 0};
-    const uint32_t first =
-        DrawSequence(of_first).Below(static_cast<uint32_t>(n_rows - range) + 1);
+    const uint32_t first = DrawSequence(of_first).Below(static_cast<uint32_t>(n_rows - range) + 1);
     std::vector<uint64_t> bits((range + 63) / 64);
     SampleWithoutReplacement(key, static_cast<uint32_t>(range), static_cast<uint32_t>(n),
                              bits.data());
     std::vector<uint32_t> indices;
     indices.reserve(n);
-    ForEachBit(bits.data(), bits.size(), [&](size_t row) {
-      indices.push_back(first + static_cast<uint32_t>(row));
-    });
+    ForEachBit(bits.data(), bits.size(),
+               [&](size_t row) { indices.push_back(first + static_cast<uint32_t>(row)); });
     return indices;
   }
 
