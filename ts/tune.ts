@@ -113,7 +113,7 @@ class TuneJob {
   }
 
   async #validate(config: TunedConfig, study: FinishedStudy): Promise<Validation> {
-    const { objective, seed, outputError, signal, emit } = this.#request;
+    const { objective, seed, outputError, reuse, signal, emit } = this.#request;
     const split = await this.#split('validation');
     emit({ event: 'phase', phase: 'validate', config: config.preset.name });
     return validate(split, {
@@ -122,6 +122,7 @@ class TuneJob {
       objective,
       seed,
       outputError,
+      reuse,
       signal,
       onWarning: (message) => this.#warn(message),
       onRow: (row) => emit({ event: 'validation', config: config.preset.name, row }),
@@ -184,9 +185,13 @@ class TuneJob {
   }
 
   #split(name: Split): Promise<PreparedSplit> {
-    const { signal, emit } = this.#request;
+    const { task, signal, emit } = this.#request;
     const prepare = async () =>
-      prepareSplit(await this.#loadEngine(), await this.#rendered(name), { signal, emit });
+      prepareSplit(await this.#loadEngine(), await this.#rendered(name), {
+        grader: `${task.id} ${task.version}`,
+        signal,
+        emit,
+      });
     const split = this.#splits.get(name) ?? prepare();
     this.#splits.set(name, split);
     return split;

@@ -1,9 +1,12 @@
+import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
+import { EvaluationStore } from '../../ts/engine/evaluation-store.js';
 import { PreparedQuestions } from '../../ts/engine/prepared-questions.js';
 import type { EngineQuestion, QuestionResult } from '../../ts/engine/question.js';
 import { EngineError } from '../../ts/errors.js';
 import type { NativeChain, NativeSnapshot } from '../../ts/native/llama-addon.js';
 import { mixedPrompt } from '../helpers/fidelity.js';
+import { temporaryFolder } from '../helpers/folder.js';
 import { loadTestModel, loadTinyModel } from '../helpers/models.js';
 import {
   dense,
@@ -249,4 +252,31 @@ test('layers with a sliding window stay dense within it', async (t) => {
   const share = full / layers.length;
   const expected = 1 - share + share * keptShare(question, contextLength);
   t.true(isClose(sparse?.metrics.density ?? Number.NaN, expected, 1e-9));
+});
+
+test('what was measured before is taken where that is asked for, and completed', async (t) => {
+  const { prepared, ...parts } = t.context;
+  const path = join(await temporaryFolder(t), 'evaluations.jsonl');
+  const open = () => {
+    const evaluations = new EvaluationStore(path);
+    return new PreparedQuestions({ ...parts, reference: prepared.reference, evaluations });
+  };
+  const chain = sparseChains['top_k'] ?? dense;
+  const [first = []] = await open().evaluate([{ chain, from: 2, to: 5 }], { reuse: true });
+  const [all = []] = await open().evaluate([{ chain, from: 0, to: 7 }], { reuse: true });
+  t.deepEqual(all.slice(2, 5), first, 'times included');
+  const options = { reuse: true, generate: true, outputError: true };
+  const [generated = []] = await open().evaluate([{ chain, from: 0, to: 7 }], options);
+  t.true(generated.every(({ answer, metrics }) => answer !== undefined && metrics.score === 0));
+  t.true(generated.every(({ metrics }) => metrics.outputError !== undefined));
+  const [again = []] = await open().evaluate([{ chain, from: 0, to: 7 }], options);
+  t.deepEqual(again, generated);
+  const [plain = []] = await open().evaluate([{ chain, from: 0, to: 7 }], { reuse: true });
+  t.deepEqual(Object.keys(plain[0] ?? {}), ['metrics'], 'no more than was asked for');
+  t.false('score' in (plain[0]?.metrics ?? {}));
+  const [fresh = []] = await open().evaluate([{ chain, from: 0, to: 7 }]);
+  t.notDeepEqual(
+    fresh.map(({ metrics }) => metrics.attentionMs),
+    plain.map(({ metrics }) => metrics.attentionMs),
+  );
 });

@@ -23,6 +23,7 @@ const key: ReferenceKey = {
   isa: 'avx2',
   contexts: [{ id: 'c', tokens: Int32Array.of(7, 8, 9) }],
   questions: [question, { ...question, promptTokens: Int32Array.of(6) }],
+  grader: 'task 1',
 };
 
 const reference = (seed: number) => ({

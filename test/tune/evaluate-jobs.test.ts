@@ -30,6 +30,7 @@ function context({ prepared }: TinyQuestions, changes: Partial<JobContext> = {})
     preset,
     seed: 0,
     outputError: false,
+    reuse: false,
     signal: undefined,
     trials: [],
     ...changes,

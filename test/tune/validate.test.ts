@@ -43,6 +43,7 @@ async function validated(measured: readonly Measured[], objective = 'kl s.t. den
     objective: parseObjective(objective),
     seed: 0,
     outputError: false,
+    reuse: false,
     signal: undefined,
     onRow: ({ label }) => labels.push(label),
     onWarning: () => undefined,

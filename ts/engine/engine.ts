@@ -1,11 +1,14 @@
+import { join } from 'node:path';
 import { EngineError } from '../errors.js';
-import { loadAddon } from '../native/addon.js';
+import { sha256File } from '../files.js';
+import { addonPath, loadAddon } from '../native/addon.js';
 import type { NativeSnapshot } from '../native/llama-addon.js';
+import { EvaluationStore } from './evaluation-store.js';
 import { llamaCpp } from './llama-library.js';
 import { Model } from './model.js';
 import { PreparedQuestions } from './prepared-questions.js';
 import type { EngineContext, EngineQuestion, Grader } from './question.js';
-import { ReferenceStore } from './reference-store.js';
+import { questionSetId, ReferenceStore } from './reference-store.js';
 import { ensureSelfTest } from './self-test.js';
 import { SnapshotStore } from './snapshot-store.js';
 
@@ -20,6 +23,8 @@ export interface EngineOptions {
 }
 
 export interface PrepareOptions {
+  /** Names the grader: measurements under one name are taken for each other. Default: no name. */
+  readonly grader?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onPrefill?: ((done: number, total: number) => void) | undefined;
   readonly onReference?: ((share: number) => void) | undefined;
@@ -94,7 +99,8 @@ export class Engine {
       options.onPrefill?.(done, total);
     }
     await this.model.releasePrefill();
-    const key = { ...this.#identity(), isa: this.#isa(), contexts, questions };
+    const { grader = '' } = options;
+    const key = { ...this.#identity(), isa: this.#isa(), grader, contexts, questions };
     const stored = await this.#references.read(key);
     const reference =
       stored ??
@@ -103,7 +109,8 @@ export class Engine {
         ...(options.onReference === undefined ? {} : { onProgress: options.onReference }),
       }));
     if (stored === undefined) await this.#references.write(key, reference);
-    const parts = { model: this.model, snapshots, questions, reference, grade };
+    const evaluations = await this.#evaluations(questionSetId(key));
+    const parts = { model: this.model, snapshots, questions, reference, grade, evaluations };
     return {
       questions: new PreparedQuestions(parts),
       contextTokens: total,
@@ -150,6 +157,14 @@ export class Engine {
   #identity() {
     const { fingerprint } = this.#options;
     return { fingerprint, kvType: 'f16' as const, llamaCpp: llamaCpp.packageVersion };
+  }
+
+  /** Kept apart by build: another build may measure otherwise. */
+  async #evaluations(questionSet: string): Promise<EvaluationStore> {
+    const build = (await sha256File(addonPath())).slice(0, 8);
+    const name = `${questionSet}-${build}.evaluations.jsonl`;
+    const { snapshotFolder, onWarning } = this.#options;
+    return new EvaluationStore(join(snapshotFolder, name), onWarning);
   }
 
   #isa(): string {

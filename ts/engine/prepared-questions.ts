@@ -6,6 +6,7 @@ import type {
   NativeStream,
 } from '../native/llama-addon.js';
 import { keptTokens, mean } from './divergence.js';
+import type { EvaluationStore } from './evaluation-store.js';
 import { continueGreedily } from './greedy.js';
 import type { Model, RunOptions } from './model.js';
 import type { EngineQuestion, Grader, QuestionResult } from './question.js';
@@ -24,6 +25,11 @@ export interface EvaluationOptions extends RunOptions {
   readonly generate?: boolean;
   /** Also compute `outputError` on the questions that are sampled for it. */
   readonly outputError?: boolean;
+  /**
+   * Take what was measured before of the same chain on the same question, by whatever study, and keep what is measured
+   * now. Times are then those of the first measurement. Default false.
+   */
+  readonly reuse?: boolean;
 }
 
 /** A config on one question: a stream while it runs. */
@@ -49,6 +55,7 @@ export class PreparedQuestions {
   readonly #model: Model;
   readonly #snapshots: readonly NativeSnapshot[];
   readonly #grade: Grader;
+  readonly #evaluations: EvaluationStore | undefined;
   #captures: Promise<NativeCapture[]> | undefined;
 
   constructor(parts: {
@@ -57,10 +64,12 @@ export class PreparedQuestions {
     questions: readonly EngineQuestion[];
     reference: ReferenceSet;
     grade: Grader;
+    evaluations?: EvaluationStore;
   }) {
     this.#model = parts.model;
     this.#snapshots = parts.snapshots;
     this.#grade = parts.grade;
+    this.#evaluations = parts.evaluations;
     this.questions = parts.questions;
     this.reference = parts.reference;
   }
@@ -91,10 +100,7 @@ export class PreparedQuestions {
     const entries = jobs.flatMap(({ chain, from, to }) =>
       Array.from({ length: to - from }, (_, i) => ({ chain, index: from + i })),
     );
-    const results: QuestionResult[] = [];
-    for (const wave of this.#waves(entries, options.generate === true)) {
-      results.push(...(await this.#runWave(wave, options)));
-    }
+    const results = await this.#recallOrRun(entries, options);
     let next = 0;
     return jobs.map(({ from, to }) => {
       next += to - from;
@@ -130,6 +136,29 @@ export class PreparedQuestions {
     const noiseFloorKl = await again.#noiseFloor(options.signal);
     options.onProgress?.(1);
     return { ...reference, noiseFloorKl, elapsedMs: performance.now() - start };
+  }
+
+  async #recallOrRun(
+    entries: readonly Entry[],
+    options: EvaluationOptions,
+  ): Promise<readonly QuestionResult[]> {
+    const store = options.reuse === true ? this.#evaluations : undefined;
+    await store?.load();
+    const results = entries.map(({ chain, index }) => {
+      const known = store?.get(chain, index);
+      return known === undefined ? undefined : asAsked(known, index, options);
+    });
+    const missing = entries.filter((_, i) => results[i] === undefined);
+    const measured: QuestionResult[] = [];
+    for (const wave of this.#waves(missing, options.generate === true)) {
+      const outcome = await this.#runWave(wave, options);
+      measured.push(...outcome);
+      await store?.add(
+        wave.map((entry, i) => ({ ...entry, result: outcome[i] as QuestionResult })),
+      );
+    }
+    let next = 0;
+    return results.map((result) => result ?? (measured[next++] as QuestionResult));
   }
 
   async #denseRun(
@@ -283,6 +312,26 @@ export class PreparedQuestions {
   #reference(index: number) {
     return this.reference.references[index] as ReferenceSet['references'][number];
   }
+}
+
+/** A known result with what was asked for and no more, or undefined where it lacks something. */
+function asAsked(
+  { metrics: { outputError, score, ...metrics }, answer }: QuestionResult,
+  index: number,
+  options: EvaluationOptions,
+): QuestionResult | undefined {
+  const wantsError = options.outputError === true && index < capturedQuestions;
+  const isGenerated = options.generate === true;
+  if (wantsError && outputError === undefined) return undefined;
+  if (isGenerated && (score === undefined || answer === undefined)) return undefined;
+  return {
+    metrics: {
+      ...metrics,
+      ...(wantsError && outputError !== undefined && { outputError }),
+      ...(isGenerated && score !== undefined && { score }),
+    },
+    ...(isGenerated && answer !== undefined && { answer }),
+  };
 }
 
 function tailTokens(question: EngineQuestion, generate: boolean): number {

@@ -27,9 +27,11 @@ export interface ReferenceKey {
   readonly isa: string;
   readonly contexts: readonly EngineContext[];
   readonly questions: readonly EngineQuestion[];
+  /** What names the grader of answers, e.g. a task and its version. */
+  readonly grader: string;
 }
 
-const format = 2;
+const format = 3;
 
 /**
  * Dense references on disk, beside the snapshots they belong to: one JSON file a set of questions, written whole or
@@ -65,16 +67,19 @@ export class ReferenceStore {
     }
   }
 
-  #path({ contexts, questions, ...rest }: ReferenceKey): string {
-    const hash = createHash('sha256').update(JSON.stringify({ format, ...rest }));
-    for (const { tokens } of contexts) hash.update(hashTokens(tokens));
-    for (const { context, promptTokens, goldTokens, maxNewTokens } of questions) {
-      hash.update(
-        `${context} ${maxNewTokens} ${hashTokens(promptTokens)} ${hashTokens(goldTokens)}`,
-      );
-    }
-    return join(this.folder, `${hash.digest('hex').slice(0, 32)}.reference.json`);
+  #path(key: ReferenceKey): string {
+    return join(this.folder, `${questionSetId(key)}.reference.json`);
   }
+}
+
+/** Name of a set of questions on a model: 32 hex digits, the same for all that a measurement of it depends on. */
+export function questionSetId({ contexts, questions, ...rest }: ReferenceKey): string {
+  const hash = createHash('sha256').update(JSON.stringify({ format, ...rest }));
+  for (const { tokens } of contexts) hash.update(hashTokens(tokens));
+  for (const { context, promptTokens, goldTokens, maxNewTokens } of questions) {
+    hash.update(`${context} ${maxNewTokens} ${hashTokens(promptTokens)} ${hashTokens(goldTokens)}`);
+  }
+  return hash.digest('hex').slice(0, 32);
 }
 
 const arrays = {

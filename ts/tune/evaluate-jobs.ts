@@ -13,6 +13,8 @@ export interface JobContext {
   /** Of the random draws inside the maskers; one for all trials, so that they differ in their settings alone. */
   readonly seed: number;
   readonly outputError: boolean;
+  /** Take what other studies measured of the same config. */
+  readonly reuse: boolean;
   readonly signal: AbortSignal | undefined;
   readonly trials: readonly Trial[];
 }
@@ -55,6 +57,7 @@ function run(jobs: readonly Job[], context: JobContext): Promise<QuestionResult[
   }));
   return context.questions.evaluate(evaluations, {
     outputError: context.outputError,
+    reuse: context.reuse,
     signal: context.signal,
   });
 }

@@ -65,6 +65,8 @@ export interface TuneRequest {
   readonly force: boolean;
   readonly snapshotLimitBytes: number | undefined;
   readonly outputError: boolean;
+  /** Whether evaluations of earlier searches count: not where times are judged, nor in a forced search. */
+  readonly reuse: boolean;
   readonly signal: AbortSignal | undefined;
   readonly emit: (event: TuneEvent) => void;
 }
@@ -107,6 +109,7 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
     force: options.force ?? false,
     snapshotLimitBytes: bytes('snapshotLimitBytes', options.snapshotLimitBytes),
     outputError: asked.includes('outputError'),
+    reuse: options.force !== true && !objective.metrics.includes('attentionMs'),
     signal: options.signal,
     emit: options.onEvent ?? (() => undefined),
   };

@@ -17,6 +17,8 @@ export interface PreparedSplit {
 }
 
 interface SplitOptions {
+  /** Names the task and its version. */
+  readonly grader: string;
   readonly signal: AbortSignal | undefined;
   readonly emit: (event: TuneEvent) => void;
 }
@@ -76,10 +78,10 @@ export async function renderSplit(
 export async function prepareSplit(
   engine: Engine,
   { split, contexts, questions, grade }: RenderedSplit,
-  { signal, emit }: SplitOptions,
+  { grader, signal, emit }: SplitOptions,
 ): Promise<PreparedSplit> {
   emit({ event: 'phase', phase: 'prefill', split });
-  const options = { signal, ...progress(emit, split) };
+  const options = { grader, signal, ...progress(emit, split) };
   const prepared = await engine.prepare(contexts, questions, grade, options);
   const { reference, denseAccuracy } = prepared.questions;
   emit({

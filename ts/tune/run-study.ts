@@ -92,6 +92,7 @@ export async function runStudy(
         preset: config.preset,
         seed: request.seed,
         outputError: request.outputError,
+        reuse: request.reuse,
         signal: undefined, // a batch that runs is finished and saved; the signal is looked at between batches
         trials: study.trials,
       });

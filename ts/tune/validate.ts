@@ -34,6 +34,8 @@ export interface ValidateOptions {
   readonly objective: Objective;
   readonly seed: number;
   readonly outputError: boolean;
+  /** Take what other studies measured of the same config. */
+  readonly reuse: boolean;
   readonly signal: AbortSignal | undefined;
   readonly onRow: (row: ValidationRow) => void;
   readonly onWarning: (message: string) => void;
@@ -105,10 +107,15 @@ async function runOrWarn(
 async function run(
   { config }: Contender,
   { prepared: { questions } }: PreparedSplit,
-  { seed, outputError, signal }: ValidateOptions,
+  { seed, outputError, reuse, signal }: ValidateOptions,
 ): Promise<readonly QuestionResult[]> {
   const job = { chain: { ...config, seed }, from: 0, to: questions.questions.length };
-  const [results = []] = await questions.evaluate([job], { generate: true, outputError, signal });
+  const [results = []] = await questions.evaluate([job], {
+    generate: true,
+    outputError,
+    reuse,
+    signal,
+  });
   return results;
 }
 
