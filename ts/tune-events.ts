@@ -1,6 +1,8 @@
 import type { ValidationRow, Winner } from './cache/winner.js';
 import type { Metrics } from './metrics.js';
+import type { Budget } from './search/budget.js';
 import type { SearchProgress } from './search/study-state.js';
+import type { BudgetUse } from './tune/budget.js';
 
 export type TunePhase = 'load' | 'prefill' | 'reference' | 'search' | 'validate';
 
@@ -35,7 +37,14 @@ export type TuneEvent =
       noiseFloorKl: number;
       denseAccuracy: number;
     }
-  | { event: 'study'; config: string; name: string; resumedTrials: number; trials: number }
+  | {
+      event: 'study';
+      config: string;
+      name: string;
+      resumedTrials: number;
+      budget: Budget;
+      patience?: number;
+    }
   | {
       event: 'trial';
       config: string;
@@ -50,6 +59,8 @@ export type TuneEvent =
       event: 'search';
       config: string;
       progress: StudyProgress;
+      /** The limit of the budget that is nearest to its end. */
+      budget: BudgetUse;
       elapsedMs: number;
       remainingMs?: number;
     }

@@ -103,7 +103,7 @@ class TuneJob {
     const validation = await this.#validate(config, study);
     await this.#warnOfBusyCores();
     const row = validation.winner;
-    if (row === undefined) return this.#noWinner(name, validation, study.firstError);
+    if (row === undefined) return this.#noWinner(name, validation, study);
     const modelPath = this.#file.path;
     const parts = { config, key, study, search, validation, row, modelPath };
     const winner = winnerRecord(this.#request, parts);
@@ -129,13 +129,14 @@ class TuneJob {
     });
   }
 
-  #noWinner(config: string, validation: Validation, firstError: string | undefined): TuneResult {
+  #noWinner(config: string, validation: Validation, study: FinishedStudy): TuneResult {
     const { nearest } = validation;
     const { objective } = this.#request;
-    const reason =
-      nearest === undefined
-        ? `Every trial failed${firstError === undefined ? '' : `, the first with: ${firstError}`}. --force searches again.`
-        : `No candidate holds "${objective.text}" on the validation prompts.`;
+    const { firstError, trials, rungs } = study;
+    const failed = `Every trial failed${firstError === undefined ? '' : `, the first with: ${firstError}`}. --force searches again.`;
+    const nothing = `The budget is spent before the first trial, which takes ${rungs[0] ?? 1} questions; raise --budget.`;
+    const broken = `No candidate holds "${objective.text}" on the validation prompts.`;
+    const reason = trials === 0 ? nothing : nearest === undefined ? failed : broken;
     this.#request.emit({ event: 'no-winner', config, reason, ...(nearest && { nearest }) });
     return { config, reason, validation };
   }

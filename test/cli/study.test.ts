@@ -94,6 +94,26 @@ test('resume goes on with the search, then with the configs that were to follow'
   ]);
 });
 
+for (const [name, args, limits] of [
+  ['more trials', ['--trials', '40'], { trials: 40 }],
+  ['another budget', ['--budget', 'questions=900'], { budget: { questions: 900 } }],
+  ['patience', ['--patience', '5'], { trials: 6, patience: 5 }],
+] as const) {
+  test(`resume takes ${name} for what the study was started with`, async (t) => {
+    const home = await stoppedStudy(t);
+    await rememberOptions(home, 'first', { ...options, home }, 'magic_pig');
+    let seen: TuneOptions | undefined;
+    await runCaught(['study', 'resume', 'first', '--home', home, ...args], {
+      tune: async (given) => {
+        seen = given;
+        return [];
+      },
+    });
+    const { trials, budget, patience } = seen ?? {};
+    t.deepEqual(JSON.parse(JSON.stringify({ trials, budget, patience })), limits);
+  });
+}
+
 test('a study without options is not resumed, and an unknown one is named', async (t) => {
   const home = await stoppedStudy(t);
   const foreign = await runCaught(['study', 'resume', 'first', '--home', home]);

@@ -22,6 +22,10 @@ async function optionsOf(...args: string[]): Promise<TuneOptions> {
   return rest;
 }
 
+test('trials alone are the short form of a budget', async (t) => {
+  t.like(await optionsOf('--trials', '9'), { trials: 9 });
+});
+
 test('options that are not given are not passed on', async (t) => {
   t.deepEqual(await optionsOf(), {
     model: 'm.gguf',
@@ -39,8 +43,12 @@ test('every option reaches the library', async (t) => {
     'magic_pig, dense',
     '--objective',
     'density s.t. kl<=0.1',
-    '--trials',
-    '9',
+    '--budget',
+    'trials=9, questions=200',
+    '--budget',
+    'minutes=1.5',
+    '--patience',
+    '4',
     '--seed',
     '0',
     '--threads',
@@ -63,7 +71,8 @@ test('every option reaches the library', async (t) => {
     config: ['hash_attention', 'magic_pig', 'dense'],
     force: true,
     objective: 'density s.t. kl<=0.1',
-    trials: 9,
+    budget: { trials: 9, questions: 200, minutes: 1.5 },
+    patience: 4,
     seed: 0,
     threads: 2,
     home: 'h',
@@ -156,6 +165,22 @@ test(
   /for trials/,
 );
 test(
+  'a budget of something else is wrong usage',
+  ends,
+  [...base, '--budget', 'question=9'],
+  undefined,
+  2,
+  /for budget but received "question=9".*did you mean questions\?/,
+);
+test(
+  'no patience is wrong usage',
+  ends,
+  [...base, '--patience', '0'],
+  undefined,
+  2,
+  /Expected an integer of at least 1 for patience/,
+);
+test(
   'a size without sense is wrong usage',
   ends,
   [...base, '--snapshot-limit', 'big'],
@@ -240,7 +265,7 @@ test('Ctrl-C ends with 130 and the command that goes on', async (t) => {
         config: 'hash_attention',
         name: 'study-1',
         resumedTrials: 0,
-        trials: 27,
+        budget: { trials: 27 },
       });
       interrupt();
       interrupt();

@@ -52,7 +52,7 @@ export const recordedEvents: readonly TuneEvent[] = [
     config: 'hash_attention',
     name: 'hash_attention-1a2b',
     resumedTrials: 0,
-    trials: 27,
+    budget: { trials: 27 },
   },
   { event: 'trial', config: 'hash_attention', trial: 7, state: 'running', questions: 4, params },
   {
@@ -74,7 +74,14 @@ export const recordedEvents: readonly TuneEvent[] = [
     error: 'out of memory',
   },
   { event: 'warning', message: 'the cores are oversubscribed' },
-  { event: 'search', config: 'hash_attention', progress, elapsedMs: 65_000, remainingMs: 30_000 },
+  {
+    event: 'search',
+    config: 'hash_attention',
+    progress,
+    budget: { unit: 'trials', spent: 13, total: 27 },
+    elapsedMs: 65_000,
+    remainingMs: 30_000,
+  },
   { event: 'phase', phase: 'validate', config: 'hash_attention', split: 'validation' },
   {
     event: 'validation',

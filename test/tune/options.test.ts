@@ -7,7 +7,8 @@ const good: TuneOptions = { model: 'tiny', task: 'niah_mq8@512', config: ['hash_
 test('what is left out has its default', (t) => {
   const request = resolveTuneOptions({ ...good, home: 'somewhere' });
   t.is(request.objective.text, 'kl s.t. density<=0.1');
-  t.is(request.trials, 27);
+  t.deepEqual(request.budget, { trials: 27 });
+  t.is(request.patience, undefined);
   t.is(request.seed, 0);
   t.true(request.threads >= 1);
   t.false(request.force);
@@ -17,6 +18,17 @@ test('what is left out has its default', (t) => {
   t.is(request.configs[0]?.space, request.configs[0]?.preset.space);
   t.notThrows(() => request.emit({ event: 'warning', message: 'nobody listens' }));
 });
+
+for (const [name, change, budget] of [
+  ['trials', { trials: 9 }, { trials: 9 }],
+  ['a budget without trials', { budget: { questions: 90 } }, { questions: 90 }],
+  ['both', { trials: 9, budget: { minutes: 2 } }, { trials: 9, minutes: 2 }],
+  ['an empty budget', { budget: {} }, { trials: 27 }],
+] as const) {
+  test(`the budget is made of ${name}`, (t) => {
+    t.deepEqual(resolveTuneOptions({ ...good, ...change }).budget, budget);
+  });
+}
 
 test('a config that is named twice is tuned once', (t) => {
   const { configs } = resolveTuneOptions({
@@ -66,6 +78,15 @@ const bad: Record<string, [change: Record<string, unknown>, message: RegExp, cod
   'no trials': [{ trials: 0 }, /trials.*0/, 'ERR_ARGUMENT'],
   'half a trial': [{ trials: 2.5 }, /trials.*2\.5/, 'ERR_ARGUMENT'],
   'trials as text': [{ trials: '9' }, /trials.*"9" of type string/, 'ERR_ARGUMENT'],
+  'trials beside a budget of trials': [
+    { trials: 9, budget: { trials: 9 } },
+    /no trials beside the option trials/,
+    'ERR_ARGUMENT',
+  ],
+  'an unknown limit': [{ budget: { question: 9 } }, /questions\?.*for budget/, 'ERR_ARGUMENT'],
+  'a budget that is no object': [{ budget: 9 }, /for budget .* 9/, 'ERR_ARGUMENT'],
+  'a negative budget': [{ budget: { minutes: -1 } }, /budget\.minutes.*-1/, 'ERR_ARGUMENT'],
+  'no patience': [{ patience: 0 }, /patience.*0/, 'ERR_ARGUMENT'],
   'a negative seed': [{ seed: -1 }, /seed.*-1/, 'ERR_ARGUMENT'],
   'no threads': [{ threads: 0 }, /threads.*0/, 'ERR_ARGUMENT'],
   'threads beyond number': [{ threads: Number.NaN }, /threads.*NaN/, 'ERR_ARGUMENT'],

@@ -5,6 +5,8 @@ import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import { parseWinner } from '../../ts/cache/parse-winner.js';
 import { EngineError } from '../../ts/errors.js';
 import { homeFolders } from '../../ts/home.js';
+import { resourceSpent } from '../../ts/search/budget.js';
+import { readStudy } from '../../ts/search/journal-storage.js';
 import { tune } from '../../ts/tune.js';
 import type { TuneEvent } from '../../ts/tune-events.js';
 import { temporaryFolder } from '../helpers/folder.js';
@@ -37,6 +39,9 @@ async function warmHome(t: ExecutionContext<{ home: string }>): Promise<string> 
   }
   return home;
 }
+
+const paramsOf = (trials: readonly unknown[]) =>
+  trials.map((trial) => (trial as { params: unknown }).params);
 
 const names = (events: readonly TuneEvent[]) =>
   events.map((event) => (event.event === 'phase' ? `phase ${event.phase}` : event.event));
@@ -207,6 +212,46 @@ test('a signal that is aborted before the start stops the tune at once', async (
   const home = await temporaryFolder(t);
   const signal = AbortSignal.abort(reason);
   t.is(await t.throwsAsync(tune({ ...smallTune, home, signal })), reason);
+});
+
+test('a study goes on where its budget is raised, and its trials stay', async (t) => {
+  const home = await warmHome(t);
+  const few = await tuneTold({ ...smallTune, home, trials: 3 });
+  const study = studyOf(few.events);
+  const before = await storedTrials(home, study);
+  t.is(before.length, 3);
+  const { trials: _three, ...options } = smallTune;
+  const more = await tuneTold({ ...options, home, resume: true, budget: { questions: 60 } });
+  t.is(studyOf(more.events), study);
+  t.is(eventsOf(more.events, 'study')[0]?.resumedTrials, 3);
+  const { state } = await readStudy(home, study);
+  t.true(state.trials.length > 3);
+  t.true(resourceSpent(state.trials) <= 60);
+  t.deepEqual(
+    state.trials.slice(0, 3).map(({ params }) => params),
+    paramsOf(before),
+  );
+  for (const { budget } of eventsOf(more.events, 'search')) {
+    t.is(budget.unit, 'questions');
+    t.true(budget.spent <= budget.total);
+  }
+  t.is(eventsOf(more.events, 'winner').length, 1);
+});
+
+test('patience ends a search early', async (t) => {
+  const home = await warmHome(t);
+  const told = await tuneTold({ ...smallTune, home, trials: 200, patience: 2 });
+  const { state } = await readStudy(home, studyOf(told.events));
+  t.is(state.finish, 'patience');
+  t.true(state.trials.length < 100, `${state.trials.length} trials`);
+  t.is(eventsOf(told.events, 'winner').length, 1);
+});
+
+test('a budget that affords no trial says what one takes', async (t) => {
+  const home = await warmHome(t);
+  const { trials: _six, ...options } = smallTune;
+  const { results } = await tuneTold({ ...options, home, budget: { questions: 2 } });
+  t.regex(results[0]?.reason ?? '', /takes 4 questions; raise --budget/);
 });
 
 test('a constraint that no candidate holds gives no winner but the nearest, and stores nothing', async (t) => {

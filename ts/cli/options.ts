@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { rejectArgument, rejectRange } from '../errors.js';
+import { parseBudget } from '../search/budget.js';
 
 /** `a,b` and repeated options as one list without blanks or repeats. */
 export function parseList(name: string, value: string | readonly string[]): string[] {
@@ -18,6 +19,37 @@ export function parseCount(name: string, value: number | undefined, least = 1): 
     return rejectRange(name, `an integer of at least ${least}`, value);
   }
   return value;
+}
+
+/** How long a search goes on, as `tune` and `study resume` are told. */
+export interface LimitArguments {
+  readonly trials?: number;
+  readonly budget?: string | readonly string[];
+  readonly patience?: number;
+}
+
+export const limitOptions = {
+  trials: {
+    type: 'number',
+    describe: 'configurations to try for each config [default: 27, unless --budget]',
+  },
+  budget: {
+    type: 'string',
+    describe: 'what each search may spend, the first spent ends it: trials=N,questions=N,minutes=N',
+  },
+  patience: {
+    type: 'number',
+    describe: 'stop after so many configurations in a row without an improvement',
+  },
+} as const;
+
+/** @throws {TypeError | RangeError | SparseTuneError} `ERR_ARGUMENT` naming the option */
+export function limitsOf({ trials, budget, patience }: LimitArguments) {
+  return {
+    trials: parseCount('trials', trials),
+    budget: budget === undefined ? undefined : parseBudget([budget].flat().join(',')),
+    patience: parseCount('patience', patience),
+  };
 }
 
 const units: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };

@@ -3,14 +3,22 @@ import { StorageError } from '../errors.js';
 import { resolveHome } from '../home.js';
 import { listStudies, readStudy, type StoredStudy } from '../search/journal-storage.js';
 import { latestResult, type Trial } from '../search/trial.js';
-import { recallOptions } from '../tune/study-options.js';
+import { recallOptions, type StudyOptions } from '../tune/study-options.js';
 import { type CliContext, type ExitCode, exitCodes, print, warn } from './context.js';
-import { defined, homeOption, jsonOption, parseCount } from './options.js';
+import {
+  defined,
+  homeOption,
+  jsonOption,
+  type LimitArguments,
+  limitOptions,
+  limitsOf,
+  parseCount,
+} from './options.js';
 import { runTune } from './run-tune.js';
 import { number, parameters, percent } from './view/format.js';
 import { table } from './view/table.js';
 
-interface StudyArguments {
+interface StudyArguments extends LimitArguments {
   home?: string;
   json: boolean;
   quiet: boolean;
@@ -35,9 +43,10 @@ export function studyCommand(
         )
         .command(
           'resume <name>',
-          'go on with a study that was stopped',
+          'go on with a study that was stopped, or longer than before',
           {
             threads: { type: 'number', describe: 'threads [default: what this process may use]' },
+            ...limitOptions,
             quiet: { type: 'boolean', default: false, describe: 'only the result' },
           },
           async (args) => finish(await resume(context, cast(args))),
@@ -181,11 +190,19 @@ function metricsText(metrics: Readonly<Record<string, number>>): string {
 async function resume(context: CliContext, args: StudyArguments): Promise<ExitCode> {
   const home = resolveHome(args.home, context.env);
   const { name } = await readStudy(home, args.name ?? '');
-  const { force, config, ...options } = await recallOptions(home, name);
+  const { force, config, ...options } = raise(await recallOptions(home, name), args);
   const [first = '', ...rest] = config;
   const common = { ...options, home, ...defined({ threads: parseCount('threads', args.threads) }) };
   const code = await runTune({ ...common, config: [first], resume: true }, args, context);
   if (code === exitCodes.interrupted || rest.length === 0) return code;
   const others = await runTune({ ...common, config: rest, ...defined({ force }) }, args, context);
   return others === exitCodes.done ? code : others;
+}
+
+/** What a study was started with, under new limits where some are given: of trials and budget the new replace both. */
+function raise({ trials, budget, ...options }: StudyOptions, args: LimitArguments): StudyOptions {
+  const { patience, ...limits } = limitsOf(args);
+  const given = defined(limits);
+  const bounds = Object.keys(given).length > 0 ? given : defined({ trials, budget });
+  return { ...options, ...bounds, ...defined({ patience }) };
 }

@@ -8,6 +8,9 @@ import {
   defined,
   homeOption,
   jsonOption,
+  type LimitArguments,
+  limitOptions,
+  limitsOf,
   parseBytes,
   parseCount,
   parseList,
@@ -15,12 +18,11 @@ import {
 } from './options.js';
 import { runTune } from './run-tune.js';
 
-interface TuneArguments {
+interface TuneArguments extends LimitArguments {
   model: string;
   task: string;
   config: string | string[];
   objective?: string;
-  trials?: number;
   seed?: number;
   threads?: number;
   home?: string;
@@ -64,7 +66,7 @@ export function tuneCommand(
             type: 'string',
             describe: 'what to minimise [default: "kl s.t. density<=0.1"]',
           },
-          trials: { type: 'number', describe: 'configurations to try for each config' },
+          ...limitOptions,
           seed: { type: 'number', describe: 'seed of the search' },
           threads: { type: 'number', describe: 'threads [default: what this process may use]' },
           home: homeOption,
@@ -106,7 +108,7 @@ function toTuneOptions(args: TuneArguments): TuneOptions {
     objective,
     home,
     promptStyle: prompt,
-    trials: parseCount('trials', args.trials),
+    ...limitsOf(args),
     seed: parseCount('seed', args.seed, 0),
     threads: parseCount('threads', args.threads),
     space: readSpace(args.space),

@@ -167,7 +167,9 @@ export class StudyState {
     }));
     const result = best && latestResult(best);
     return {
-      trials: this.#isOpenEnded ? this.#trials.length : (this.#header?.trials ?? 0),
+      trials: this.#isOpenEnded
+        ? this.#trials.length
+        : Math.max(this.#trials.length, this.#header?.trials ?? 0),
       running: count('running'),
       complete: count('complete'),
       pruned: count('pruned'),

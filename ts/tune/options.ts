@@ -1,6 +1,7 @@
 import { rejectArgument, rejectRange } from '../errors.js';
 import { resolveHome } from '../home.js';
 import { changeSpace, getPreset, type Preset } from '../maskers/presets.js';
+import type { Budget } from '../search/budget.js';
 import type { Objective } from '../search/objective.js';
 import { parseObjective } from '../search/objective.js';
 import type { SpaceSchema } from '../space/search-space.js';
@@ -8,6 +9,7 @@ import { resolveTask } from '../tasks/registry.js';
 import type { PromptStyle, Task } from '../tasks/task.js';
 import { usableThreads } from '../threads.js';
 import type { TuneEvent } from '../tune-events.js';
+import { resolveBudget } from './budget.js';
 
 /** What to tune, on what, and how hard. */
 export interface TuneOptions {
@@ -19,8 +21,12 @@ export interface TuneOptions {
   readonly config: readonly string[];
   /** Default `kl s.t. density<=0.1`. */
   readonly objective?: string;
-  /** Configurations to try per config. Default 27. */
+  /** Configurations to try per config: short for a budget of trials. Default 27 where there is no budget. */
   readonly trials?: number;
+  /** What the search of each config may spend; whatever is spent first ends it. */
+  readonly budget?: Budget;
+  /** Ends a search when so many new configurations in a row brought no improvement. Default: no limit. */
+  readonly patience?: number;
   /** Of every random choice. Default 0. */
   readonly seed?: number;
   /** Default: the cores this process may use. */
@@ -58,7 +64,8 @@ export interface TuneRequest {
   readonly task: Task;
   readonly configs: readonly TunedConfig[];
   readonly objective: Objective;
-  readonly trials: number;
+  readonly budget: Budget;
+  readonly patience: number | undefined;
   readonly seed: number;
   readonly threads: number;
   readonly home: string;
@@ -102,7 +109,8 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
     }),
     configs: names.map((name) => resolveConfig(name, options.space)),
     objective,
-    trials: integer('trials', options.trials ?? 27, 1),
+    budget: resolveBudget(options.trials, options.budget),
+    patience: options.patience === undefined ? undefined : integer('patience', options.patience, 1),
     seed: integer('seed', options.seed ?? 0, 0),
     threads: integer('threads', options.threads ?? usableThreads().threads, 1),
     home: resolveHome(options.home),

@@ -9,6 +9,7 @@ import type { SearchProgress } from '../search/study-state.js';
 import { TpeSampler } from '../search/tpe-sampler.js';
 import { latestResult, type Trial } from '../search/trial.js';
 import type { StudyProgress } from '../tune-events.js';
+import { budgetUse, remainingMs } from './budget.js';
 import { evaluateJobs } from './evaluate-jobs.js';
 import type { TunedConfig, TuneRequest } from './options.js';
 import type { PreparedSplit } from './prepare-split.js';
@@ -32,10 +33,14 @@ const nCandidates = 5;
 /** Tokens of a batch of the decoder: jobs are asked for until about one batch is full. */
 const batchTokens = 512;
 
-/** Name of the study of a winner: readable parts, the key, and what else makes a search another one. */
+/**
+ * Name of the study of a winner: readable parts, the key, and what else makes a search another one. What may be raised,
+ * such as its budget, is no part of it: more trials go on with the same study.
+ */
 export function studyName(request: TuneRequest, config: TunedConfig, key: WinnerKey): string {
   const task = request.task.id.replaceAll(/[^\w@.]+/g, '_');
-  return `${config.preset.name}-${task}-${winnerId(key)}-t${request.trials}-s${request.seed}`;
+  const measured = request.outputError ? '-outputError' : '';
+  return `${config.preset.name}-${task}-${winnerId(key)}-s${request.seed}${measured}`;
 }
 
 /**
@@ -64,7 +69,8 @@ export async function runStudy(
     scheduler,
     objective: request.objective,
     storage,
-    trials: request.trials,
+    budget: request.budget,
+    ...(request.patience !== undefined && { patience: request.patience }),
     metadata: { key, outputError: request.outputError },
     isFeasible: (params) =>
       config.preset.infeasibility(params, { nKv: split.shortestContext }) === undefined,
@@ -79,9 +85,10 @@ export async function runStudy(
       config: config.preset.name,
       name,
       resumedTrials,
-      trials: request.trials,
+      budget: request.budget,
+      ...(request.patience !== undefined && { patience: request.patience }),
     });
-    const watch = watchStudy(request, config, study, scheduler.rungs, nQuestions);
+    const watch = watchStudy(request, config, study);
     const capacity = batchCapacity(split, scheduler.rungs[0] ?? 1);
     while (!study.isFinished) {
       signal?.throwIfAborted();
@@ -124,24 +131,21 @@ function batchCapacity({ prepared }: PreparedSplit, firstRung: number): number {
 }
 
 /** Tells of trials and progress, with the time that is left judged by the questions still to be run. */
-function watchStudy(
-  { emit }: TuneRequest,
-  { preset }: TunedConfig,
-  study: Study,
-  rungs: readonly number[],
-  nQuestions: number,
-) {
+function watchStudy({ emit, budget }: TuneRequest, { preset }: TunedConfig, study: Study) {
   const start = performance.now();
   let ran = 0;
   const report = () => {
     const elapsedMs = performance.now() - start;
-    const left = questionsLeft(study, rungs, nQuestions);
+    const progress = study.progress();
+    const spending = { progress, trials: study.trials, elapsedMs };
+    const leftMs = remainingMs(budget, spending, ran);
     emit({
       event: 'search',
       config: preset.name,
-      progress: toProgress(study.progress()),
+      progress: toProgress(progress),
+      budget: budgetUse(budget, spending),
       elapsedMs,
-      ...(ran > 0 ? { remainingMs: (elapsedMs / ran) * left } : {}),
+      ...(leftMs === undefined ? {} : { remainingMs: leftMs }),
     });
   };
   const trialEvent = (number: number) => {
@@ -170,21 +174,6 @@ function watchStudy(
       report();
     },
   };
-}
-
-/** Questions that the rest of a study will run, if each rung passes on a third. */
-function questionsLeft(study: Study, rungs: readonly number[], nQuestions: number): number {
-  const { trials, rungs: reached } = study.progress();
-  let left = 0;
-  let expected = trials;
-  let previous = 0;
-  for (const resource of rungs) {
-    const done = reached.find((rung) => rung.resource === resource)?.trials ?? 0;
-    left += Math.max(0, expected - done) * (resource - previous);
-    previous = resource;
-    expected = Math.max(1, Math.floor(expected / 3));
-  }
-  return Math.min(left, trials * nQuestions);
 }
 
 function toProgress({ best, ...rest }: SearchProgress): StudyProgress {

@@ -1,5 +1,6 @@
 import test from 'ava';
 import {
+  budgetText,
   bytes,
   duration,
   fitLine,
@@ -47,4 +48,12 @@ test('shares, sizes and parameters', (t) => {
 test('a long line is cut with a mark', (t) => {
   t.is(fitLine('abcdef', 6), 'abcdef');
   t.is(fitLine('abcdef', 4), 'abc…');
+});
+
+test('a budget reads as what may be spent', (t) => {
+  t.is(budgetText({ budget: { trials: 1 } }), '1 trial');
+  t.is(
+    budgetText({ budget: { questions: 2000, minutes: 1.5 }, patience: 9 }),
+    '2000 questions or 1.5 minutes, patience 9',
+  );
 });

@@ -1,3 +1,5 @@
+import type { Budget } from '../../search/budget.js';
+
 /** `1m 05s`, `12.3s`, `2h 04m`. */
 export function duration(ms: number): string {
   const seconds = ms / 1000;
@@ -24,6 +26,22 @@ export function number(value: number): string {
   const size = Math.abs(value);
   if (size < 0.001) return value.toExponential(1);
   return size >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+/** A count as it is, other amounts with one decimal. */
+export function amount(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(1);
+}
+
+/** `27 trials`, `2000 questions or 30 minutes, patience 10`. */
+export function budgetText({ budget, patience }: { budget: Budget; patience?: number }): string {
+  const limits = (['trials', 'questions', 'minutes'] as const).flatMap((unit) => {
+    const total = budget[unit];
+    return total === undefined
+      ? []
+      : [`${amount(total)} ${total === 1 ? unit.slice(0, -1) : unit}`];
+  });
+  return `${limits.join(' or ')}${patience === undefined ? '' : `, patience ${patience}`}`;
 }
 
 export function bytes(count: number): string {

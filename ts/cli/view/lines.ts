@@ -1,5 +1,5 @@
 import type { TuneEvent, TunePhase } from '../../tune-events.js';
-import { duration, number, parameters, percent } from './format.js';
+import { budgetText, duration, number, parameters, percent } from './format.js';
 import { interval, noWinnerLines, winnerLines } from './result.js';
 import type { PreparedEvent, ProgressEvent, TuneState } from './state.js';
 
@@ -34,7 +34,7 @@ export function logLines(event: TuneEvent, before: TuneState): string[] {
       return [`  ${preparedText(event)}`];
     case 'study':
       return [
-        `  study ${event.name}: ${event.trials} trials${event.resumedTrials > 0 ? `, ${event.resumedTrials} of them known already` : ''}`,
+        `  study ${event.name}: ${budgetText(event)}${event.resumedTrials > 0 ? `; ${event.resumedTrials} trials known already` : ''}`,
       ];
     case 'trial':
       return event.state === 'running' ? [] : [`  ${trialText(event)}`];

@@ -1,4 +1,4 @@
-import { duration, fitLine, number, parameters, percent } from './format.js';
+import { amount, duration, fitLine, number, parameters, percent } from './format.js';
 import { phaseTitle, preparedText, progressText } from './lines.js';
 import type { SearchEvent, TuneState } from './state.js';
 
@@ -24,15 +24,14 @@ function phaseLines({ phase }: TuneState, elapsedMs: number): string[] {
 }
 
 function searchLines(
-  { config, progress, elapsedMs, remainingMs }: SearchEvent,
+  { config, progress, budget, elapsedMs, remainingMs }: SearchEvent,
   study?: string,
 ): string[] {
-  const { trials, running, complete, pruned, failed, rungs, best } = progress;
-  const done = complete + pruned + failed;
+  const { running, complete, pruned, failed, rungs, best } = progress;
   const left = remainingMs === undefined ? '' : `, about ${duration(remainingMs)} left`;
   const reached = rungs.map((rung) => `${rung.trials} at ${rung.resource}`).join(', ');
   return [
-    `${config}  ${bar(done, trials)} ${done}/${trials} trials, ${duration(elapsedMs)}${left}${study === undefined ? '' : `  (${study})`}`,
+    `${config}  ${bar(budget.spent, budget.total)} ${amount(budget.spent)}/${amount(budget.total)} ${budget.unit}, ${duration(elapsedMs)}${left}${study === undefined ? '' : `  (${study})`}`,
     `  ${running} running, ${complete} complete, ${pruned} pruned, ${failed} failed; trials by questions: ${reached}`,
     best === undefined
       ? '  no trial has ended yet'
