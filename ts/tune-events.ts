@@ -27,6 +27,7 @@ export type TuneEvent =
     }
   | {
       event: 'prepared';
+      task: string;
       split: 'search' | 'validation';
       contexts: number;
       questions: number;
@@ -40,6 +41,8 @@ export type TuneEvent =
   | {
       event: 'study';
       config: string;
+      /** Several for a global study. */
+      tasks: readonly string[];
       name: string;
       resumedTrials: number;
       budget: Budget;
@@ -67,4 +70,10 @@ export type TuneEvent =
   | { event: 'validation'; config: string; row: ValidationRow }
   | { event: 'warning'; message: string }
   | { event: 'winner'; config: string; cached: boolean; path: string; winner: Winner }
-  | { event: 'no-winner'; config: string; reason: string; nearest?: ValidationRow };
+  | {
+      event: 'no-winner';
+      config: string;
+      tasks: readonly string[];
+      reason: string;
+      nearest?: ValidationRow;
+    };

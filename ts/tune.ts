@@ -1,33 +1,34 @@
 import { join } from 'node:path';
-import type { Winner, WinnerKey } from './cache/winner.js';
+import { tasksOf, type Winner, type WinnerKey } from './cache/winner.js';
 import { WinnerCache } from './cache/winner-cache.js';
 import { Engine } from './engine/engine.js';
 import { ensureTinyModel } from './engine/tiny-model.js';
 import { homeFolders } from './home.js';
 import { type ModelFile, resolveModel } from './models/model-source.js';
-import { hashJson } from './space/canonical-json.js';
-import type { Split } from './tasks/task.js';
+import type { Trial } from './search/trial.js';
+import type { Task } from './tasks/task.js';
+import { globalObjective, measureYardsticks } from './tune/global-objective.js';
 import {
   resolveTuneOptions,
   type TunedConfig,
   type TuneOptions,
   type TuneRequest,
 } from './tune/options.js';
-import {
-  type PreparedSplit,
-  prepareSplit,
-  type RenderedSplit,
-  renderSplit,
-} from './tune/prepare-split.js';
-import { type FinishedStudy, runStudy } from './tune/run-study.js';
-import { type Validation, validate } from './tune/validate.js';
+import { PreparedTask } from './tune/prepared-task.js';
+import { type FinishedStudy, nCandidates, runStudy } from './tune/run-study.js';
+import { type PendingStep, pendingSteps } from './tune/study-options.js';
+import { bestOfPart, type StudyPart } from './tune/study-parts.js';
+import { type Validation, type ValidationPart, validate } from './tune/validate.js';
+import { globalKey, sortTasks, taskKey } from './tune/winner-keys.js';
 import { winnerRecord } from './tune/winner-record.js';
 
 export type { TuneOptions } from './tune/options.js';
 
-/** What tuning one config came to. */
+/** What tuning one config on one task, or on all tasks together, came to. */
 export interface TuneResult {
   readonly config: string;
+  /** Several of a global winner. */
+  readonly tasks: readonly string[];
   readonly winner?: Winner;
   /** Why there is no winner. */
   readonly reason?: string;
@@ -36,13 +37,15 @@ export interface TuneResult {
 }
 
 /**
- * Finds the best settings of one or several sparse-attention configs for a model and a task.
+ * Finds the best settings of one or several sparse-attention configs for a model, on each of one or several tasks or,
+ * with `global`, on all of them together.
  *
  * The contexts are prefilled once; every trial pays for its questions alone. The best five of each config are judged on
  * unseen prompts by real generation, and the winner is stored with its evidence. A winner that is known is returned at
  * once. A stopped search goes on where it stopped when it is called again.
  *
- * @returns one result per config, in their order
+ * @returns one result per task and config, task by task; of `global` one per config, before it with `perTask` those of
+ *   the single tasks, sorted by their ids
  * @throws {TypeError | RangeError | SparseTuneError} naming the option and the cure; the signal's reason when aborted
  *
  * @example
@@ -51,13 +54,21 @@ export interface TuneResult {
  */
 export async function tune(options: TuneOptions): Promise<TuneResult[]> {
   const request = resolveTuneOptions(options);
-  const { home, signal, emit } = request;
+  const { home, signal, emit, tasks, configs } = request;
   emit({ event: 'phase', phase: 'load' });
   const named = { tiny: tinyModel };
   const file = await resolveModel(request.model, { home, named, ...(signal && { signal }) });
   const job = new TuneJob(request, file);
+  const groups = request.scope === 'task' ? tasks.map((task) => [task]) : [sortTasks(tasks)];
+  const steps = groups.flatMap((group) => configs.map((config) => ({ group, config })));
+  const names = steps.map(({ group, config }) => ({
+    tasks: group.map(({ id }) => id),
+    config: config.preset.name,
+  }));
   const results: TuneResult[] = [];
-  for (const config of request.configs) results.push(await job.tune(config));
+  for (const [i, { group, config }] of steps.entries()) {
+    results.push(...(await job.tune(config, group, pendingSteps(names.slice(i)))));
+  }
   return results;
 }
 
@@ -70,6 +81,15 @@ async function tinyModel(home: string): Promise<string> {
 /** Batches with starved threads before a user is told: a few happen on any machine. */
 const starvedLimit = 10;
 
+/** Trials to be judged on unseen prompts, and what their winner is stored as. */
+interface Judgement {
+  readonly config: TunedConfig;
+  readonly key: WinnerKey;
+  readonly study: FinishedStudy;
+  readonly candidates: readonly Trial[];
+  readonly tasks: readonly PreparedTask[];
+}
+
 /** Tunes config after config on one model, which is loaded and prepared when the first needs it. */
 class TuneJob {
   readonly #request: TuneRequest;
@@ -77,8 +97,7 @@ class TuneJob {
   readonly #winners: WinnerCache;
   #engine: Promise<Engine> | undefined;
   #hasWarned = false;
-  readonly #renderedSplits = new Map<Split, Promise<RenderedSplit>>();
-  readonly #splits = new Map<Split, Promise<PreparedSplit>>();
+  #prepared: readonly PreparedTask[] = [];
 
   constructor(request: TuneRequest, file: ModelFile) {
     this.#request = request;
@@ -86,74 +105,153 @@ class TuneJob {
     this.#winners = new WinnerCache(request.home, { onWarning: (message) => this.#warn(message) });
   }
 
-  async tune(config: TunedConfig): Promise<TuneResult> {
-    const { emit, force, options } = this.#request;
-    const { name } = config.preset;
-    const key = this.#key(config);
-    const known = force || options.resume ? undefined : await this.#winners.read(key);
-    if (known !== undefined) {
-      const { path, winner } = known;
-      emit({ event: 'winner', config: name, cached: true, path, winner });
-      return { config: name, winner };
+  /** One study over the tasks; winners for each, for all together, or both. */
+  async tune(
+    config: TunedConfig,
+    tasks: readonly Task[],
+    pending: readonly PendingStep[],
+  ): Promise<TuneResult[]> {
+    const parts = { request: this.#request, config, modelFingerprint: this.#file.fingerprint };
+    const [first, ...others] = tasks.map((task) => taskKey(parts, task));
+    const own = first !== undefined && others.length === 0 ? first : globalKey(parts, tasks);
+    const perTask = this.#request.scope === 'both' ? tasks.map((task) => taskKey(parts, task)) : [];
+    const keys = [...perTask, own];
+    const known = await this.#known(keys);
+    if (known !== undefined) return known;
+    const prepared = await this.#prepare(tasks);
+    const study = await this.#search({ config, key: own, prepared, pending });
+    const results: TuneResult[] = [];
+    for (const key of keys) {
+      const judged =
+        key === own ? prepared : prepared.filter(({ task }) => tasksOf(key).includes(task.id));
+      const candidates = key === own ? study.best : await this.#bestOf(prepared, judged[0], study);
+      results.push(await this.#judge({ config, key, study, candidates, tasks: judged }));
     }
-    await this.#checkSplits();
-    const search = await this.#split('search');
-    emit({ event: 'phase', phase: 'search', config: name });
-    const study = await runStudy(this.#request, config, key, search);
-    const validation = await this.#validate(config, study);
     await this.#warnOfBusyCores();
-    const row = validation.winner;
-    if (row === undefined) return this.#noWinner(name, validation, study);
-    const modelPath = this.#file.path;
-    const parts = { config, key, study, search, validation, row, modelPath };
-    const winner = winnerRecord(this.#request, parts);
-    const path = await this.#winners.write(winner);
-    emit({ event: 'winner', config: name, cached: false, path, winner });
-    return { config: name, winner };
+    return results;
   }
 
-  async #validate(config: TunedConfig, study: FinishedStudy): Promise<Validation> {
-    const { objective, seed, outputError, reuse, signal, emit } = this.#request;
-    const split = await this.#split('validation');
-    emit({ event: 'phase', phase: 'validate', config: config.preset.name });
-    return validate(split, {
-      preset: config.preset,
-      candidates: study.best,
+  /** The results of all keys, where each has its winner. */
+  async #known(keys: readonly WinnerKey[]): Promise<TuneResult[] | undefined> {
+    const { emit, force, options } = this.#request;
+    if (force || options.resume) return undefined;
+    const stored = await Promise.all(keys.map((key) => this.#winners.read(key)));
+    const found = stored.flatMap((winner) => winner ?? []);
+    if (found.length < keys.length) return undefined;
+    return found.map(({ path, winner }) => {
+      const { config } = winner.key;
+      emit({ event: 'winner', config, cached: true, path, winner });
+      return { config, tasks: tasksOf(winner.key), winner };
+    });
+  }
+
+  async #search({
+    config,
+    key,
+    prepared,
+    pending,
+  }: {
+    config: TunedConfig;
+    key: WinnerKey;
+    prepared: readonly PreparedTask[];
+    pending: readonly PendingStep[];
+  }): Promise<FinishedStudy> {
+    const { emit, objective, worstTask } = this.#request;
+    const parts = await this.#parts(prepared);
+    const splits = await Promise.all(prepared.map((task) => task.split('search')));
+    emit({ event: 'phase', phase: 'search', config: config.preset.name });
+    const yardsticks =
+      parts.length > 1 && (await measureYardsticks(parts, config.preset, this.#request));
+    return runStudy(this.#request, {
+      config,
+      key,
+      parts,
+      objective: yardsticks
+        ? globalObjective(objective, parts, { yardsticks, worstTask })
+        : objective,
+      shortestContext: Math.min(...splits.map(({ shortestContext }) => shortestContext)),
+      pending,
+    });
+  }
+
+  async #parts(prepared: readonly PreparedTask[]): Promise<readonly StudyPart[]> {
+    const parts: StudyPart[] = [];
+    for (const task of prepared) {
+      const { questions } = (await task.split('search')).prepared;
+      parts.push({ task: task.task.id, questions });
+    }
+    return parts;
+  }
+
+  /** The best trials of a study of several tasks by what they are on one of them. */
+  async #bestOf(
+    prepared: readonly PreparedTask[],
+    one: PreparedTask | undefined,
+    { trials }: FinishedStudy,
+  ): Promise<readonly Trial[]> {
+    const parts = await this.#parts(prepared);
+    const part = parts.find(({ task }) => task === one?.task.id);
+    const { objective } = this.#request;
+    return part === undefined ? [] : bestOfPart(parts, part, { trials, objective, k: nCandidates });
+  }
+
+  async #judge({ config, key, study, candidates, tasks }: Judgement): Promise<TuneResult> {
+    const { emit } = this.#request;
+    const { name } = config.preset;
+    const validation = await this.#validate(config, candidates, tasks);
+    const result = { config: name, tasks: tasksOf(key) };
+    if (validation.winner === undefined) {
+      const reason = this.#reason(validation, study);
+      const { nearest } = validation;
+      emit({ event: 'no-winner', ...result, reason, ...(nearest && { nearest }) });
+      return { ...result, reason, validation };
+    }
+    const parts = await this.#parts(tasks);
+    const floors = parts.map(({ questions }) => questions.reference.noiseFloorKl);
+    const winner = winnerRecord(this.#request, {
+      config,
+      key,
+      study,
+      noiseFloorKl: floors.reduce((sum, floor) => sum + floor, 0) / floors.length,
+      validation,
+      row: validation.winner,
+      modelPath: this.#file.path,
+    });
+    const path = await this.#winners.write(winner);
+    emit({ event: 'winner', config: name, cached: false, path, winner });
+    return { ...result, winner };
+  }
+
+  async #validate(
+    { preset }: TunedConfig,
+    candidates: readonly Trial[],
+    tasks: readonly PreparedTask[],
+  ): Promise<Validation> {
+    const { objective, worstTask, seed, outputError, reuse, signal, emit } = this.#request;
+    const parts: ValidationPart[] = [];
+    for (const task of tasks)
+      parts.push({ task: task.task.id, split: await task.split('validation') });
+    emit({ event: 'phase', phase: 'validate', config: preset.name });
+    return validate(parts, {
+      preset,
+      candidates,
       objective,
+      worstTask,
       seed,
       outputError,
       reuse,
       signal,
       onWarning: (message) => this.#warn(message),
-      onRow: (row) => emit({ event: 'validation', config: config.preset.name, row }),
+      onRow: (row) => emit({ event: 'validation', config: preset.name, row }),
     });
   }
 
-  #noWinner(config: string, validation: Validation, study: FinishedStudy): TuneResult {
-    const { nearest } = validation;
-    const { objective } = this.#request;
-    const { firstError, trials, rungs } = study;
-    const failed = `Every trial failed${firstError === undefined ? '' : `, the first with: ${firstError}`}. --force searches again.`;
-    const nothing = `The budget is spent before the first trial, which takes ${rungs[0] ?? 1} questions; raise --budget.`;
-    const broken = `No candidate holds "${objective.text}" on the validation prompts.`;
-    const reason = trials === 0 ? nothing : nearest === undefined ? failed : broken;
-    this.#request.emit({ event: 'no-winner', config, reason, ...(nearest && { nearest }) });
-    return { config, reason, validation };
-  }
-
-  #key({ preset, space }: TunedConfig): WinnerKey {
-    const { task, objective } = this.#request;
-    return {
-      modelFingerprint: this.#file.fingerprint,
-      kvType: 'f16',
-      task: task.id,
-      taskVersion: task.version,
-      taskParameters: task.parameters,
-      config: preset.name,
-      spaceHash: hashJson(space),
-      objective: objective.text,
-      schemaVersion: 1,
-    };
+  #reason({ nearest }: Validation, { trials, rungs, firstError }: FinishedStudy): string {
+    if (trials.length === 0)
+      return `The budget is spent before the first trial, which takes ${rungs[0] ?? 1} questions; raise --budget.`;
+    if (nearest === undefined)
+      return `Every trial failed${firstError === undefined ? '' : `, the first with: ${firstError}`}. --force searches again.`;
+    return `No candidate holds "${this.#request.objective.text}" on the validation prompts.`;
   }
 
   #loadEngine(): Promise<Engine> {
@@ -171,31 +269,25 @@ class TuneJob {
     return this.#engine;
   }
 
-  /** Both splits must fit the model and the memory before anything is spent on the first. */
-  async #checkSplits(): Promise<void> {
+  /**
+   * The tasks that are worked on, and no others, so that memory holds the snapshots of these alone. Both splits of all
+   * must fit the model and the memory before anything is spent on the first.
+   */
+  async #prepare(tasks: readonly Task[]): Promise<readonly PreparedTask[]> {
     const engine = await this.#loadEngine();
-    const splits = [await this.#rendered('search'), await this.#rendered('validation')];
-    engine.checkMemory(splits.flatMap(({ contexts }) => contexts));
-  }
-
-  #rendered(name: Split): Promise<RenderedSplit> {
-    const render = async () => renderSplit(await this.#loadEngine(), this.#request.task, name);
-    const rendered = this.#renderedSplits.get(name) ?? render();
-    this.#renderedSplits.set(name, rendered);
-    return rendered;
-  }
-
-  #split(name: Split): Promise<PreparedSplit> {
-    const { task, signal, emit } = this.#request;
-    const prepare = async () =>
-      prepareSplit(await this.#loadEngine(), await this.#rendered(name), {
-        grader: `${task.id} ${task.version}`,
-        signal,
-        emit,
-      });
-    const split = this.#splits.get(name) ?? prepare();
-    this.#splits.set(name, split);
-    return split;
+    const { signal, emit } = this.#request;
+    this.#prepared = tasks.map(
+      (task) =>
+        this.#prepared.find((known) => known.task === task) ??
+        new PreparedTask(task, engine, { signal, emit }),
+    );
+    const contexts = [];
+    for (const task of this.#prepared) {
+      for (const split of ['search', 'validation'] as const)
+        contexts.push(...(await task.rendered(split)).contexts);
+    }
+    engine.checkMemory(contexts);
+    return this.#prepared;
   }
 
   /** Threads that wait for each other lose many times their share where other work takes a core. */

@@ -72,12 +72,11 @@ test('a stopped study is listed with its best and shown with its trials', async 
 
 test('resume goes on with the search, then with the configs that were to follow', async (t) => {
   const home = await stoppedStudy(t);
-  await rememberOptions(
-    home,
-    'first',
-    { ...options, threads: 1, home: 'elsewhere' },
-    'hash_attention',
-  );
+  const task = ['niah_mq8@512'];
+  await rememberOptions(home, 'first', { ...options, threads: 1, home: 'elsewhere' }, [
+    { task, config: ['hash_attention'] },
+    { task, config: ['magic_pig'] },
+  ]);
   const seen: Partial<TuneOptions>[] = [];
   const { code } = await runCaught(['study', 'resume', 'first', '--home', home, '--threads', '3'], {
     tune: (given) => {
@@ -89,8 +88,8 @@ test('resume goes on with the search, then with the configs that were to follow'
   t.is(code, 0);
   const { config: _config, force: _force, ...common } = options;
   t.deepEqual(seen, [
-    { ...common, home, threads: 3, config: ['hash_attention'], resume: true },
-    { ...common, home, threads: 3, config: ['magic_pig'], force: true },
+    { ...common, home, threads: 3, task, config: ['hash_attention'], resume: true },
+    { ...common, home, threads: 3, task, config: ['magic_pig'], force: true },
   ]);
 });
 
@@ -101,7 +100,9 @@ for (const [name, args, limits] of [
 ] as const) {
   test(`resume takes ${name} for what the study was started with`, async (t) => {
     const home = await stoppedStudy(t);
-    await rememberOptions(home, 'first', { ...options, home }, 'magic_pig');
+    await rememberOptions(home, 'first', { ...options, home }, [
+      { task: 'niah_mq8@512', config: ['magic_pig'] },
+    ]);
     let seen: TuneOptions | undefined;
     await runCaught(['study', 'resume', 'first', '--home', home, ...args], {
       tune: async (given) => {

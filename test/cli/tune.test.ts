@@ -263,6 +263,7 @@ test('Ctrl-C ends with 130 and the command that goes on', async (t) => {
       options.onEvent?.({
         event: 'study',
         config: 'hash_attention',
+        tasks: ['niah_mq8@512'],
         name: 'study-1',
         resumedTrials: 0,
         budget: { trials: 27 },

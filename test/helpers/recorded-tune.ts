@@ -36,6 +36,7 @@ export const recordedEvents: readonly TuneEvent[] = [
   { event: 'phase', phase: 'reference', split: 'search' },
   {
     event: 'prepared',
+    task: 'niah_mq8@512',
     split: 'search',
     contexts: 4,
     questions: 32,
@@ -49,6 +50,7 @@ export const recordedEvents: readonly TuneEvent[] = [
   { event: 'phase', phase: 'search', config: 'hash_attention' },
   {
     event: 'study',
+    tasks: ['niah_mq8@512'],
     config: 'hash_attention',
     name: 'hash_attention-1a2b',
     resumedTrials: 0,
@@ -101,21 +103,25 @@ export const recordedEvents: readonly TuneEvent[] = [
 export const noWinner: TuneEvent = {
   event: 'no-winner',
   config: 'magic_pig',
+  tasks: ['niah_mq8@512'],
   reason: 'No candidate holds density<=0.1 on validation.',
   nearest: validationRow({ label: 'trial 3', isWinner: false, violation: 0.04 }),
 };
 
 /** A `tune` that tells recorded events, one every `pauseMs`, and stops as the real one does. */
 export function replay(events: readonly TuneEvent[], pauseMs = 0) {
-  return async ({ config, onEvent, signal }: TuneOptions): Promise<TuneResult[]> => {
+  return async ({ config, task, onEvent, signal }: TuneOptions): Promise<TuneResult[]> => {
     for (const event of events) {
       if (pauseMs > 0) await sleep(pauseMs);
       signal?.throwIfAborted();
       onEvent?.(event);
     }
     const hasWinner = events.some(({ event }) => event === 'winner');
+    const tasks = [task].flat();
     return config.map((name) =>
-      hasWinner ? { config: name, winner: winner() } : { config: name, reason: 'none' },
+      hasWinner
+        ? { config: name, tasks, winner: winner() }
+        : { config: name, tasks, reason: 'none' },
     );
   };
 }

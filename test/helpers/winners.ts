@@ -1,4 +1,4 @@
-import type { ValidationRow, Winner, WinnerKey } from '../../ts/cache/winner.js';
+import type { TaskKey, ValidationRow, Winner } from '../../ts/cache/winner.js';
 import type { Metrics } from '../../ts/metrics.js';
 
 export function metrics(changes: Partial<Metrics> = {}): Metrics {
@@ -29,7 +29,7 @@ export function validationRow(changes: Partial<ValidationRow> = {}): ValidationR
   };
 }
 
-export function winnerKey(changes: Partial<WinnerKey> = {}): WinnerKey {
+export function winnerKey(changes: Partial<TaskKey> = {}): TaskKey {
   return {
     modelFingerprint: '98362432-b179c9523d0e',
     kvType: 'f16',
@@ -46,7 +46,7 @@ export function winnerKey(changes: Partial<WinnerKey> = {}): WinnerKey {
 
 /** A whole winner, made up. */
 export function winner(
-  key: Partial<WinnerKey> = {},
+  key: Partial<TaskKey> = {},
   row: Partial<ValidationRow> = {},
   createdAt = '2026-01-01T00:00:00.000Z',
 ): Winner {

@@ -26,7 +26,7 @@ const failing: Preset = {
 
 function context({ prepared }: TinyQuestions, changes: Partial<JobContext> = {}): JobContext {
   return {
-    questions: prepared,
+    parts: [{ task: 'tiny', questions: prepared }],
     preset,
     seed: 0,
     outputError: false,

@@ -13,8 +13,8 @@ test('what is left out has its default', (t) => {
   t.true(request.threads >= 1);
   t.false(request.force);
   t.false(request.outputError);
-  t.is(request.task.id, 'niah_mq8@512');
-  t.is(request.task.promptStyle, 'auto');
+  t.is(request.tasks[0]?.id, 'niah_mq8@512');
+  t.is(request.tasks[0]?.promptStyle, 'auto');
   t.is(request.configs[0]?.space, request.configs[0]?.preset.space);
   t.notThrows(() => request.emit({ event: 'warning', message: 'nobody listens' }));
 });
@@ -62,11 +62,29 @@ test('the search space is changed by name', (t) => {
 
 test('the style of the prompt is the one that is asked for', (t) => {
   for (const promptStyle of ['auto', 'chat', 'plain'] as const) {
-    t.is(resolveTuneOptions({ ...good, promptStyle }).task.promptStyle, promptStyle);
+    t.is(resolveTuneOptions({ ...good, promptStyle }).tasks[0]?.promptStyle, promptStyle);
   }
 });
 
+test('several tasks have a winner each, one together, or both', (t) => {
+  const task = ['niah_mq8@512', 'niah_mq8@1024', 'niah_mq8@512'];
+  const scopeOf = (change: Partial<TuneOptions>) => resolveTuneOptions({ ...good, ...change });
+  t.is(scopeOf({ task }).tasks.length, 2);
+  t.is(scopeOf({ task }).scope, 'task');
+  t.is(scopeOf({ task, perTask: true }).scope, 'task');
+  t.is(scopeOf({ task, global: true }).scope, 'global');
+  t.is(scopeOf({ task, global: true, perTask: true, worstTask: 0.5 }).scope, 'both');
+});
+
 const bad: Record<string, [change: Record<string, unknown>, message: RegExp, code: string]> = {
+  'no task': [{ task: [] }, /task/, 'ERR_ARGUMENT'],
+  'a global winner of one task': [{ global: true }, /two tasks.*global/, 'ERR_ARGUMENT'],
+  'a worst task without a global winner': [{ worstTask: 1 }, /global.*worstTask/, 'ERR_ARGUMENT'],
+  'a worst task that is as good as dense': [
+    { task: ['niah_mq8@512', 'niah_mq8@600'], global: true, worstTask: 0 },
+    /worstTask/,
+    'ERR_ARGUMENT',
+  ],
   'no config': [{ config: [] }, /config/, 'ERR_ARGUMENT'],
   'a config without parameters': [{ config: ['dense'] }, /for config .*"dense"/, 'ERR_ARGUMENT'],
   'an unknown config': [{ config: ['hash_atention'] }, /hash_attention/, 'ERR_CONFIG'],

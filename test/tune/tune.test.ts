@@ -35,7 +35,9 @@ test.after.always((t) => rm(t.context.home, { recursive: true, force: true }));
 async function warmHome(t: ExecutionContext<{ home: string }>): Promise<string> {
   const home = await temporaryFolder(t);
   for (const folder of ['models', 'snapshots'] as const) {
-    await cp(homeFolders(t.context.home)[folder], homeFolders(home)[folder], { recursive: true });
+    const filter = (path: string) => !path.endsWith('.evaluations.jsonl');
+    const options = { recursive: true, filter };
+    await cp(homeFolders(t.context.home)[folder], homeFolders(home)[folder], options);
   }
   return home;
 }

@@ -35,7 +35,7 @@ async function validated(measured: readonly Measured[], objective = 'kl s.t. den
   } as unknown as PreparedQuestions;
   const split = { prepared: { questions }, contextOf: [0, 0, 1, 1], contexts: 2 };
   const labels: string[] = [];
-  const validation = await validate(split as unknown as PreparedSplit, {
+  const validation = await validate([{ task: 'one', split: split as unknown as PreparedSplit }], {
     preset,
     candidates: measured.map((_, i) =>
       trialOf(i + 1, [1], { params: { sinkSize: i + 1, windowSize: 8 } }),

@@ -8,7 +8,6 @@ const required: readonly (readonly [
   type: 'string' | 'number' | 'object' | 'array',
 ])[] = [
   ['key.modelFingerprint', 'string'],
-  ['key.task', 'string'],
   ['key.config', 'string'],
   ['key.objective', 'string'],
   ['key.spaceHash', 'string'],
@@ -39,6 +38,8 @@ export function parseWinner(text: string): Winner {
     if (typeOf(found) !== type)
       throw new Error(`its ${path} is ${found === undefined ? 'missing' : `no ${type}`}`);
   }
+  if (typeof at(value, 'key.task') !== 'string' && !Array.isArray(at(value, 'key.tasks')))
+    throw new Error('its key.task is missing');
   return value as Winner;
 }
 

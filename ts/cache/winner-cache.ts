@@ -4,7 +4,7 @@ import { rejectArgument, StorageError } from '../errors.js';
 import { errorCode, writeFileAtomic } from '../files.js';
 import { canonicalJson, hashJson } from '../space/canonical-json.js';
 import { parseWinner } from './parse-winner.js';
-import type { Winner, WinnerKey } from './winner.js';
+import { tasksOf, type Winner, type WinnerKey } from './winner.js';
 
 /** A winner and the file it is kept in. */
 export interface StoredWinner {
@@ -43,7 +43,9 @@ export class WinnerCache {
   /** Where the winner of a key is kept. */
   path(key: WinnerKey): string {
     const [size = ''] = key.modelFingerprint.split('-');
-    const readable = [key.config, key.task, size].map((part) => part.replaceAll(/[^\w@.]+/g, '_'));
+    const [first = '', ...others] = tasksOf(key);
+    const task = others.length === 0 ? first : `global_${others.length + 1}_tasks`;
+    const readable = [key.config, task, size].map((part) => part.replaceAll(/[^\w@.]+/g, '_'));
     return join(this.#folder, `${readable.join('-')}-${winnerId(key)}.json`);
   }
 
@@ -80,11 +82,17 @@ export class WinnerCache {
     return winners.sort((a, b) => createdAt(b).localeCompare(createdAt(a)));
   }
 
-  /** The best winner that answers a query: lowest objective on validation, then the newest. */
+  /**
+   * The best winner that answers a query: one of the task itself, else a global one that was measured on the task, else
+   * any global one; of several the lowest objective on validation, then the newest.
+   */
   async find(query: WinnerQuery): Promise<StoredWinner | undefined> {
     const matches = (await this.list()).filter(({ winner }) => isMatch(winner.key, query));
+    const distance = ({ winner }: StoredWinner) => distanceOf(winner.key, query.task);
     // The list is newest first and the sort is stable.
-    return matches.sort((a, b) => validatedObjective(a) - validatedObjective(b))[0];
+    return matches.sort(
+      (a, b) => distance(a) - distance(b) || validatedObjective(a) - validatedObjective(b),
+    )[0];
   }
 
   /**
@@ -166,8 +174,14 @@ function createdAt({ winner }: StoredWinner): string {
 function isMatch(key: WinnerKey, query: WinnerQuery): boolean {
   return (
     key.modelFingerprint === query.modelFingerprint &&
-    key.task === query.task &&
     key.config === query.config &&
+    ('tasks' in key || key.task === query.task) &&
     (query.objective === undefined || key.objective === query.objective)
   );
+}
+
+/** How far a winner is from a task: its own, global with it, global without it. */
+function distanceOf(key: WinnerKey, task: string): number {
+  if ('task' in key) return 0;
+  return key.tasks.includes(task) ? 1 : 2;
 }

@@ -17,17 +17,63 @@ export interface ValidationRow {
   readonly isWinner: boolean;
 }
 
-/** What identifies a winner: same key, same answer. */
-export interface WinnerKey {
+interface KeyOfAny {
   readonly modelFingerprint: string;
   readonly kvType: 'f16';
-  readonly task: string;
-  readonly taskVersion: number;
-  readonly taskParameters: Readonly<Record<string, unknown>>;
   readonly config: string;
   readonly spaceHash: string;
   readonly objective: string;
   readonly schemaVersion: 1;
+}
+
+/** What identifies the winner of one task. */
+export interface TaskKey extends KeyOfAny {
+  readonly task: string;
+  readonly taskVersion: number;
+  readonly taskParameters: Readonly<Record<string, unknown>>;
+}
+
+/** What identifies a global winner: one config for several tasks, sorted by their ids. */
+export interface GlobalKey extends KeyOfAny {
+  readonly tasks: readonly string[];
+  readonly taskVersions: readonly number[];
+  readonly taskParameters: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** Same key, same answer. */
+export type WinnerKey = TaskKey | GlobalKey;
+
+/** The ids of a key's tasks, sorted. */
+export function tasksOf(key: WinnerKey): readonly string[] {
+  return 'tasks' in key ? key.tasks : [key.task];
+}
+
+/** The evidence for a global winner on one of its tasks. */
+export interface TaskEvidence {
+  readonly task: string;
+  readonly contexts: number;
+  readonly questions: number;
+  readonly rows: readonly ValidationRow[];
+}
+
+/** How sure the choice of a winner among the validated candidates is. */
+export interface Confidence {
+  /** Share of resampled validations in which the winner would be chosen again. */
+  readonly chosenAgain: number;
+  /** Share of resampled validations in which it holds the constraints. */
+  readonly holdsConstraint: number;
+  /** Comparisons that were made at once, and are corrected for. */
+  readonly comparisons: number;
+  readonly method: string;
+  readonly others: readonly {
+    readonly label: string;
+    /** Its objective minus the winner's. */
+    readonly difference: { readonly mean: number; readonly low: number; readonly high: number };
+    /** Whether it is not shown to be worse than the winner. */
+    readonly isTied: boolean;
+    /** Whether its density is below the winner's. */
+    readonly isSparser: boolean;
+  }[];
 }
 
 /** The best configuration found, with the evidence for it. */
@@ -47,8 +93,13 @@ export interface Winner {
   readonly validation: {
     readonly contexts: number;
     readonly questions: number;
+    /** Of a global winner: means over its tasks, the objective normalised. */
     readonly rows: readonly ValidationRow[];
     readonly interval: string;
+    /** Left out by versions that did not measure it. */
+    readonly confidence?: Confidence;
+    /** Of a global winner: the rows of each task. */
+    readonly tasks?: readonly TaskEvidence[];
   };
   readonly provenance: {
     readonly createdAt: string;

@@ -1,4 +1,5 @@
 import type { ArgumentsCamelCase, CommandModule } from 'yargs';
+import { tasksOf } from '../cache/winner.js';
 import { type StoredWinner, WinnerCache } from '../cache/winner-cache.js';
 import { resolveHome } from '../home.js';
 import { type CliContext, print, warn } from './context.js';
@@ -73,7 +74,14 @@ function row({ id, winner }: StoredWinner): string[] {
     best === undefined
       ? ['', '', '']
       : [best.score.toFixed(3), number(best.metrics.kl), percent(best.metrics.density)];
-  return [id, key.config, key.task, key.objective, ...measured, provenance.createdAt.slice(0, 16)];
+  return [
+    id,
+    key.config,
+    tasksOf(key).join(' + '),
+    key.objective,
+    ...measured,
+    provenance.createdAt.slice(0, 16),
+  ];
 }
 
 async function show(

@@ -122,7 +122,7 @@ function row(study: StoredStudy): string[] {
   return [
     study.name,
     String(key['config'] ?? ''),
-    String(key['task'] ?? ''),
+    taskText(key),
     `${study.state.trials.length}/${trials}`,
     stateOf(study),
     metrics === undefined ? '' : metricsText(metrics),
@@ -159,6 +159,12 @@ function keyOf({ state }: StoredStudy): Readonly<Record<string, unknown>> {
   return (state.header?.metadata['key'] ?? {}) as Readonly<Record<string, unknown>>;
 }
 
+/** `niah_mq8@512`, or of a global study `niah_mq8@512 + ruler@4096`. */
+function taskText(key: Readonly<Record<string, unknown>>): string {
+  const tasks: unknown = key['tasks'] ?? key['task'] ?? '';
+  return Array.isArray(tasks) ? tasks.join(' + ') : String(tasks);
+}
+
 /** The best trials first, then the rest by number. */
 function ranked({ state }: StoredStudy): Trial[] {
   const best = state.best(state.trials.length);
@@ -190,13 +196,16 @@ function metricsText(metrics: Readonly<Record<string, number>>): string {
 async function resume(context: CliContext, args: StudyArguments): Promise<ExitCode> {
   const home = resolveHome(args.home, context.env);
   const { name } = await readStudy(home, args.name ?? '');
-  const { force, config, ...options } = raise(await recallOptions(home, name), args);
-  const [first = '', ...rest] = config;
+  const { force, pending, ...options } = raise(await recallOptions(home, name), args);
   const common = { ...options, home, ...defined({ threads: parseCount('threads', args.threads) }) };
-  const code = await runTune({ ...common, config: [first], resume: true }, args, context);
-  if (code === exitCodes.interrupted || rest.length === 0) return code;
-  const others = await runTune({ ...common, config: rest, ...defined({ force }) }, args, context);
-  return others === exitCodes.done ? code : others;
+  let code: ExitCode = exitCodes.done;
+  for (const [i, step] of pending.entries()) {
+    const how = i === 0 ? { resume: true } : defined({ force });
+    const own = await runTune({ ...common, ...step, ...how }, args, context);
+    if (own === exitCodes.interrupted) return own;
+    if (own !== exitCodes.done) code = own;
+  }
+  return code;
 }
 
 /** What a study was started with, under new limits where some are given: of trials and budget the new replace both. */

@@ -20,7 +20,10 @@ import { runTune } from './run-tune.js';
 
 interface TuneArguments extends LimitArguments {
   model: string;
-  task: string;
+  task: string | string[];
+  global: boolean;
+  perTask: boolean;
+  worstTask?: number;
   config: string | string[];
   objective?: string;
   seed?: number;
@@ -34,6 +37,25 @@ interface TuneArguments extends LimitArguments {
   metrics?: string | string[];
   prompt?: PromptStyle;
 }
+
+/** Whether tasks have a winner each or one together. */
+const scopeOptions = {
+  global: {
+    type: 'boolean',
+    default: false,
+    describe: 'one config for all the tasks, in place of one for each',
+  },
+  'per-task': {
+    type: 'boolean',
+    default: false,
+    describe: 'with --global: the winners of the single tasks too, from the same search',
+  },
+  'worst-task': {
+    type: 'number',
+    describe:
+      "with --global: bound of every task's objective, 0 as dense attention, 1 as the untuned default",
+  },
+} as const;
 
 /** `sparsetune tune`: the main job. */
 export function tuneCommand(
@@ -55,8 +77,9 @@ export function tuneCommand(
           task: {
             type: 'string',
             demandOption: true,
-            describe: `task and its length in tokens, e.g. niah_mq8@2048 (tasks: ${taskNames().join(', ')})`,
+            describe: `task and its length in tokens, e.g. niah_mq8@2048, or several with commas (tasks: ${taskNames().join(', ')})`,
           },
+          ...scopeOptions,
           config: {
             type: 'string',
             demandOption: true,
@@ -103,10 +126,11 @@ export function tuneCommand(
 }
 
 function toTuneOptions(args: TuneArguments): TuneOptions {
-  const { model, task, objective, home, force, prompt } = args;
+  const { model, objective, home, force, prompt, global, perTask } = args;
   const optional = {
     objective,
     home,
+    worstTask: args.worstTask,
     promptStyle: prompt,
     ...limitsOf(args),
     seed: parseCount('seed', args.seed, 0),
@@ -115,7 +139,8 @@ function toTuneOptions(args: TuneArguments): TuneOptions {
     snapshotLimitBytes: parseBytes('snapshot-limit', args.snapshotLimit),
     metrics: args.metrics === undefined ? undefined : parseList('metrics', args.metrics),
   };
-  return { model, task, config: parseList('config', args.config), force, ...defined(optional) };
+  const lists = { task: parseList('task', args.task), config: parseList('config', args.config) };
+  return { model, ...lists, global, perTask, force, ...defined(optional) };
 }
 
 function configNames(): string {

@@ -8,7 +8,11 @@ export interface Interval {
   readonly high: number;
 }
 
-const draws = 10_000;
+/** How often each question of a sample was drawn. */
+export type DrawCounts = Uint32Array;
+
+/** Resamplings of every bootstrap here. */
+export const draws = 10_000;
 /** Draws between two turns of the event loop. */
 const drawsAtOnce = 500;
 
@@ -24,36 +28,71 @@ export async function pairedInterval(
   differences: readonly number[],
   contextOf: readonly number[],
 ): Promise<Interval> {
-  const contexts = byContext(differences, contextOf);
-  const rng = new Rng('paired interval', differences.length);
   const means = new Float64Array(draws);
+  await resample([contextOf], ([counts], draw) => {
+    means[draw] = drawnMean(differences, counts);
+  });
+  const total = differences.reduce((sum, difference) => sum + difference, 0);
+  return { mean: total / differences.length, ...quantiles(means, 0.025) };
+}
+
+/**
+ * Draws samples anew: in each one contexts with replacement, then questions within each, of every stratum by itself.
+ *
+ * @param strata - the context of each question, for each stratum (a task)
+ * @param use - told how often each question of each stratum was drawn; the arrays are used again for the next draw
+ */
+export async function resample(
+  strata: readonly (readonly number[])[],
+  use: (counts: readonly DrawCounts[], draw: number) => void,
+): Promise<void> {
+  const contexts = strata.map(byContext);
+  const counts = strata.map(({ length }) => new Uint32Array(length));
+  const rng = new Rng('paired interval', ...strata.map(({ length }) => length));
   for (let draw = 0; draw < draws; draw++) {
     if (draw % drawsAtOnce === 0) await nextTurn();
-    means[draw] = resampledMean(contexts, rng);
+    for (const [stratum, own] of counts.entries()) drawInto(own, contexts[stratum] ?? [], rng);
+    use(counts, draw);
   }
-  means.sort();
-  const at = (share: number) => means[Math.round(share * (draws - 1))] ?? Number.NaN;
-  const total = differences.reduce((sum, difference) => sum + difference, 0);
-  return { mean: total / differences.length, low: at(0.025), high: at(0.975) };
 }
 
-/** The mean over contexts, and questions within each, drawn with replacement. */
-function resampledMean(contexts: readonly (readonly number[])[], rng: Rng): number {
-  let sum = 0;
-  let count = 0;
+function drawInto(counts: DrawCounts, contexts: readonly (readonly number[])[], rng: Rng): void {
+  counts.fill(0);
   for (let i = 0; i < contexts.length; i++) {
     const questions = rng.pick(contexts);
-    for (let j = 0; j < questions.length; j++) sum += rng.pick(questions);
-    count += questions.length;
+    for (let j = 0; j < questions.length; j++) {
+      const question = rng.pick(questions);
+      counts[question] = (counts[question] ?? 0) + 1;
+    }
   }
-  return sum / count;
 }
 
-function byContext(values: readonly number[], contextOf: readonly number[]): number[][] {
+/** The mean of values over a drawn sample. */
+export function drawnMean(
+  values: readonly number[],
+  counts: DrawCounts = new Uint32Array(),
+): number {
+  let sum = 0;
+  let drawn = 0;
+  for (const [i, value] of values.entries()) {
+    const count = counts[i] ?? 0;
+    sum += count * value;
+    drawn += count;
+  }
+  return sum / drawn;
+}
+
+/** The values between which all but `tail` on either side lie. Sorts them. */
+export function quantiles(values: Float64Array, tail: number): { low: number; high: number } {
+  values.sort();
+  const at = (share: number) => values[Math.round(share * (values.length - 1))] ?? Number.NaN;
+  return { low: at(tail), high: at(1 - tail) };
+}
+
+/** The questions of each context. */
+function byContext(contextOf: readonly number[]): number[][] {
   const groups = new Map<number, number[]>();
-  values.forEach((value, index) => {
-    const context = contextOf[index] ?? 0;
-    groups.set(context, [...(groups.get(context) ?? []), value]);
-  });
+  for (const [question, context] of contextOf.entries())
+    groups.set(context, [...(groups.get(context) ?? []), question]);
   return [...groups.values()];
 }

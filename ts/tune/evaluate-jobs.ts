@@ -5,10 +5,13 @@ import type { Preset } from '../maskers/presets.js';
 import type { Metrics } from '../metrics.js';
 import type { Job, JobResult } from '../search/job.js';
 import { resultAt, type Trial } from '../search/trial.js';
+import { metricsOfPart, partMetric, type StudyPart, takeInTurn } from './study-parts.js';
+
+type NamedMetrics = Readonly<Record<string, number>>;
 
 /** What the jobs of one study are run with. */
 export interface JobContext {
-  readonly questions: PreparedQuestions;
+  readonly parts: readonly StudyPart[];
   readonly preset: Preset;
   /** Of the random draws inside the maskers; one for all trials, so that they differ in their settings alone. */
   readonly seed: number;
@@ -20,7 +23,8 @@ export interface JobContext {
 }
 
 /**
- * Runs jobs of a study in one batch, each on its new questions only, and joins what its trial has measured before.
+ * Runs jobs of a study in one batch per task, each on its new questions only, and joins what its trial has measured
+ * before. In a study of several tasks a metric is the mean of the tasks' means, and those are reported beside it.
  *
  * A config that cannot run fails its own trial, not its neighbours'.
  *
@@ -31,11 +35,11 @@ export async function evaluateJobs(
   context: JobContext,
 ): Promise<JobResult[]> {
   try {
-    const results = await run(jobs, context);
-    return jobs.map((job, i) => ({
-      trial: job.trial.number,
-      to: job.to,
-      metrics: { ...joinMetrics(job, results[i] ?? [], context.trials) },
+    const metrics = await run(jobs, context);
+    return jobs.map(({ trial, to }, i) => ({
+      trial: trial.number,
+      to,
+      metrics: metrics[i] ?? {},
     }));
   } catch (error) {
     if (context.signal?.aborted || !isConfigFault(error)) throw error;
@@ -49,16 +53,43 @@ export async function evaluateJobs(
   }
 }
 
-function run(jobs: readonly Job[], context: JobContext): Promise<QuestionResult[][]> {
+async function run(jobs: readonly Job[], context: JobContext): Promise<NamedMetrics[]> {
+  const { parts } = context;
+  const perPart: NamedMetrics[][] = [];
+  for (const part of parts) perPart.push(await runPart(jobs, part, context));
+  return jobs.map((_, i) => {
+    const own = perPart.map((metrics) => metrics[i] ?? {});
+    const [first = {}] = own;
+    if (parts.length === 1) return first;
+    const named = parts.flatMap((part, p) =>
+      Object.entries(own[p] ?? {}).map(([name, value]) => [partMetric(parts, part, name), value]),
+    );
+    const means = Object.keys(first).map((name) => {
+      const values = own.flatMap((metrics) => metrics[name] ?? []);
+      return [name, values.reduce((sum, value) => sum + value, 0) / values.length];
+    });
+    return Object.fromEntries([...means, ...named]) as NamedMetrics;
+  });
+}
+
+/** The jobs on the questions of one part: for each job the means over all of them that it reaches. */
+async function runPart(
+  jobs: readonly Job[],
+  part: StudyPart,
+  { parts, preset, seed, outputError, reuse, signal, trials }: JobContext,
+): Promise<NamedMetrics[]> {
+  const at = parts.indexOf(part);
   const evaluations = jobs.map(({ trial, from, to }) => ({
-    chain: { ...context.preset.compose(trial.params), seed: context.seed },
-    from,
-    to,
+    chain: { ...preset.compose(trial.params), seed },
+    from: takeInTurn(parts, from)[at] ?? 0,
+    to: takeInTurn(parts, to)[at] ?? 0,
   }));
-  return context.questions.evaluate(evaluations, {
-    outputError: context.outputError,
-    reuse: context.reuse,
-    signal: context.signal,
+  const results = await part.questions.evaluate(evaluations, { outputError, reuse, signal });
+  return evaluations.map(({ from, to }, i) => {
+    const added = results[i] ?? [];
+    if (from === 0) return { ...meanMetrics(added.map(({ metrics }) => metrics)) } as NamedMetrics;
+    const before = metricsOfPart(parts, part, metricsBefore(jobs[i], trials));
+    return joinMetrics(before, added, { from, to });
   });
 }
 
@@ -67,19 +98,24 @@ function isConfigFault(error: unknown): boolean {
   return (error as { code?: unknown }).code === 'ERR_CONFIG';
 }
 
+/** What the trial of a job had measured when it reached where the job starts. */
+function metricsBefore(job: Job | undefined, trials: readonly Trial[]): NamedMetrics {
+  const earlier = trials.find(({ number }) => number === job?.trial.number);
+  const result = earlier && job && resultAt(earlier, job.from);
+  if (result !== undefined) return result.metrics;
+  throw new SparseTuneError(
+    'ERR_ENGINE',
+    `Trial ${job?.trial.number} has no result at ${job?.from}`,
+  );
+}
+
 /** Means over the first `to` questions, from the means over the first `from` and the results of the rest. */
 function joinMetrics(
-  { trial, from, to }: Job,
+  before: NamedMetrics,
   added: readonly QuestionResult[],
-  trials: readonly Trial[],
-): Metrics {
+  { from, to }: { from: number; to: number },
+): NamedMetrics {
   const own = meanMetrics(added.map(({ metrics }) => metrics));
-  if (from === 0) return own as Metrics;
-  const earlier = trials.find(({ number }) => number === trial.number);
-  const before: Partial<Metrics> | undefined = earlier && resultAt(earlier, from)?.metrics;
-  if (before === undefined) {
-    throw new SparseTuneError('ERR_ENGINE', `Trial ${trial.number} has no result at ${from}`);
-  }
   const names = Object.keys(before) as (keyof Metrics)[];
   return Object.fromEntries(
     names.map((name) => {
@@ -88,7 +124,7 @@ function joinMetrics(
         nBefore * (before[name] ?? 0) + (nAdded === 0 ? 0 : nAdded * (own[name] ?? Number.NaN));
       return [name, sum / (nBefore + nAdded)];
     }),
-  ) as unknown as Metrics;
+  );
 }
 
 /** How many questions of [0, from) and [from, to) have the metric. */

@@ -15,8 +15,8 @@ import { resolveBudget } from './budget.js';
 export interface TuneOptions {
   /** Path of a GGUF file, `hf:` URI, or name of a test model. */
   readonly model: string;
-  /** Task id, e.g. `niah_mq8@2048`. */
-  readonly task: string;
+  /** Task id, e.g. `niah_mq8@2048`, or several. */
+  readonly task: string | readonly string[];
   /** Names of configs; each is searched by itself. */
   readonly config: readonly string[];
   /** Default `kl s.t. density<=0.1`. */
@@ -35,6 +35,15 @@ export interface TuneOptions {
   readonly home?: string;
   /** Changes to the search space, as JSON: narrows, fixes or widens parameters by name. */
   readonly space?: unknown;
+  /** One config for all tasks in place of one for each: the mean of the tasks' normalised objectives decides. */
+  readonly global?: boolean;
+  /** With `global`: the winners of the single tasks as well, from the same study. */
+  readonly perTask?: boolean;
+  /**
+   * With `global`: no task's normalised objective may be above it; 0 is as good as dense attention, 1 as the untuned
+   * default.
+   */
+  readonly worstTask?: number;
   /** Search again although the winner is known. */
   readonly force?: boolean;
   /** Go on with a search that was stopped although a winner is known. */
@@ -61,7 +70,10 @@ export interface TuneRequest {
   /** As the user gave them. */
   readonly options: TuneOptions;
   readonly model: string;
-  readonly task: Task;
+  readonly tasks: readonly Task[];
+  /** What winners are searched: one a task, one for all tasks, or both from one study. */
+  readonly scope: 'task' | 'global' | 'both';
+  readonly worstTask: number | undefined;
   readonly configs: readonly TunedConfig[];
   readonly objective: Objective;
   readonly budget: Budget;
@@ -100,13 +112,14 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
       objective.text,
     );
   }
+  const tasks = resolveTasks(options);
   const asked = [...objective.metrics, ...(options.metrics ?? []).map(metricName)];
   return {
     options,
     model: text('model', options.model),
-    task: resolveTask(text('task', options.task), {
-      promptStyle: promptStyle(options.promptStyle),
-    }),
+    tasks,
+    scope: resolveScope(options, tasks.length),
+    worstTask: options.worstTask,
     configs: names.map((name) => resolveConfig(name, options.space)),
     objective,
     budget: resolveBudget(options.trials, options.budget),
@@ -121,6 +134,25 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
     signal: options.signal,
     emit: options.onEvent ?? (() => undefined),
   };
+}
+
+function resolveTasks({ task, promptStyle: style }: TuneOptions): readonly Task[] {
+  const ids = [...new Set([task].flat())];
+  if (ids.length === 0) rejectArgument('task', 'at least one task id', task);
+  return ids.map((id) => resolveTask(text('task', id), { promptStyle: promptStyle(style) }));
+}
+
+function resolveScope(
+  { global = false, perTask = false, worstTask }: TuneOptions,
+  nTasks: number,
+): TuneRequest['scope'] {
+  if (global && nTasks < 2) rejectArgument('global', 'at least two tasks beside it', nTasks);
+  if (worstTask !== undefined) {
+    if (!global) rejectArgument('worstTask', 'the option global beside it', worstTask);
+    if (!(worstTask > 0)) rejectRange('worstTask', 'a number above 0', worstTask);
+  }
+  if (!global) return 'task';
+  return perTask ? 'both' : 'global';
 }
 
 function resolveConfig(name: string, changes: unknown): TunedConfig {

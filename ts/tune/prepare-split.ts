@@ -17,8 +17,7 @@ export interface PreparedSplit {
 }
 
 interface SplitOptions {
-  /** Names the task and its version. */
-  readonly grader: string;
+  readonly task: Task;
   readonly signal: AbortSignal | undefined;
   readonly emit: (event: TuneEvent) => void;
 }
@@ -78,14 +77,16 @@ export async function renderSplit(
 export async function prepareSplit(
   engine: Engine,
   { split, contexts, questions, grade }: RenderedSplit,
-  { grader, signal, emit }: SplitOptions,
+  { task, signal, emit }: SplitOptions,
 ): Promise<PreparedSplit> {
   emit({ event: 'phase', phase: 'prefill', split });
+  const grader = `${task.id} ${task.version}`;
   const options = { grader, signal, ...progress(emit, split) };
   const prepared = await engine.prepare(contexts, questions, grade, options);
   const { reference, denseAccuracy } = prepared.questions;
   emit({
     event: 'prepared',
+    task: task.id,
     split,
     contexts: contexts.length,
     questions: questions.length,

@@ -1,9 +1,10 @@
-import type { WinnerKey } from '../cache/winner.js';
+import { tasksOf, type WinnerKey } from '../cache/winner.js';
 import { winnerId } from '../cache/winner-cache.js';
 import { asMetrics } from '../metrics.js';
 import { AshaScheduler } from '../search/asha-scheduler.js';
 import type { Job, JobResult } from '../search/job.js';
 import { JournalStorage } from '../search/journal-storage.js';
+import type { Objective } from '../search/objective.js';
 import { Study } from '../search/study.js';
 import type { SearchProgress } from '../search/study-state.js';
 import { TpeSampler } from '../search/tpe-sampler.js';
@@ -12,15 +13,28 @@ import type { StudyProgress } from '../tune-events.js';
 import { budgetUse, remainingMs } from './budget.js';
 import { evaluateJobs } from './evaluate-jobs.js';
 import type { TunedConfig, TuneRequest } from './options.js';
-import type { PreparedSplit } from './prepare-split.js';
-import { rememberOptions } from './study-options.js';
+import { type PendingStep, rememberOptions } from './study-options.js';
+import { countQuestions, type StudyPart } from './study-parts.js';
+
+/** What one study searches, and on what. */
+export interface StudyPlan {
+  readonly config: TunedConfig;
+  /** Of the winner that it is for. */
+  readonly key: WinnerKey;
+  readonly objective: Objective;
+  readonly parts: readonly StudyPart[];
+  /** Tokens of the shortest context of all parts. */
+  readonly shortestContext: number;
+  /** What is still to be tuned when the study begins, the study itself first. */
+  readonly pending: readonly PendingStep[];
+}
 
 /** A study that has run to its end. */
 export interface FinishedStudy {
   readonly name: string;
   /** Best first; those that hold the constraint before the others. */
   readonly best: readonly Trial[];
-  readonly trials: number;
+  readonly trials: readonly Trial[];
   /** Of the first trial that failed. */
   readonly firstError: string | undefined;
   readonly rungs: readonly number[];
@@ -29,7 +43,7 @@ export interface FinishedStudy {
 }
 
 /** Candidates that go on to validation. */
-const nCandidates = 5;
+export const nCandidates = 5;
 /** Tokens of a batch of the decoder: jobs are asked for until about one batch is full. */
 const batchTokens = 512;
 
@@ -37,8 +51,11 @@ const batchTokens = 512;
  * Name of the study of a winner: readable parts, the key, and what else makes a search another one. What may be raised,
  * such as its budget, is no part of it: more trials go on with the same study.
  */
-export function studyName(request: TuneRequest, config: TunedConfig, key: WinnerKey): string {
-  const task = request.task.id.replaceAll(/[^\w@.]+/g, '_');
+export function studyName(request: TuneRequest, { config, key }: StudyPlan): string {
+  const tasks = tasksOf(key);
+  const [first = ''] = tasks;
+  const task =
+    tasks.length > 1 ? `global_${tasks.length}_tasks` : first.replaceAll(/[^\w@.]+/g, '_');
   const measured = request.outputError ? '-outputError' : '';
   return `${config.preset.name}-${task}-${winnerId(key)}-s${request.seed}${measured}`;
 }
@@ -48,54 +65,50 @@ export function studyName(request: TuneRequest, config: TunedConfig, key: Winner
  *
  * @throws the signal's reason where it is aborted: the study then resumes where it stopped
  */
-export async function runStudy(
-  request: TuneRequest,
-  config: TunedConfig,
-  key: WinnerKey,
-  split: PreparedSplit,
-): Promise<FinishedStudy> {
+export async function runStudy(request: TuneRequest, plan: StudyPlan): Promise<FinishedStudy> {
   const start = performance.now();
-  const name = studyName(request, config, key);
-  const { questions } = split.prepared;
-  const nQuestions = questions.questions.length;
+  const { config, key, parts } = plan;
+  const name = studyName(request, plan);
+  const nQuestions = countQuestions(parts);
   const storage = new JournalStorage(request.home);
   // A forced search starts anew: the old journal is kept under another name, beside the new one.
   if (request.force) await storage.setAside(name);
-  const scheduler = new AshaScheduler({ maxResource: nQuestions });
+  const scheduler = makeScheduler(parts);
   const study = await Study.open({
     name,
     space: config.space,
     sampler: new TpeSampler({ seed: request.seed }),
     scheduler,
-    objective: request.objective,
+    objective: plan.objective,
     storage,
     budget: request.budget,
     ...(request.patience !== undefined && { patience: request.patience }),
     metadata: { key, outputError: request.outputError },
     isFeasible: (params) =>
-      config.preset.infeasibility(params, { nKv: split.shortestContext }) === undefined,
+      config.preset.infeasibility(params, { nKv: plan.shortestContext }) === undefined,
   });
   try {
-    await rememberOptions(request.home, name, request.options, config.preset.name);
+    await rememberOptions(request.home, name, request.options, plan.pending);
     for (const message of study.warnings) request.emit({ event: 'warning', message });
     const { emit, signal } = request;
     const resumedTrials = study.trials.length;
     emit({
       event: 'study',
       config: config.preset.name,
+      tasks: tasksOf(key),
       name,
       resumedTrials,
       budget: request.budget,
       ...(request.patience !== undefined && { patience: request.patience }),
     });
     const watch = watchStudy(request, config, study);
-    const capacity = batchCapacity(split, scheduler.rungs[0] ?? 1);
+    const capacity = batchCapacity(parts, scheduler.rungs[0] ?? 1);
     while (!study.isFinished) {
       signal?.throwIfAborted();
       const jobs = await study.ask(capacity);
       watch.started(jobs);
       const results = await evaluateJobs(jobs, {
-        questions,
+        parts,
         preset: config.preset,
         seed: request.seed,
         outputError: request.outputError,
@@ -110,7 +123,7 @@ export async function runStudy(
       name,
       best: study.best(nCandidates),
       firstError: study.trials.find(({ error }) => error !== undefined)?.error,
-      trials: study.trials.length,
+      trials: study.trials,
       rungs: scheduler.rungs,
       questions: nQuestions,
       searchMs: performance.now() - start,
@@ -120,9 +133,17 @@ export async function runStudy(
   }
 }
 
+/** The lowest rung holds a question of every task, so that no trial is promoted unmeasured on one. */
+function makeScheduler(parts: readonly StudyPart[]): AshaScheduler {
+  const maxResource = countQuestions(parts);
+  const scheduler = new AshaScheduler({ maxResource });
+  if ((scheduler.rungs[0] ?? 0) >= parts.length) return scheduler;
+  return new AshaScheduler({ maxResource, minResource: parts.length });
+}
+
 /** As many jobs of the first rung as fill a batch of the decoder. */
-function batchCapacity({ prepared }: PreparedSplit, firstRung: number): number {
-  const { questions } = prepared.questions;
+function batchCapacity(parts: readonly StudyPart[], firstRung: number): number {
+  const questions = parts.flatMap((part) => part.questions.questions);
   const tokens = questions.reduce(
     (sum, { promptTokens, goldTokens }) => sum + promptTokens.length + goldTokens.length - 1,
     0,

@@ -6,15 +6,37 @@ import { writeFileAtomic } from '../files.js';
 import { homeFolders } from '../home.js';
 import type { TuneOptions } from './options.js';
 
-/** What a study's search was started with, beside what its journal holds: enough to go on with it by its name. */
-export type StudyOptions = Omit<TuneOptions, 'signal' | 'onEvent' | 'home' | 'threads' | 'resume'>;
+/** Tasks and configs that one call of `tune` does together. */
+export type PendingStep = Pick<TuneOptions, 'task' | 'config'>;
 
-/** Keeps the options beside the journal; `config` is what the study searches, then what was to follow. */
+/** What a study's search was started with, beside what its journal holds: enough to go on with it by its name. */
+export interface StudyOptions
+  extends Omit<TuneOptions, 'signal' | 'onEvent' | 'home' | 'threads' | 'resume'> {
+  /** What was not done when the study began, itself first. */
+  readonly pending: readonly PendingStep[];
+}
+
+/** The first step by itself, then those with the same tasks together. */
+export function pendingSteps(
+  steps: readonly { readonly tasks: readonly string[]; readonly config: string }[],
+): PendingStep[] {
+  const [first, ...rest] = steps;
+  if (first === undefined) return [];
+  const groups = new Map<string, { task: readonly string[]; config: string[] }>();
+  for (const { tasks, config } of rest) {
+    const group = groups.get(tasks.join()) ?? { task: tasks, config: [] };
+    group.config.push(config);
+    groups.set(tasks.join(), group);
+  }
+  return [{ task: first.tasks, config: [first.config] }, ...groups.values()];
+}
+
+/** Keeps the options beside the journal. */
 export async function rememberOptions(
   home: string,
   study: string,
   options: TuneOptions,
-  config: string,
+  pending: readonly PendingStep[],
 ): Promise<void> {
   const {
     signal: _signal,
@@ -27,7 +49,7 @@ export async function rememberOptions(
   const kept: StudyOptions = {
     ...rest,
     model: existsSync(options.model) ? resolve(options.model) : options.model,
-    config: options.config.slice(options.config.indexOf(config)),
+    pending,
   };
   await writeFileAtomic(optionsPath(home, study), `${JSON.stringify(kept, null, 2)}\n`);
 }
@@ -36,7 +58,10 @@ export async function rememberOptions(
 export async function recallOptions(home: string, study: string): Promise<StudyOptions> {
   const path = optionsPath(home, study);
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as StudyOptions;
+    const { pending, ...kept } = JSON.parse(await readFile(path, 'utf8')) as StudyOptions;
+    // Earlier versions kept the configs that were left in place of all of them.
+    const left = kept.config.map((name) => ({ task: kept.task, config: [name] }));
+    return { ...kept, pending: pending ?? left };
   } catch (cause) {
     throw new StorageError(
       'ERR_STORAGE',

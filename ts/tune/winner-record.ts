@@ -6,7 +6,6 @@ import { loadAddon } from '../native/addon.js';
 import { latestResult } from '../search/trial.js';
 import { version } from '../version.js';
 import type { TunedConfig, TuneRequest } from './options.js';
-import type { PreparedSplit } from './prepare-split.js';
 import type { FinishedStudy } from './run-study.js';
 import type { Validation } from './validate.js';
 
@@ -15,7 +14,8 @@ export interface WinnerParts {
   readonly config: TunedConfig;
   readonly key: WinnerKey;
   readonly study: FinishedStudy;
-  readonly search: PreparedSplit;
+  /** Mean KL of dense against dense on the search questions. */
+  readonly noiseFloorKl: number;
   readonly validation: Validation;
   readonly row: ValidationRow;
   /** Of the model file. */
@@ -25,7 +25,7 @@ export interface WinnerParts {
 /** The record of a winner, with the evidence for it and where it comes from. */
 export function winnerRecord(
   { seed, threads }: TuneRequest,
-  { config, key, study, search, validation, row, modelPath }: WinnerParts,
+  { config, key, study, noiseFloorKl, validation, row, modelPath }: WinnerParts,
 ): Winner {
   const trial = study.best.find(({ number }) => row.label === `trial ${number}`);
   return {
@@ -35,17 +35,19 @@ export function winnerRecord(
     search: {
       study: study.name,
       seed,
-      trials: study.trials,
+      trials: study.trials.length,
       questions: study.questions,
       rungs: study.rungs,
       metrics: asMetrics((trial && latestResult(trial)?.metrics) ?? {}),
-      noiseFloorKl: search.prepared.questions.reference.noiseFloorKl,
+      noiseFloorKl,
     },
     validation: {
       contexts: validation.contexts,
       questions: validation.questions,
       rows: validation.rows,
       interval: validation.interval,
+      ...(validation.confidence !== undefined && { confidence: validation.confidence }),
+      ...(validation.tasks !== undefined && { tasks: validation.tasks }),
     },
     provenance: {
       createdAt: new Date().toISOString(),

@@ -1,4 +1,10 @@
-import type { ValidationRow, Winner } from '../../cache/winner.js';
+import {
+  type Confidence,
+  tasksOf,
+  type ValidationRow,
+  type Winner,
+  type WinnerKey,
+} from '../../cache/winner.js';
 import type { TuneEvent } from '../../tune-events.js';
 import { duration, number, parameters, percent } from './format.js';
 import { table } from './table.js';
@@ -42,15 +48,31 @@ export function interval({ mean, low, high }: { mean: number; low: number; high:
 export function winnerLines({ config, cached, path, winner }: WinnerEvent): string[] {
   const { key, params, search, validation, provenance } = winner;
   return [
-    `${config} on ${key.task}: ${key.objective}`,
+    `${config} on ${tasksOf(key).join(' + ')}: ${key.objective}`,
     '',
+    ...(validation.tasks ?? []).flatMap(({ task, rows }) => [
+      `  ${task}`,
+      ...validationTable(rows).map((line) => `    ${line}`),
+    ]),
+    ...(validation.tasks === undefined ? [] : ['', '  mean over the tasks']),
     ...validationTable(validation.rows).map((line) => `  ${line}`),
     '',
     `  * winner: ${parameters(params)}`,
     `  validated on ${validation.contexts} contexts, ${validation.questions} questions it was not chosen on; ${validation.interval}`,
+    ...(validation.confidence === undefined ? [] : confidenceLines(validation.confidence)),
     `  searched ${search.trials} trials on ${search.questions} questions in ${duration(provenance.searchMs)}; seed ${search.seed}`,
     cached ? `  from the cache: ${path} (--force searches again)` : `  stored in ${path}`,
   ];
+}
+
+/** How sure the choice is, and what it is not told apart from. */
+function confidenceLines({ chosenAgain, others, comparisons }: Confidence): string[] {
+  const tied = others.filter(({ isTied }) => isTied);
+  const names = tied.map(({ label, isSparser }) => (isSparser ? `${label} (sparser)` : label));
+  const again = `  chosen again in ${percent(chosenAgain)} of resampled validations`;
+  if (comparisons === 0 || others.length === 0) return [];
+  if (names.length === 0) return [`${again}; better than each other candidate at 95 % jointly`];
+  return [`${again}; at 95 % jointly not told apart from ${names.join(', ')}`];
 }
 
 /** Why nothing was stored, with what came nearest. */
@@ -71,6 +93,14 @@ export function noWinnerLines(
   ];
 }
 
+function taskLines(key: WinnerKey): string[] {
+  const versions = 'tasks' in key ? key.taskVersions : [key.taskVersion];
+  const all = 'tasks' in key ? key.taskParameters : [key.taskParameters];
+  return tasksOf(key).map(
+    (task, i) => `  task        ${task} version ${versions[i]}: ${parameters(all[i] ?? {})}`,
+  );
+}
+
 /** A stored winner in full, for `cache show`. */
 export function winnerDetails(path: string, winner: Winner): string[] {
   const { key, sparseConfig, provenance, search } = winner;
@@ -80,7 +110,7 @@ export function winnerDetails(path: string, winner: Winner): string[] {
     '',
     `  config      ${JSON.stringify(sparseConfig)}`,
     `  model       ${provenance.modelPath} (${key.modelFingerprint}, KV ${key.kvType})`,
-    `  task        ${key.task} version ${key.taskVersion}: ${parameters(key.taskParameters)}`,
+    ...taskLines(key),
     `  study       ${search.study}, rungs ${search.rungs.join(', ')}; KL noise floor ${number(search.noiseFloorKl)}`,
     `  made        ${provenance.createdAt} by sparsetune ${provenance.sparsetune}, llama.cpp ${provenance.llamaCpp}, node ${provenance.node}`,
     `  machine     ${provenance.cpu}, ${provenance.platform}, ${provenance.isa}, ${provenance.threads} threads`,

@@ -1,0 +1,107 @@
+import test from 'ava';
+import type { PreparedQuestions } from '../../ts/engine/prepared-questions.js';
+import { parseObjective } from '../../ts/search/objective.js';
+import type { Trial } from '../../ts/search/trial.js';
+import { combine, globalObjective, normalise } from '../../ts/tune/global-objective.js';
+import {
+  bestOfPart,
+  countQuestions,
+  metricsOfPart,
+  partMetric,
+  type StudyPart,
+  takeInTurn,
+} from '../../ts/tune/study-parts.js';
+import { trialOf } from '../helpers/trials.js';
+
+const part = (task: string, length: number): StudyPart => ({
+  task,
+  questions: { questions: Array(length).fill(undefined) } as unknown as PreparedQuestions,
+});
+
+test('questions are taken in turn until a task has no more', (t) => {
+  const parts = [part('a', 2), part('b', 5), part('c', 3)];
+  t.is(countQuestions(parts), 10);
+  const taken = Array.from({ length: 11 }, (_, n) => takeInTurn(parts, n).join(' '));
+  t.deepEqual(taken, [
+    '0 0 0',
+    '1 0 0',
+    '1 1 0',
+    '1 1 1',
+    '2 1 1',
+    '2 2 1',
+    '2 2 2',
+    '2 3 2',
+    '2 3 3',
+    '2 4 3',
+    '2 5 3',
+  ]);
+  t.deepEqual(takeInTurn([part('a', 4)], 3), [3]);
+});
+
+test('metrics of tasks whose ids begin alike stay apart', (t) => {
+  const parts = [part('ruler', 1), part('ruler/vt@512', 1), part('vt@512', 1)];
+  const all = Object.fromEntries(
+    parts.map((own, i) => [partMetric(parts, own, 'kl'), i]).concat([['kl', 9]]),
+  );
+  for (const [i, own] of parts.entries()) t.deepEqual(metricsOfPart(parts, own, all), { kl: i });
+  const [only] = parts;
+  if (only !== undefined) t.deepEqual(metricsOfPart([only], only, { kl: 1 }), { kl: 1 });
+});
+
+test('normalised, dense and the default are 0 and 1, the better one 0', (t) => {
+  t.is(normalise(0, { dense: 0, untuned: 0.5 }), 0);
+  t.is(normalise(0.5, { dense: 0, untuned: 0.5 }), 1);
+  t.is(normalise(1, { dense: 0, untuned: 0.5 }), 2);
+  t.is(normalise(1, { dense: 1, untuned: 0.2 }), 1, 'density: dense is the worse one');
+  t.true(normalise(0.1, { dense: 1, untuned: 0.2 }) < 0, 'better than both');
+  t.is(normalise(3, { dense: 2, untuned: 2 }), 1, 'no yardstick: the plain distance');
+});
+
+test('a global objective is the mean over tasks, its constraint that of all', (t) => {
+  const parts = [part('a', 3), part('b', 3)];
+  const yardsticks = new Map([
+    ['a', { dense: 0, untuned: 1 }],
+    ['b', { dense: 0, untuned: 10 }],
+  ]);
+  const objective = globalObjective(parseObjective('kl s.t. density<=0.1'), parts, { yardsticks });
+  t.deepEqual(objective.metrics, ['kl(a)', 'density(a)', 'kl(b)', 'density(b)']);
+  const metrics = { 'kl(a)': 0.5, 'density(a)': 0.05, 'kl(b)': 20, 'density(b)': 0.3, kl: 10.25 };
+  const { value, violation } = objective.evaluate(metrics);
+  t.is(value, 1.25);
+  t.true(Math.abs(violation - 0.2) < 1e-12);
+  t.throws(() => globalObjective(parseObjective('pareto(kl,density)'), parts, { yardsticks }), {
+    code: 'ERR_ARGUMENT',
+  });
+});
+
+test('the worst task is guarded', (t) => {
+  const yardsticks = new Map([
+    ['a', { dense: 0, untuned: 1 }],
+    ['b', { dense: 0, untuned: 1 }],
+  ]);
+  const values = [
+    { task: 'a', value: 0.1, violation: 0 },
+    { task: 'b', value: 0.9, violation: 0 },
+  ];
+  t.is(combine(values, { yardsticks, worstTask: 1 }).violation, 0);
+  t.true(Math.abs(combine(values, { yardsticks, worstTask: 0.5 }).violation - 0.4) < 1e-12);
+});
+
+test('the best of one task are not the best of all', (t) => {
+  const parts = [part('a', 3), part('b', 3)];
+  const trial = (number: number, a: number, b: number): Trial => ({
+    ...trialOf(number, []),
+    results: [
+      { resource: 6, order: number, value: 0, violation: 0, metrics: { 'kl(a)': a, 'kl(b)': b } },
+    ],
+  });
+  const trials = [trial(0, 1, 9), trial(1, 2, 2), trial(2, 9, 1)];
+  const best = (at: number) => {
+    const [own] = parts.slice(at);
+    if (own === undefined) return [];
+    const found = bestOfPart(parts, own, { trials, objective: parseObjective('kl'), k: 2 });
+    return found.map(({ number }) => number);
+  };
+  t.deepEqual(best(0), [0, 1]);
+  t.deepEqual(best(1), [2, 1]);
+});
