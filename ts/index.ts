@@ -16,6 +16,7 @@ export {
   StorageError,
 } from './errors.js';
 export { validateConfig } from './maskers/config-schema.js';
+export { decompose } from './maskers/decompose.js';
 export {
   type ConfigOptions,
   getPreset,
@@ -25,6 +26,7 @@ export {
 } from './maskers/presets.js';
 export type { Metrics } from './metrics.js';
 export { type AshaOptions, AshaScheduler } from './search/asha-scheduler.js';
+export type { Budget } from './search/budget.js';
 export type { Job, JobResult } from './search/job.js';
 export { JournalStorage, listStudies, readStudy } from './search/journal-storage.js';
 export { MemoryStorage } from './search/memory-storage.js';

@@ -17,6 +17,7 @@ const options = {
   trials: 6,
   seed: 5,
   force: true,
+  enqueue: [{ lshK: 8 }],
 } as const;
 const key = { config: 'hash_attention', task: 'niah_mq8@512' };
 
@@ -87,10 +88,10 @@ test('resume goes on with the search, then with the configs that were to follow'
     },
   });
   t.is(code, 0);
-  const { config: _config, force: _force, ...common } = options;
+  const { config: _config, force: _force, enqueue, ...common } = options;
   t.deepEqual(seen, [
     { ...common, home, threads: 3, config: ['hash_attention'], resume: true },
-    { ...common, home, threads: 3, config: ['magic_pig'], force: true },
+    { ...common, home, threads: 3, config: ['magic_pig'], force: true, enqueue },
   ]);
 });
 

@@ -38,6 +38,8 @@ test('options that are not given are not passed on', async (t) => {
 test('every option reaches the library', async (t) => {
   const space = join(await temporaryFolder(t), 'space.json');
   await writeFile(space, '{"type":"object"}');
+  const enqueue = join(await temporaryFolder(t), 'first.json');
+  await writeFile(enqueue, '[{"sinkSize":4}]');
   const options = await optionsOf(
     '--config',
     'magic_pig, dense',
@@ -57,6 +59,8 @@ test('every option reaches the library', async (t) => {
     'h',
     '--space',
     space,
+    '--enqueue',
+    enqueue,
     '--force',
     '--prompt',
     'chat',
@@ -77,6 +81,7 @@ test('every option reaches the library', async (t) => {
     threads: 2,
     home: 'h',
     space: { type: 'object' },
+    enqueue: [{ sinkSize: 4 }],
     promptStyle: 'chat',
     metrics: ['outputError'],
     snapshotLimitBytes: 1_500_000_000,
@@ -195,6 +200,14 @@ test(
   undefined,
   2,
   /file that can be read/,
+);
+test(
+  'a missing file of configurations is wrong usage',
+  ends,
+  [...base, '--enqueue', 'none.json'],
+  undefined,
+  2,
+  /for enqueue .*none\.json/,
 );
 test(
   'json and quiet together are wrong usage',

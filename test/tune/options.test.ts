@@ -117,6 +117,11 @@ const bad: Record<string, [change: Record<string, unknown>, message: RegExp, cod
     /sinkSize/,
     'ERR_SEARCH_SPACE',
   ],
+  'a configuration to try first that lies outside the space': [
+    { enqueue: [{ sinkSize: 4 }] },
+    /^enqueue\[0\] fits no config .*hash_attention/,
+    'ERR_ARGUMENT',
+  ],
   'no model': [{ model: '' }, /model/, 'ERR_ARGUMENT'],
 };
 

@@ -238,6 +238,29 @@ test('a study goes on where its budget is raised, and its trials stay', async (t
   t.is(eventsOf(more.events, 'winner').length, 1);
 });
 
+test('configurations that are given are tried first, and those that cannot be are told of', async (t) => {
+  const home = await warmHome(t);
+  const maskers = [
+    { kind: 'sink', sinkSize: 7 },
+    { kind: 'local', windowSize: 70 },
+  ];
+  const first = { sinkSize: 5, windowSize: 50 };
+  const dense = { sinkSize: 128, windowSize: 4000 };
+  const space = { windowSize: { maximum: 4000 } };
+  const enqueue = [first, dense, { maskers }];
+  const told = await tuneTold({ ...smallTune, home, space, enqueue, trials: 3 });
+  const { state } = await readStudy(home, studyOf(told.events));
+  const own = { sinkSize: 7, windowSize: 70 };
+  t.deepEqual(
+    state.trials.slice(0, 2).map(({ params }) => params),
+    [first, own],
+  );
+  t.is(state.trials.length, 3);
+  const [warning, ...more] = eventsOf(told.events, 'warning').map(({ message }) => message);
+  t.regex(warning ?? '', /did not try the enqueued .*4000.* keys, but the shortest context/);
+  t.is(more.length, 0);
+});
+
 test('patience ends a search early', async (t) => {
   const home = await warmHome(t);
   const told = await tuneTold({ ...smallTune, home, trials: 200, patience: 2 });

@@ -190,12 +190,16 @@ function metricsText(metrics: Readonly<Record<string, number>>): string {
 async function resume(context: CliContext, args: StudyArguments): Promise<ExitCode> {
   const home = resolveHome(args.home, context.env);
   const { name } = await readStudy(home, args.name ?? '');
-  const { force, config, ...options } = raise(await recallOptions(home, name), args);
+  const { force, config, enqueue, ...options } = raise(await recallOptions(home, name), args);
   const [first = '', ...rest] = config;
   const common = { ...options, home, ...defined({ threads: parseCount('threads', args.threads) }) };
   const code = await runTune({ ...common, config: [first], resume: true }, args, context);
   if (code === exitCodes.interrupted || rest.length === 0) return code;
-  const others = await runTune({ ...common, config: rest, ...defined({ force }) }, args, context);
+  const others = await runTune(
+    { ...common, config: rest, ...defined({ force, enqueue }) },
+    args,
+    context,
+  );
   return others === exitCodes.done ? code : others;
 }
 

@@ -14,7 +14,7 @@ import {
   parseBytes,
   parseCount,
   parseList,
-  readSpace,
+  readJson,
 } from './options.js';
 import { runTune } from './run-tune.js';
 
@@ -27,6 +27,7 @@ interface TuneArguments extends LimitArguments {
   threads?: number;
   home?: string;
   space?: string;
+  enqueue?: string;
   force: boolean;
   json: boolean;
   quiet: boolean;
@@ -74,6 +75,11 @@ export function tuneCommand(
             type: 'string',
             describe: 'JSON file that narrows, fixes or widens the search space',
           },
+          enqueue: {
+            type: 'string',
+            describe:
+              'JSON file with a list of configurations to try first: parameters, or { "maskers": [...] }',
+          },
           force: {
             type: 'boolean',
             default: false,
@@ -111,7 +117,8 @@ function toTuneOptions(args: TuneArguments): TuneOptions {
     ...limitsOf(args),
     seed: parseCount('seed', args.seed, 0),
     threads: parseCount('threads', args.threads),
-    space: readSpace(args.space),
+    space: readJson('space', args.space),
+    enqueue: readJson('enqueue', args.enqueue) as TuneOptions['enqueue'],
     snapshotLimitBytes: parseBytes('snapshot-limit', args.snapshotLimit),
     metrics: args.metrics === undefined ? undefined : parseList('metrics', args.metrics),
   };

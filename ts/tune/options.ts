@@ -4,12 +4,14 @@ import { changeSpace, getPreset, type Preset } from '../maskers/presets.js';
 import type { Budget } from '../search/budget.js';
 import type { Objective } from '../search/objective.js';
 import { parseObjective } from '../search/objective.js';
+import type { Params } from '../space/distribution.js';
 import type { SpaceSchema } from '../space/search-space.js';
 import { resolveTask } from '../tasks/registry.js';
 import type { PromptStyle, Task } from '../tasks/task.js';
 import { usableThreads } from '../threads.js';
 import type { TuneEvent } from '../tune-events.js';
 import { resolveBudget } from './budget.js';
+import { type Enqueued, resolveEnqueued } from './enqueue.js';
 
 /** What to tune, on what, and how hard. */
 export interface TuneOptions {
@@ -27,6 +29,8 @@ export interface TuneOptions {
   readonly budget?: Budget;
   /** Ends a search when so many new configurations in a row brought no improvement. Default: no limit. */
   readonly patience?: number;
+  /** Configurations to try first, each for the configs that can express it. They count as trials. */
+  readonly enqueue?: readonly Enqueued[];
   /** Of every random choice. Default 0. */
   readonly seed?: number;
   /** Default: the cores this process may use. */
@@ -54,6 +58,8 @@ export interface TuneOptions {
 export interface TunedConfig {
   readonly preset: Preset;
   readonly space: SpaceSchema;
+  /** To be tried first. */
+  readonly enqueue: readonly Params[];
 }
 
 /** TuneOptions checked and resolved, before anything heavy is done. */
@@ -105,7 +111,7 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
     task: resolveTask(text('task', options.task), {
       promptStyle: promptStyle(options.promptStyle),
     }),
-    configs: names.map((name) => resolveConfig(name, options.space)),
+    configs: resolveConfigs(names, options),
     objective,
     budget: resolveBudget(options.trials, options.budget),
     patience: options.patience === undefined ? undefined : integer('patience', options.patience, 1),
@@ -120,13 +126,22 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
   };
 }
 
-function resolveConfig(name: string, changes: unknown): TunedConfig {
+function resolveConfigs(
+  names: readonly string[],
+  { space, enqueue = [] }: TuneOptions,
+): readonly TunedConfig[] {
+  const presets = names.map((name) => resolvePreset(name, space));
+  const queues = resolveEnqueued(enqueue, presets);
+  return presets.map((preset, i) => ({ preset, space: preset.space, enqueue: queues[i] ?? [] }));
+}
+
+function resolvePreset(name: string, changes: unknown): Preset {
   const known = getPreset(name);
   const preset = changes === undefined ? known : changeSpace(known, changes);
   if (Object.keys((preset.space['properties'] ?? {}) as object).length === 0) {
     rejectArgument('config', 'a config with parameters to tune', name);
   }
-  return { preset, space: preset.space };
+  return preset;
 }
 
 function integer(name: string, value: number, minimum: number): number {

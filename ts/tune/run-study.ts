@@ -8,6 +8,7 @@ import { Study } from '../search/study.js';
 import type { SearchProgress } from '../search/study-state.js';
 import { TpeSampler } from '../search/tpe-sampler.js';
 import { latestResult, type Trial } from '../search/trial.js';
+import type { Params } from '../space/distribution.js';
 import type { StudyProgress } from '../tune-events.js';
 import { budgetUse, remainingMs } from './budget.js';
 import { evaluateJobs } from './evaluate-jobs.js';
@@ -71,12 +72,14 @@ export async function runStudy(
     storage,
     budget: request.budget,
     ...(request.patience !== undefined && { patience: request.patience }),
+    enqueue: config.enqueue,
     metadata: { key, outputError: request.outputError },
     isFeasible: (params) =>
       config.preset.infeasibility(params, { nKv: split.shortestContext }) === undefined,
   });
   try {
-    await rememberOptions(request.home, name, request.options, config.preset.name);
+    const options = { ...request.options, enqueue: enqueuedAfter(request, config) };
+    await rememberOptions(request.home, name, options, config.preset.name);
     for (const message of study.warnings) request.emit({ event: 'warning', message });
     const { emit, signal } = request;
     const resumedTrials = study.trials.length;
@@ -105,6 +108,7 @@ export async function runStudy(
       await study.tell(results);
       watch.finished(results);
     }
+    warnOfUntried(request, config, study, split.shortestContext);
     return {
       name,
       best: study.best(nCandidates),
@@ -116,6 +120,28 @@ export async function runStudy(
     };
   } finally {
     await study.close();
+  }
+}
+
+/** What is to be tried first by the configs that follow one; its own is in its journal. */
+function enqueuedAfter({ configs }: TuneRequest, config: TunedConfig): readonly Params[] {
+  return configs.slice(configs.indexOf(config) + 1).flatMap(({ enqueue }) => enqueue);
+}
+
+/** Tells of configurations that were asked for and not tried, with the reason. */
+function warnOfUntried(
+  { emit }: TuneRequest,
+  { preset, enqueue }: TunedConfig,
+  study: Study,
+  nKv: number,
+): void {
+  const tried = new Set(study.trials.map(({ params }) => study.space.key(params)));
+  for (const params of enqueue.filter((asked) => !tried.has(study.space.key(asked)))) {
+    const reason = preset.infeasibility(params, { nKv }) ?? 'the budget was spent; raise it';
+    emit({
+      event: 'warning',
+      message: `${preset.name} did not try the enqueued ${JSON.stringify(params)}: ${reason}`,
+    });
   }
 }
 
