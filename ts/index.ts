@@ -5,6 +5,7 @@ export {
   SparseAttention,
   type SparseAttentionOptions,
 } from './attention/sparse-attention.js';
+export type { Front } from './cache/front.js';
 export type { ValidationRow, Winner, WinnerKey } from './cache/winner.js';
 export { type StoredWinner, WinnerCache, type WinnerQuery } from './cache/winner-cache.js';
 export {

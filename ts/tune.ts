@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import type { Winner, WinnerKey } from './cache/winner.js';
+import { type Front, frontFolder } from './cache/front.js';
+import type { RecordFolder } from './cache/record-folder.js';
+import type { ValidationRow, Winner, WinnerKey } from './cache/winner.js';
 import { WinnerCache } from './cache/winner-cache.js';
 import { Engine } from './engine/engine.js';
 import { ensureTinyModel } from './engine/tiny-model.js';
@@ -7,6 +9,7 @@ import { homeFolders } from './home.js';
 import { type ModelFile, resolveModel } from './models/model-source.js';
 import { hashJson } from './space/canonical-json.js';
 import type { Split } from './tasks/task.js';
+import { type FrontParts, frontRecord, frontRows } from './tune/front.js';
 import {
   resolveTuneOptions,
   type TunedConfig,
@@ -29,7 +32,12 @@ export type { TuneOptions } from './tune/options.js';
 export interface TuneResult {
   readonly config: string;
   readonly winner?: Winner;
-  /** Why there is no winner. */
+  /**
+   * Where the objective is `pareto(...)`, in place of a winner: the validated configurations none of which is better in
+   * both, by rising first objective.
+   */
+  readonly front?: readonly ValidationRow[];
+  /** Why there is no winner and no front. */
   readonly reason?: string;
   /** What was measured on unseen prompts where there is no winner; a winner carries it itself. */
   readonly validation?: Validation;
@@ -75,6 +83,7 @@ class TuneJob {
   readonly #request: TuneRequest;
   readonly #file: ModelFile;
   readonly #winners: WinnerCache;
+  readonly #fronts: RecordFolder<Front>;
   #engine: Promise<Engine> | undefined;
   #hasWarned = false;
   readonly #renderedSplits = new Map<Split, Promise<RenderedSplit>>();
@@ -83,33 +92,61 @@ class TuneJob {
   constructor(request: TuneRequest, file: ModelFile) {
     this.#request = request;
     this.#file = file;
-    this.#winners = new WinnerCache(request.home, { onWarning: (message) => this.#warn(message) });
+    const onWarning = (message: string) => this.#warn(message);
+    this.#winners = new WinnerCache(request.home, { onWarning });
+    this.#fronts = frontFolder(request.home, onWarning);
   }
 
   async tune(config: TunedConfig): Promise<TuneResult> {
-    const { emit, force, options } = this.#request;
+    const { emit, force, objective, options } = this.#request;
     const { name } = config.preset;
     const key = this.#key(config);
-    const known = force || options.resume ? undefined : await this.#winners.read(key);
-    if (known !== undefined) {
-      const { path, winner } = known;
-      emit({ event: 'winner', config: name, cached: true, path, winner });
-      return { config: name, winner };
-    }
+    const known = force || options.resume ? undefined : await this.#recall(name, key);
+    if (known !== undefined) return known;
     await this.#checkSplits();
     const search = await this.#split('search');
     emit({ event: 'phase', phase: 'search', config: name });
     const study = await runStudy(this.#request, config, key, search);
     const validation = await this.#validate(config, study);
     await this.#warnOfBusyCores();
+    const modelPath = this.#file.path;
+    const shared = { config, key, study, search, validation, modelPath };
+    if (objective.isPareto === true) return this.#keepFront(shared);
     const row = validation.winner;
     if (row === undefined) return this.#noWinner(name, validation, study);
-    const modelPath = this.#file.path;
-    const parts = { config, key, study, search, validation, row, modelPath };
+    const parts = { ...shared, row };
     const winner = winnerRecord(this.#request, parts);
     const path = await this.#winners.write(winner);
     emit({ event: 'winner', config: name, cached: false, path, winner });
     return { config: name, winner };
+  }
+
+  /** What an earlier call has found, without the model. */
+  async #recall(config: string, key: WinnerKey): Promise<TuneResult | undefined> {
+    const { emit, objective } = this.#request;
+    if (objective.isPareto === true) {
+      const known = await this.#fronts.read(key);
+      if (known === undefined) return undefined;
+      const { path, record: front } = known;
+      emit({ event: 'front', config, cached: true, path, front });
+      return { config, front: front.rows };
+    }
+    const known = await this.#winners.read(key);
+    if (known === undefined) return undefined;
+    const { path, winner } = known;
+    emit({ event: 'winner', config, cached: true, path, winner });
+    return { config, winner };
+  }
+
+  async #keepFront(parts: Omit<FrontParts, 'rows'>): Promise<TuneResult> {
+    const { validation, study } = parts;
+    const { name } = parts.config.preset;
+    const rows = frontRows(validation.rows, this.#request.objective);
+    if (rows.length === 0) return this.#noWinner(name, validation, study);
+    const front = frontRecord(this.#request, { ...parts, rows });
+    const path = await this.#fronts.write(front);
+    this.#request.emit({ event: 'front', config: name, cached: false, path, front });
+    return { config: name, front: rows };
   }
 
   async #validate(config: TunedConfig, study: FinishedStudy): Promise<Validation> {

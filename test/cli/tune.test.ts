@@ -6,6 +6,7 @@ import type { TuneOptions } from '../../ts/tune.js';
 import { temporaryFolder } from '../helpers/folder.js';
 import { noWinner, recordedEvents, replay } from '../helpers/recorded-tune.js';
 import { runCaught } from '../helpers/run-cli.js';
+import { front } from '../helpers/winners.js';
 
 const base = ['tune', '--model', 'm.gguf', '--task', 'niah_mq8@512', '--config', 'hash_attention'];
 
@@ -118,6 +119,27 @@ test('without a winner the exit code is 1', async (t) => {
   const { code, out } = await runCaught(base, { tune: replay([noWinner]) });
   t.is(code, 1);
   t.regex(out, /no winner/);
+});
+
+test('a front is printed as a table and its members, with code 0', async (t) => {
+  const event = {
+    event: 'front',
+    config: 'hash_attention',
+    cached: false,
+    path: 'home/fronts/f.json',
+    front: front(),
+  } as const;
+  const tune = async ({ onEvent }: TuneOptions) => {
+    onEvent?.(event);
+    return [{ config: 'hash_attention', front: front().rows }];
+  };
+  const quiet = await runCaught([...base, '--quiet'], { tune });
+  t.is(quiet.code, 0);
+  t.regex(quiet.out, /^hash_attention on niah_mq8@512: pareto\(kl,density\)\n/);
+  t.regex(quiet.out, /\n {4}dense .*\n {2}\* trial 12 .*\n {2}\* trial 3 /);
+  t.regex(quiet.out, /stored in home\/fronts\/f\.json\n/);
+  const json = await runCaught([...base, '--json'], { tune });
+  t.deepEqual(JSON.parse(json.out), JSON.parse(JSON.stringify(event)));
 });
 
 const ends = test.macro({

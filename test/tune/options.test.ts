@@ -105,9 +105,9 @@ const bad: Record<string, [change: Record<string, unknown>, message: RegExp, cod
     /use accuracy.*objective/s,
     'ERR_ARGUMENT',
   ],
-  'an objective without one winner': [
-    { objective: 'pareto(kl,density)' },
-    /one winner/,
+  'a front of the score': [
+    { objective: 'pareto(score,density)' },
+    /use accuracy.*objective/s,
     'ERR_ARGUMENT',
   ],
   'an unknown prompt style': [{ promptStyle: 'poem' }, /promptStyle.*"poem"/, 'ERR_ARGUMENT'],

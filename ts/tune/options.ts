@@ -90,13 +90,6 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
   const objective = parseObjective(options.objective);
   const names = [...new Set(options.config)];
   if (names.length === 0) rejectArgument('config', 'at least one config name', options.config);
-  if (objective.isPareto === true) {
-    rejectArgument(
-      'objective',
-      'an objective with one winner (a front, pareto(...), is found through Study)',
-      objective.text,
-    );
-  }
   if (objective.metrics.includes('score')) {
     rejectArgument(
       'objective',

@@ -12,6 +12,7 @@ import type { Params } from '../space/distribution.js';
 import type { StudyProgress } from '../tune-events.js';
 import { budgetUse, remainingMs } from './budget.js';
 import { evaluateJobs } from './evaluate-jobs.js';
+import { spreadFront } from './front.js';
 import type { TunedConfig, TuneRequest } from './options.js';
 import type { PreparedSplit } from './prepare-split.js';
 import { rememberOptions } from './study-options.js';
@@ -19,7 +20,7 @@ import { rememberOptions } from './study-options.js';
 /** A study that has run to its end. */
 export interface FinishedStudy {
   readonly name: string;
-  /** Best first; those that hold the constraint before the others. */
+  /** What goes on to validation: best first, those that hold the constraint before the others; or a front. */
   readonly best: readonly Trial[];
   readonly trials: number;
   /** Of the first trial that failed. */
@@ -31,6 +32,7 @@ export interface FinishedStudy {
 
 /** Candidates that go on to validation. */
 const nCandidates = 5;
+const nFrontCandidates = 8;
 /** Tokens of a batch of the decoder: jobs are asked for until about one batch is full. */
 const batchTokens = 512;
 
@@ -111,7 +113,7 @@ export async function runStudy(
     warnOfUntried(request, config, study, split.shortestContext);
     return {
       name,
-      best: study.best(nCandidates),
+      best: candidates(study),
       firstError: study.trials.find(({ error }) => error !== undefined)?.error,
       trials: study.trials.length,
       rungs: scheduler.rungs,
@@ -126,6 +128,12 @@ export async function runStudy(
 /** What is to be tried first by the configs that follow one; its own is in its journal. */
 function enqueuedAfter({ configs }: TuneRequest, config: TunedConfig): readonly Params[] {
   return configs.slice(configs.indexOf(config) + 1).flatMap(({ enqueue }) => enqueue);
+}
+
+/** The best trials; of two objectives the front, thinned where it is long, and the nearest where none holds the constraint. */
+function candidates(study: Study): readonly Trial[] {
+  const front = study.objective.isPareto === true ? study.front() : [];
+  return front.length > 0 ? spreadFront(front, nFrontCandidates) : study.best(nCandidates);
 }
 
 /** Tells of configurations that were asked for and not tried, with the reason. */
@@ -171,6 +179,7 @@ function watchStudy({ emit, budget }: TuneRequest, { preset }: TunedConfig, stud
       budget: budgetUse(budget, spending),
       elapsedMs,
       ...(leftMs === undefined ? {} : { remainingMs: leftMs }),
+      ...(study.objective.isPareto === true && { front: study.front().length }),
     });
   };
   const trialEvent = (number: number) => {

@@ -23,23 +23,16 @@ export interface WinnerParts {
 }
 
 /** The record of a winner, with the evidence for it and where it comes from. */
-export function winnerRecord(
-  { seed, threads }: TuneRequest,
-  { config, key, study, search, validation, row, modelPath }: WinnerParts,
-): Winner {
+export function winnerRecord(request: TuneRequest, parts: WinnerParts): Winner {
+  const { key, study, validation, row } = parts;
   const trial = study.best.find(({ number }) => row.label === `trial ${number}`);
   return {
     key,
     params: row.params ?? {},
     sparseConfig: row.config,
     search: {
-      study: study.name,
-      seed,
-      trials: study.trials,
-      questions: study.questions,
-      rungs: study.rungs,
+      ...searchOf(request, parts),
       metrics: asMetrics((trial && latestResult(trial)?.metrics) ?? {}),
-      noiseFloorKl: search.prepared.questions.reference.noiseFloorKl,
     },
     validation: {
       contexts: validation.contexts,
@@ -47,18 +40,41 @@ export function winnerRecord(
       rows: validation.rows,
       interval: validation.interval,
     },
-    provenance: {
-      createdAt: new Date().toISOString(),
-      sparsetune: version,
-      llamaCpp: `${llamaCpp.release} (node-llama-cpp ${llamaCpp.packageVersion})`,
-      node: process.version,
-      platform: `${process.platform}-${process.arch}`,
-      cpu: cpus()[0]?.model ?? 'unknown',
-      isa: loadAddon().bestIsa,
-      threads,
-      modelPath,
-      space: config.space,
-      searchMs: study.searchMs,
-    },
+    provenance: provenanceOf(request, parts),
+  };
+}
+
+/** How a record was searched for. */
+export function searchOf(
+  { seed }: TuneRequest,
+  { study, search }: Pick<WinnerParts, 'study' | 'search'>,
+): Omit<Winner['search'], 'metrics'> {
+  return {
+    study: study.name,
+    seed,
+    trials: study.trials,
+    questions: study.questions,
+    rungs: study.rungs,
+    noiseFloorKl: search.prepared.questions.reference.noiseFloorKl,
+  };
+}
+
+/** Where a record comes from. */
+export function provenanceOf(
+  { threads }: TuneRequest,
+  { config, study, modelPath }: Pick<WinnerParts, 'config' | 'study' | 'modelPath'>,
+): Winner['provenance'] {
+  return {
+    createdAt: new Date().toISOString(),
+    sparsetune: version,
+    llamaCpp: `${llamaCpp.release} (node-llama-cpp ${llamaCpp.packageVersion})`,
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    isa: loadAddon().bestIsa,
+    threads,
+    modelPath,
+    space: config.space,
+    searchMs: study.searchMs,
   };
 }
