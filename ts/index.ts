@@ -5,6 +5,7 @@ export {
   SparseAttention,
   type SparseAttentionOptions,
 } from './attention/sparse-attention.js';
+export type { Front } from './cache/front.js';
 export type { ValidationRow, Winner, WinnerKey } from './cache/winner.js';
 export { type StoredWinner, WinnerCache, type WinnerQuery } from './cache/winner-cache.js';
 export {
@@ -16,6 +17,7 @@ export {
   StorageError,
 } from './errors.js';
 export { validateConfig } from './maskers/config-schema.js';
+export { decompose } from './maskers/decompose.js';
 export {
   type ConfigOptions,
   getPreset,
@@ -25,6 +27,7 @@ export {
 } from './maskers/presets.js';
 export type { Metrics } from './metrics.js';
 export { type AshaOptions, AshaScheduler } from './search/asha-scheduler.js';
+export type { Budget } from './search/budget.js';
 export type { Job, JobResult } from './search/job.js';
 export { JournalStorage, listStudies, readStudy } from './search/journal-storage.js';
 export { MemoryStorage } from './search/memory-storage.js';

@@ -1,3 +1,4 @@
+import type { Front } from './cache/front.js';
 import type { ValidationRow, Winner } from './cache/winner.js';
 import type { Metrics } from './metrics.js';
 import type { Budget } from './search/budget.js';
@@ -66,10 +67,13 @@ export type TuneEvent =
       budget: BudgetUse;
       elapsedMs: number;
       remainingMs?: number;
+      /** Trials on the front, where the objective has one. */
+      front?: number;
     }
   | { event: 'validation'; config: string; row: ValidationRow }
   | { event: 'warning'; message: string }
   | { event: 'winner'; config: string; cached: boolean; path: string; winner: Winner }
+  | { event: 'front'; config: string; cached: boolean; path: string; front: Front }
   | {
       event: 'no-winner';
       config: string;

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { tasksOf, type Winner, type WinnerKey } from './cache/winner.js';
-import { WinnerCache } from './cache/winner-cache.js';
+import { tasksOf, type WinnerKey } from './cache/winner.js';
 import { Engine } from './engine/engine.js';
 import { ensureTinyModel } from './engine/tiny-model.js';
 import { homeFolders } from './home.js';
@@ -15,26 +14,15 @@ import {
   type TuneRequest,
 } from './tune/options.js';
 import { PreparedTask } from './tune/prepared-task.js';
+import { ResultStore, type TuneResult } from './tune/result-store.js';
 import { type FinishedStudy, nCandidates, runStudy } from './tune/run-study.js';
 import { type PendingStep, pendingSteps } from './tune/study-options.js';
 import { bestOfPart, type StudyPart } from './tune/study-parts.js';
 import { type Validation, type ValidationPart, validate } from './tune/validate.js';
 import { globalKey, sortTasks, taskKey } from './tune/winner-keys.js';
-import { winnerRecord } from './tune/winner-record.js';
 
 export type { TuneOptions } from './tune/options.js';
-
-/** What tuning one config on one task, or on all tasks together, came to. */
-export interface TuneResult {
-  readonly config: string;
-  /** Several of a global winner. */
-  readonly tasks: readonly string[];
-  readonly winner?: Winner;
-  /** Why there is no winner. */
-  readonly reason?: string;
-  /** What was measured on unseen prompts where there is no winner; a winner carries it itself. */
-  readonly validation?: Validation;
-}
+export type { TuneResult } from './tune/result-store.js';
 
 /**
  * Finds the best settings of one or several sparse-attention configs for a model, on each of one or several tasks or,
@@ -64,6 +52,7 @@ export async function tune(options: TuneOptions): Promise<TuneResult[]> {
   const names = steps.map(({ group, config }) => ({
     tasks: group.map(({ id }) => id),
     config: config.preset.name,
+    enqueue: config.enqueue,
   }));
   const results: TuneResult[] = [];
   for (const [i, { group, config }] of steps.entries()) {
@@ -94,7 +83,7 @@ interface Judgement {
 class TuneJob {
   readonly #request: TuneRequest;
   readonly #file: ModelFile;
-  readonly #winners: WinnerCache;
+  readonly #results: ResultStore;
   #engine: Promise<Engine> | undefined;
   #hasWarned = false;
   #prepared: readonly PreparedTask[] = [];
@@ -102,7 +91,7 @@ class TuneJob {
   constructor(request: TuneRequest, file: ModelFile) {
     this.#request = request;
     this.#file = file;
-    this.#winners = new WinnerCache(request.home, { onWarning: (message) => this.#warn(message) });
+    this.#results = new ResultStore(request);
   }
 
   /** One study over the tasks; winners for each, for all together, or both. */
@@ -116,7 +105,8 @@ class TuneJob {
     const own = first !== undefined && others.length === 0 ? first : globalKey(parts, tasks);
     const perTask = this.#request.scope === 'both' ? tasks.map((task) => taskKey(parts, task)) : [];
     const keys = [...perTask, own];
-    const known = await this.#known(keys);
+    const { force, options } = this.#request;
+    const known = force || options.resume ? undefined : await this.#results.recall(keys);
     if (known !== undefined) return known;
     const prepared = await this.#prepare(tasks);
     const study = await this.#search({ config, key: own, prepared, pending });
@@ -129,20 +119,6 @@ class TuneJob {
     }
     await this.#warnOfBusyCores();
     return results;
-  }
-
-  /** The results of all keys, where each has its winner. */
-  async #known(keys: readonly WinnerKey[]): Promise<TuneResult[] | undefined> {
-    const { emit, force, options } = this.#request;
-    if (force || options.resume) return undefined;
-    const stored = await Promise.all(keys.map((key) => this.#winners.read(key)));
-    const found = stored.flatMap((winner) => winner ?? []);
-    if (found.length < keys.length) return undefined;
-    return found.map(({ path, winner }) => {
-      const { config } = winner.key;
-      emit({ event: 'winner', config, cached: true, path, winner });
-      return { config, tasks: tasksOf(winner.key), winner };
-    });
   }
 
   async #search({
@@ -196,30 +172,17 @@ class TuneJob {
   }
 
   async #judge({ config, key, study, candidates, tasks }: Judgement): Promise<TuneResult> {
-    const { emit } = this.#request;
-    const { name } = config.preset;
     const validation = await this.#validate(config, candidates, tasks);
-    const result = { config: name, tasks: tasksOf(key) };
-    if (validation.winner === undefined) {
-      const reason = this.#reason(validation, study);
-      const { nearest } = validation;
-      emit({ event: 'no-winner', ...result, reason, ...(nearest && { nearest }) });
-      return { ...result, reason, validation };
-    }
     const parts = await this.#parts(tasks);
     const floors = parts.map(({ questions }) => questions.reference.noiseFloorKl);
-    const winner = winnerRecord(this.#request, {
+    return this.#results.keep({
       config,
       key,
       study,
       noiseFloorKl: floors.reduce((sum, floor) => sum + floor, 0) / floors.length,
       validation,
-      row: validation.winner,
       modelPath: this.#file.path,
     });
-    const path = await this.#winners.write(winner);
-    emit({ event: 'winner', config: name, cached: false, path, winner });
-    return { ...result, winner };
   }
 
   async #validate(
@@ -244,14 +207,6 @@ class TuneJob {
       onWarning: (message) => this.#warn(message),
       onRow: (row) => emit({ event: 'validation', config: preset.name, row }),
     });
-  }
-
-  #reason({ nearest }: Validation, { trials, rungs, firstError }: FinishedStudy): string {
-    if (trials.length === 0)
-      return `The budget is spent before the first trial, which takes ${rungs[0] ?? 1} questions; raise --budget.`;
-    if (nearest === undefined)
-      return `Every trial failed${firstError === undefined ? '' : `, the first with: ${firstError}`}. --force searches again.`;
-    return `No candidate holds "${this.#request.objective.text}" on the validation prompts.`;
   }
 
   #loadEngine(): Promise<Engine> {

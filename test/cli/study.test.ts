@@ -17,6 +17,7 @@ const options = {
   trials: 6,
   seed: 5,
   force: true,
+  enqueue: [{ lshK: 8 }],
 } as const;
 const key = { config: 'hash_attention', task: 'niah_mq8@512' };
 
@@ -74,8 +75,8 @@ test('resume goes on with the search, then with the configs that were to follow'
   const home = await stoppedStudy(t);
   const task = ['niah_mq8@512'];
   await rememberOptions(home, 'first', { ...options, threads: 1, home: 'elsewhere' }, [
-    { task, config: ['hash_attention'] },
-    { task, config: ['magic_pig'] },
+    { task, config: ['hash_attention'], enqueue: [] },
+    { task, config: ['magic_pig'], enqueue: options.enqueue },
   ]);
   const seen: Partial<TuneOptions>[] = [];
   const { code } = await runCaught(['study', 'resume', 'first', '--home', home, '--threads', '3'], {
@@ -86,10 +87,10 @@ test('resume goes on with the search, then with the configs that were to follow'
     },
   });
   t.is(code, 0);
-  const { config: _config, force: _force, ...common } = options;
+  const { config: _config, force: _force, enqueue, ...common } = options;
   t.deepEqual(seen, [
-    { ...common, home, threads: 3, task, config: ['hash_attention'], resume: true },
-    { ...common, home, threads: 3, task, config: ['magic_pig'], force: true },
+    { ...common, home, threads: 3, task, config: ['hash_attention'], enqueue: [], resume: true },
+    { ...common, home, threads: 3, task, config: ['magic_pig'], force: true, enqueue },
   ]);
 });
 

@@ -6,6 +6,7 @@ import type { TuneOptions } from '../../ts/tune.js';
 import { temporaryFolder } from '../helpers/folder.js';
 import { noWinner, recordedEvents, replay } from '../helpers/recorded-tune.js';
 import { runCaught } from '../helpers/run-cli.js';
+import { front } from '../helpers/winners.js';
 
 const base = ['tune', '--model', 'm.gguf', '--task', 'niah_mq8@512', '--config', 'hash_attention'];
 
@@ -29,7 +30,7 @@ test('trials alone are the short form of a budget', async (t) => {
 test('options that are not given are not passed on', async (t) => {
   t.deepEqual(await optionsOf(), {
     model: 'm.gguf',
-    task: 'niah_mq8@512',
+    task: ['niah_mq8@512'],
     config: ['hash_attention'],
     force: false,
   });
@@ -38,6 +39,8 @@ test('options that are not given are not passed on', async (t) => {
 test('every option reaches the library', async (t) => {
   const space = join(await temporaryFolder(t), 'space.json');
   await writeFile(space, '{"type":"object"}');
+  const enqueue = join(await temporaryFolder(t), 'first.json');
+  await writeFile(enqueue, '[{"sinkSize":4}]');
   const options = await optionsOf(
     '--config',
     'magic_pig, dense',
@@ -57,6 +60,8 @@ test('every option reaches the library', async (t) => {
     'h',
     '--space',
     space,
+    '--enqueue',
+    enqueue,
     '--force',
     '--prompt',
     'chat',
@@ -67,7 +72,7 @@ test('every option reaches the library', async (t) => {
   );
   t.deepEqual(options, {
     model: 'm.gguf',
-    task: 'niah_mq8@512',
+    task: ['niah_mq8@512'],
     config: ['hash_attention', 'magic_pig', 'dense'],
     force: true,
     objective: 'density s.t. kl<=0.1',
@@ -77,6 +82,7 @@ test('every option reaches the library', async (t) => {
     threads: 2,
     home: 'h',
     space: { type: 'object' },
+    enqueue: [{ sinkSize: 4 }],
     promptStyle: 'chat',
     metrics: ['outputError'],
     snapshotLimitBytes: 1_500_000_000,
@@ -113,6 +119,27 @@ test('without a winner the exit code is 1', async (t) => {
   const { code, out } = await runCaught(base, { tune: replay([noWinner]) });
   t.is(code, 1);
   t.regex(out, /no winner/);
+});
+
+test('a front is printed as a table and its members, with code 0', async (t) => {
+  const event = {
+    event: 'front',
+    config: 'hash_attention',
+    cached: false,
+    path: 'home/fronts/f.json',
+    front: front(),
+  } as const;
+  const tune = async ({ onEvent }: TuneOptions) => {
+    onEvent?.(event);
+    return [{ config: 'hash_attention', tasks: ['niah_mq8@512'], front: front().rows }];
+  };
+  const quiet = await runCaught([...base, '--quiet'], { tune });
+  t.is(quiet.code, 0);
+  t.regex(quiet.out, /^hash_attention on niah_mq8@512: pareto\(kl,density\)\n/);
+  t.regex(quiet.out, /\n {4}dense .*\n {2}\* trial 12 .*\n {2}\* trial 3 /);
+  t.regex(quiet.out, /stored in home\/fronts\/f\.json\n/);
+  const json = await runCaught([...base, '--json'], { tune });
+  t.deepEqual(JSON.parse(json.out), JSON.parse(JSON.stringify(event)));
 });
 
 const ends = test.macro({
@@ -195,6 +222,14 @@ test(
   undefined,
   2,
   /file that can be read/,
+);
+test(
+  'a missing file of configurations is wrong usage',
+  ends,
+  [...base, '--enqueue', 'none.json'],
+  undefined,
+  2,
+  /for enqueue .*none\.json/,
 );
 test(
   'json and quiet together are wrong usage',

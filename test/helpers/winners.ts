@@ -1,3 +1,4 @@
+import type { Front } from '../../ts/cache/front.js';
 import type { TaskKey, ValidationRow, Winner } from '../../ts/cache/winner.js';
 import type { Metrics } from '../../ts/metrics.js';
 
@@ -91,5 +92,27 @@ export function winner(
       space: {},
       searchMs: 60_000,
     },
+  };
+}
+
+/** A whole front of two, made up. */
+export function front(): Front {
+  const { search, validation, provenance } = winner();
+  const { metrics: _metrics, ...searched } = search;
+  const [dense] = validation.rows;
+  const rows = [
+    validationRow(),
+    validationRow({
+      label: 'trial 3',
+      params: { heavyFraction: 0.01 },
+      metrics: metrics({ kl: 0.2, density: 0.03 }),
+    }),
+  ];
+  return {
+    key: winnerKey({ objective: 'pareto(kl,density)' }),
+    rows,
+    search: searched,
+    validation: { ...validation, rows: dense === undefined ? rows : [dense, ...rows] },
+    provenance: { ...provenance, createdAt: '2026-02-01T00:00:00.000Z' },
   };
 }

@@ -123,9 +123,9 @@ const bad: Record<string, [change: Record<string, unknown>, message: RegExp, cod
     /use accuracy.*objective/s,
     'ERR_ARGUMENT',
   ],
-  'an objective without one winner': [
-    { objective: 'pareto(kl,density)' },
-    /one winner/,
+  'a front of the score': [
+    { objective: 'pareto(score,density)' },
+    /use accuracy.*objective/s,
     'ERR_ARGUMENT',
   ],
   'an unknown prompt style': [{ promptStyle: 'poem' }, /promptStyle.*"poem"/, 'ERR_ARGUMENT'],
@@ -134,6 +134,11 @@ const bad: Record<string, [change: Record<string, unknown>, message: RegExp, cod
     { space: { sinkSize: { minimum: -5 } } },
     /sinkSize/,
     'ERR_SEARCH_SPACE',
+  ],
+  'a configuration to try first that lies outside the space': [
+    { enqueue: [{ sinkSize: 4 }] },
+    /^enqueue\[0\] fits no config .*hash_attention/,
+    'ERR_ARGUMENT',
   ],
   'no model': [{ model: '' }, /model/, 'ERR_ARGUMENT'],
 };

@@ -7,6 +7,8 @@ import { EngineError } from '../../ts/errors.js';
 import { homeFolders } from '../../ts/home.js';
 import { resourceSpent } from '../../ts/search/budget.js';
 import { readStudy } from '../../ts/search/journal-storage.js';
+import { parseObjective } from '../../ts/search/objective.js';
+import { nonDominatedLayers, type Pair } from '../../ts/search/pareto.js';
 import { tune } from '../../ts/tune.js';
 import type { TuneEvent } from '../../ts/tune-events.js';
 import { temporaryFolder } from '../helpers/folder.js';
@@ -240,6 +242,29 @@ test('a study goes on where its budget is raised, and its trials stay', async (t
   t.is(eventsOf(more.events, 'winner').length, 1);
 });
 
+test('configurations that are given are tried first, and those that cannot be are told of', async (t) => {
+  const home = await warmHome(t);
+  const maskers = [
+    { kind: 'sink', sinkSize: 7 },
+    { kind: 'local', windowSize: 70 },
+  ];
+  const first = { sinkSize: 5, windowSize: 50 };
+  const dense = { sinkSize: 128, windowSize: 4000 };
+  const space = { windowSize: { maximum: 4000 } };
+  const enqueue = [first, dense, { maskers }];
+  const told = await tuneTold({ ...smallTune, home, space, enqueue, trials: 3 });
+  const { state } = await readStudy(home, studyOf(told.events));
+  const own = { sinkSize: 7, windowSize: 70 };
+  t.deepEqual(
+    state.trials.slice(0, 2).map(({ params }) => params),
+    [first, own],
+  );
+  t.is(state.trials.length, 3);
+  const [warning, ...more] = eventsOf(told.events, 'warning').map(({ message }) => message);
+  t.regex(warning ?? '', /did not try the enqueued .*4000.* keys, but the shortest context/);
+  t.is(more.length, 0);
+});
+
 test('patience ends a search early', async (t) => {
   const home = await warmHome(t);
   const told = await tuneTold({ ...smallTune, home, trials: 200, patience: 2 });
@@ -269,6 +294,47 @@ test('a constraint that no candidate holds gives no winner but the nearest, and 
   const violations = eventsOf(events, 'validation').map(({ row }) => row.violation);
   t.is(told?.nearest?.violation, Math.min(...violations.slice(2)));
   await t.throwsAsync(readdir(homeFolders(home).winners), { code: 'ENOENT' });
+});
+
+test('two objectives end in a front that is stored and answered at once', async (t) => {
+  const home = await warmHome(t);
+  const objective = 'pareto(kl,density)';
+  const { events, results } = await tuneTold({ ...smallTune, home, objective, trials: 12 });
+  const [told] = eventsOf(events, 'front');
+  t.is(names(events).at(-1), 'front');
+  t.is(results[0]?.winner, undefined);
+  const rows = results[0]?.front ?? [];
+  t.true(rows.length >= 2);
+  const evaluate = parseObjective(objective).evaluate;
+  const pairs = rows.map((row): Pair => evaluate({ ...row.metrics }).objectives ?? [0, 0]);
+  t.deepEqual(new Set(nonDominatedLayers(pairs)), new Set([0]));
+  t.deepEqual(
+    pairs,
+    pairs.toSorted((a, b) => a[0] - b[0]),
+  );
+  const validated = told?.front.validation.rows ?? [];
+  t.deepEqual(
+    new Set(validated.filter(({ isWinner }) => isWinner).map(({ label }) => label)),
+    new Set(rows.map(({ label }) => label)),
+  );
+  t.deepEqual(
+    JSON.parse(await readFile(told?.path ?? '', 'utf8')),
+    JSON.parse(JSON.stringify(told?.front)),
+  );
+  await t.throwsAsync(readdir(homeFolders(home).winners), { code: 'ENOENT' });
+  const again = await tuneTold({ ...smallTune, home, objective });
+  t.deepEqual(names(again.events), ['phase load', 'front']);
+  t.is(JSON.stringify(again.results), JSON.stringify(results));
+});
+
+test('a front whose constraint no candidate holds is none', async (t) => {
+  const home = await warmHome(t);
+  const objective = 'pareto(kl,density) s.t. kl<=0.000001';
+  const { events, results } = await tuneTold({ ...smallTune, home, objective, trials: 3 });
+  t.is(names(events).at(-1), 'no-winner');
+  t.is(results[0]?.front, undefined);
+  t.true(results[0]?.reason?.includes(objective));
+  t.regex(eventsOf(events, 'no-winner')[0]?.nearest?.label ?? '', /^trial/);
 });
 
 test('several configs are tuned one after another on one preparation', async (t) => {

@@ -1,22 +1,27 @@
+import type { Front } from './front.js';
 import type { Winner } from './winner.js';
 
 const schemaVersion = 1;
 
-/** What must be there, by path, for the rest of the program to use a winner without asking again. */
-const required: readonly (readonly [
+type Requirements = readonly (readonly [
   path: string,
   type: 'string' | 'number' | 'object' | 'array',
-])[] = [
+])[];
+
+/** What must be there, by path, for the rest of the program to use a record without asking again. */
+const common: Requirements = [
   ['key.modelFingerprint', 'string'],
   ['key.config', 'string'],
   ['key.objective', 'string'],
   ['key.spaceHash', 'string'],
-  ['params', 'object'],
-  ['sparseConfig.maskers', 'array'],
-  ['search.metrics', 'object'],
   ['search.trials', 'number'],
   ['validation.rows', 'array'],
   ['provenance.createdAt', 'string'],
+];
+const ofWinner: Requirements = [
+  ['params', 'object'],
+  ['sparseConfig.maskers', 'array'],
+  ['search.metrics', 'object'],
 ];
 
 /**
@@ -25,6 +30,19 @@ const required: readonly (readonly [
  * @throws {Error} with what is wrong, to be put after the file's name
  */
 export function parseWinner(text: string): Winner {
+  return parseRecord(text, 'winner', [...common, ...ofWinner]) as Winner;
+}
+
+/**
+ * Reads a front's file.
+ *
+ * @throws {Error} with what is wrong, to be put after the file's name
+ */
+export function parseFront(text: string): Front {
+  return parseRecord(text, 'front', [...common, ['rows', 'array']]) as Front;
+}
+
+function parseRecord(text: string, kind: string, required: Requirements): unknown {
   const value = parseJson(text);
   const version = at(value, 'key.schemaVersion');
   if (typeof version === 'number' && version > schemaVersion) {
@@ -32,7 +50,7 @@ export function parseWinner(text: string): Winner {
       `a newer sparsetune wrote it (schema ${version}, this one reads ${schemaVersion})`,
     );
   }
-  if (version !== schemaVersion) throw new Error('it is no winner');
+  if (version !== schemaVersion) throw new Error(`it is no ${kind}`);
   for (const [path, type] of required) {
     const found = at(value, path);
     if (typeOf(found) !== type)
@@ -40,7 +58,7 @@ export function parseWinner(text: string): Winner {
   }
   if (typeof at(value, 'key.task') !== 'string' && !Array.isArray(at(value, 'key.tasks')))
     throw new Error('its key.task is missing');
-  return value as Winner;
+  return value;
 }
 
 function parseJson(text: string): unknown {

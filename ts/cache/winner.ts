@@ -14,6 +14,7 @@ export interface ValidationRow {
   /** Mean task score by generation, and its paired difference to dense with a 95 % interval. */
   readonly score: number;
   readonly scoreDifference?: { readonly mean: number; readonly low: number; readonly high: number };
+  /** The winner, or one of a front. */
   readonly isWinner: boolean;
 }
 

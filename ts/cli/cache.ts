@@ -1,11 +1,12 @@
 import type { ArgumentsCamelCase, CommandModule } from 'yargs';
-import { tasksOf } from '../cache/winner.js';
-import { type StoredWinner, WinnerCache } from '../cache/winner-cache.js';
+import { type Front, frontFolder } from '../cache/front.js';
+import { tasksOf, type ValidationRow, type Winner } from '../cache/winner.js';
+import { byId, WinnerCache } from '../cache/winner-cache.js';
 import { resolveHome } from '../home.js';
 import { type CliContext, print, warn } from './context.js';
 import { homeOption, jsonOption } from './options.js';
-import { number, percent } from './view/format.js';
-import { winnerDetails } from './view/result.js';
+import { number, percent, range } from './view/format.js';
+import { frontDetails, winnerDetails } from './view/result.js';
 import { table } from './view/table.js';
 
 interface CacheArguments {
@@ -14,27 +15,27 @@ interface CacheArguments {
   id?: string;
 }
 
-/** `sparsetune cache ls|show|rm`: the stored winners. */
+/** A stored winner, or the front of a search for two objectives. */
+type Stored = { readonly path: string; readonly id: string } & (
+  | { readonly winner: Winner }
+  | { readonly front: Front }
+);
+
+/** `sparsetune cache ls|show|rm`: the stored winners and fronts. */
 export function cacheCommand(context: CliContext): CommandModule<object, object> {
-  const open = (args: CacheArguments) =>
-    new WinnerCache(resolveHome(args.home, context.env), {
-      onWarning: (text) => warn(context, text),
-    });
   return {
     command: 'cache <action>',
     describe: 'list, show or remove stored winners',
     builder: (yargs) =>
       yargs
         .options({ home: homeOption, json: jsonOption })
-        .command(['ls', 'list'], 'list the winners, newest first', {}, (args) =>
-          list(context, open(cast(args)), cast(args)),
+        .command(['ls', 'list'], 'list the winners and fronts, newest first', {}, (args) =>
+          list(context, cast(args)),
         )
-        .command('show <id>', 'show a winner with its evidence', {}, (args) =>
-          show(context, open(cast(args)), cast(args)),
+        .command('show <id>', 'show a winner or a front with its evidence', {}, (args) =>
+          show(context, cast(args)),
         )
-        .command('rm <id>', 'remove a winner', {}, (args) =>
-          remove(context, open(cast(args)), cast(args)),
-        )
+        .command('rm <id>', 'remove a winner or a front', {}, (args) => remove(context, cast(args)))
         .demandCommand(1, 'Name an action: ls, show or rm.')
         .strict(),
     handler: () => {},
@@ -48,57 +49,73 @@ function cast(args: ArgumentsCamelCase): CacheArguments {
   } as unknown as CacheArguments;
 }
 
-async function list(
-  context: CliContext,
-  cache: WinnerCache,
-  { json }: CacheArguments,
-): Promise<void> {
-  const winners = await cache.list();
-  if (json) return print(context, [JSON.stringify(winners)]);
-  if (winners.length === 0)
+function openFolders(context: CliContext, args: CacheArguments) {
+  const home = resolveHome(args.home, context.env);
+  const onWarning = (text: string) => warn(context, text);
+  return { winners: new WinnerCache(home, { onWarning }), fronts: frontFolder(home, onWarning) };
+}
+
+/** All that is stored, newest first. */
+async function storedIn({ winners, fronts }: ReturnType<typeof openFolders>): Promise<Stored[]> {
+  const stored: Stored[] = [
+    ...(await winners.list()),
+    ...(await fronts.list()).map(({ path, id, record }) => ({ path, id, front: record })),
+  ];
+  const madeAt = (entry: Stored) => recordOf(entry).provenance.createdAt;
+  return stored.sort((a, b) => madeAt(b).localeCompare(madeAt(a)));
+}
+
+function recordOf(stored: Stored): Winner | Front {
+  return 'winner' in stored ? stored.winner : stored.front;
+}
+
+async function list(context: CliContext, args: CacheArguments): Promise<void> {
+  const stored = await storedIn(openFolders(context, args));
+  if (args.json) return print(context, [JSON.stringify(stored)]);
+  if (stored.length === 0)
     return print(context, ['No winners are stored. "sparsetune tune" finds one.']);
   const titles = ['id', 'config', 'task', 'objective', 'score', 'KL', 'density', 'made'];
   print(
     context,
     table(
       titles.map((title) => ({ title, align: 'left' as const })),
-      winners.map(row),
+      stored.map(row),
     ),
   );
 }
 
-function row({ id, winner }: StoredWinner): string[] {
-  const { key, validation, provenance } = winner;
-  const best = validation.rows.find(({ isWinner }) => isWinner);
-  const measured =
-    best === undefined
-      ? ['', '', '']
-      : [best.score.toFixed(3), number(best.metrics.kl), percent(best.metrics.density)];
+function row(stored: Stored): string[] {
+  const { key, validation, provenance } = recordOf(stored);
+  const found = validation.rows.filter(({ isWinner }) => isWinner);
+  const over = (read: (row: ValidationRow) => number, text: (value: number) => string) =>
+    range(found.map(read), text);
   return [
-    id,
+    stored.id,
     key.config,
     tasksOf(key).join(' + '),
     key.objective,
-    ...measured,
+    over(
+      ({ score }) => score,
+      (value) => value.toFixed(3),
+    ),
+    over(({ metrics }) => metrics.kl, number),
+    over(({ metrics }) => metrics.density, percent),
     provenance.createdAt.slice(0, 16),
   ];
 }
 
-async function show(
-  context: CliContext,
-  cache: WinnerCache,
-  { id = '', json }: CacheArguments,
-): Promise<void> {
-  const { path, winner } = await cache.get(id);
-  print(context, json ? [JSON.stringify(winner)] : winnerDetails(path, winner));
+async function show(context: CliContext, args: CacheArguments): Promise<void> {
+  const stored = byId(await storedIn(openFolders(context, args)), args.id ?? '');
+  if (args.json) return print(context, [JSON.stringify(recordOf(stored))]);
+  const { path } = stored;
+  const isWinner = 'winner' in stored;
+  print(context, isWinner ? winnerDetails(path, stored.winner) : frontDetails(path, stored.front));
 }
 
-async function remove(
-  context: CliContext,
-  cache: WinnerCache,
-  { id = '' }: CacheArguments,
-): Promise<void> {
-  const { path, winner } = await cache.get(id);
-  await cache.remove(winner.key);
-  print(context, [`Removed ${path}`]);
+async function remove(context: CliContext, args: CacheArguments): Promise<void> {
+  const folders = openFolders(context, args);
+  const stored = byId(await storedIn(folders), args.id ?? '');
+  const folder = 'winner' in stored ? folders.winners : folders.fronts;
+  await folder.remove(recordOf(stored).key);
+  print(context, [`Removed ${stored.path}`]);
 }

@@ -63,19 +63,19 @@ export function parseBytes(name: string, value: string | undefined): number | un
   return Math.floor(size);
 }
 
-/** The parsed JSON of a search-space file. */
-export function readSpace(path: string | undefined): unknown {
+/** The parsed JSON of the file that an option names. */
+export function readJson(name: string, path: string | undefined): unknown {
   if (path === undefined) return undefined;
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    return rejectArgument('space', `a file that can be read (${(cause as Error).message})`, path);
+    return rejectArgument(name, `a file that can be read (${(cause as Error).message})`, path);
   }
   try {
     return JSON.parse(text);
   } catch (cause) {
-    return rejectArgument('space', `a JSON file (${(cause as Error).message})`, path);
+    return rejectArgument(name, `a JSON file (${(cause as Error).message})`, path);
   }
 }
 

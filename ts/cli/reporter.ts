@@ -1,7 +1,7 @@
 import type { TuneEvent } from '../tune-events.js';
 import { logLines } from './view/lines.js';
 import { liveLines } from './view/live.js';
-import { noWinnerLines, winnerLines } from './view/result.js';
+import { frontLines, noWinnerLines, winnerLines } from './view/result.js';
 import { Screen, type TerminalStream } from './view/screen.js';
 import { initialState, reduce, type TuneState } from './view/state.js';
 
@@ -86,6 +86,7 @@ class LiveReporter implements Reporter {
 
 function resultLines(event: TuneEvent, before: TuneState): string[] {
   if (event.event === 'winner') return [...winnerLines(event), ''];
+  if (event.event === 'front') return [...frontLines(event), ''];
   if (event.event === 'no-winner') return [...noWinnerLines(event, before.rows), ''];
   return [];
 }

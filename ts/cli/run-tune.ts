@@ -27,7 +27,8 @@ export async function runTune(
   const stopListening = listen(controller, reporter, context);
   try {
     const results = await context.tune({ ...options, signal: controller.signal, onEvent });
-    return results.every(({ winner }) => winner !== undefined) ? exitCodes.done : exitCodes.failed;
+    const isFound = results.every(({ winner, front }) => (winner ?? front) !== undefined);
+    return isFound ? exitCodes.done : exitCodes.failed;
   } catch (error) {
     if (error !== controller.signal.reason) throw error;
     reporter.close();

@@ -14,15 +14,15 @@ import {
   parseBytes,
   parseCount,
   parseList,
-  readSpace,
+  readJson,
 } from './options.js';
 import { runTune } from './run-tune.js';
 
 interface TuneArguments extends LimitArguments {
   model: string;
   task: string | string[];
-  global: boolean;
-  perTask: boolean;
+  global?: boolean;
+  perTask?: boolean;
   worstTask?: number;
   config: string | string[];
   objective?: string;
@@ -30,6 +30,7 @@ interface TuneArguments extends LimitArguments {
   threads?: number;
   home?: string;
   space?: string;
+  enqueue?: string;
   force: boolean;
   json: boolean;
   quiet: boolean;
@@ -42,12 +43,10 @@ interface TuneArguments extends LimitArguments {
 const scopeOptions = {
   global: {
     type: 'boolean',
-    default: false,
     describe: 'one config for all the tasks, in place of one for each',
   },
   'per-task': {
     type: 'boolean',
-    default: false,
     describe: 'with --global: the winners of the single tasks too, from the same search',
   },
   'worst-task': {
@@ -97,6 +96,11 @@ export function tuneCommand(
             type: 'string',
             describe: 'JSON file that narrows, fixes or widens the search space',
           },
+          enqueue: {
+            type: 'string',
+            describe:
+              'JSON file with a list of configurations to try first: parameters, or { "maskers": [...] }',
+          },
           force: {
             type: 'boolean',
             default: false,
@@ -126,21 +130,24 @@ export function tuneCommand(
 }
 
 function toTuneOptions(args: TuneArguments): TuneOptions {
-  const { model, objective, home, force, prompt, global, perTask } = args;
+  const { model, objective, home, force, prompt } = args;
   const optional = {
     objective,
     home,
+    global: args.global,
+    perTask: args.perTask,
     worstTask: args.worstTask,
     promptStyle: prompt,
     ...limitsOf(args),
     seed: parseCount('seed', args.seed, 0),
     threads: parseCount('threads', args.threads),
-    space: readSpace(args.space),
+    space: readJson('space', args.space),
+    enqueue: readJson('enqueue', args.enqueue) as TuneOptions['enqueue'],
     snapshotLimitBytes: parseBytes('snapshot-limit', args.snapshotLimit),
     metrics: args.metrics === undefined ? undefined : parseList('metrics', args.metrics),
   };
   const lists = { task: parseList('task', args.task), config: parseList('config', args.config) };
-  return { model, ...lists, global, perTask, force, ...defined(optional) };
+  return { model, ...lists, force, ...defined(optional) };
 }
 
 function configNames(): string {

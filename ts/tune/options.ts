@@ -4,12 +4,14 @@ import { changeSpace, getPreset, type Preset } from '../maskers/presets.js';
 import type { Budget } from '../search/budget.js';
 import type { Objective } from '../search/objective.js';
 import { parseObjective } from '../search/objective.js';
+import type { Params } from '../space/distribution.js';
 import type { SpaceSchema } from '../space/search-space.js';
 import { resolveTask } from '../tasks/registry.js';
 import type { PromptStyle, Task } from '../tasks/task.js';
 import { usableThreads } from '../threads.js';
 import type { TuneEvent } from '../tune-events.js';
 import { resolveBudget } from './budget.js';
+import { type Enqueued, resolveEnqueued } from './enqueue.js';
 
 /** What to tune, on what, and how hard. */
 export interface TuneOptions {
@@ -27,6 +29,8 @@ export interface TuneOptions {
   readonly budget?: Budget;
   /** Ends a search when so many new configurations in a row brought no improvement. Default: no limit. */
   readonly patience?: number;
+  /** Configurations to try first, each for the configs that can express it. They count as trials. */
+  readonly enqueue?: readonly Enqueued[];
   /** Of every random choice. Default 0. */
   readonly seed?: number;
   /** Default: the cores this process may use. */
@@ -63,6 +67,8 @@ export interface TuneOptions {
 export interface TunedConfig {
   readonly preset: Preset;
   readonly space: SpaceSchema;
+  /** To be tried first. */
+  readonly enqueue: readonly Params[];
 }
 
 /** TuneOptions checked and resolved, before anything heavy is done. */
@@ -98,13 +104,6 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
   const objective = parseObjective(options.objective);
   const names = [...new Set(options.config)];
   if (names.length === 0) rejectArgument('config', 'at least one config name', options.config);
-  if (objective.isPareto === true) {
-    rejectArgument(
-      'objective',
-      'an objective with one winner (a front, pareto(...), is found through Study)',
-      objective.text,
-    );
-  }
   if (objective.metrics.includes('score')) {
     rejectArgument(
       'objective',
@@ -118,9 +117,9 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
     options,
     model: text('model', options.model),
     tasks,
-    scope: resolveScope(options, tasks.length),
+    scope: resolveScope(options, objective, tasks.length),
     worstTask: options.worstTask,
-    configs: names.map((name) => resolveConfig(name, options.space)),
+    configs: resolveConfigs(names, options),
     objective,
     budget: resolveBudget(options.trials, options.budget),
     patience: options.patience === undefined ? undefined : integer('patience', options.patience, 1),
@@ -144,9 +143,12 @@ function resolveTasks({ task, promptStyle: style }: TuneOptions): readonly Task[
 
 function resolveScope(
   { global = false, perTask = false, worstTask }: TuneOptions,
+  objective: Objective,
   nTasks: number,
 ): TuneRequest['scope'] {
   if (global && nTasks < 2) rejectArgument('global', 'at least two tasks beside it', nTasks);
+  if (global && objective.isPareto === true)
+    rejectArgument('objective', 'an objective with one value for global', objective.text);
   if (worstTask !== undefined) {
     if (!global) rejectArgument('worstTask', 'the option global beside it', worstTask);
     if (!(worstTask > 0)) rejectRange('worstTask', 'a number above 0', worstTask);
@@ -155,13 +157,22 @@ function resolveScope(
   return perTask ? 'both' : 'global';
 }
 
-function resolveConfig(name: string, changes: unknown): TunedConfig {
+function resolveConfigs(
+  names: readonly string[],
+  { space, enqueue = [] }: TuneOptions,
+): readonly TunedConfig[] {
+  const presets = names.map((name) => resolvePreset(name, space));
+  const queues = resolveEnqueued(enqueue, presets);
+  return presets.map((preset, i) => ({ preset, space: preset.space, enqueue: queues[i] ?? [] }));
+}
+
+function resolvePreset(name: string, changes: unknown): Preset {
   const known = getPreset(name);
   const preset = changes === undefined ? known : changeSpace(known, changes);
   if (Object.keys((preset.space['properties'] ?? {}) as object).length === 0) {
     rejectArgument('config', 'a config with parameters to tune', name);
   }
-  return { preset, space: preset.space };
+  return preset;
 }
 
 function integer(name: string, value: number, minimum: number): number {

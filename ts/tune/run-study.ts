@@ -12,6 +12,7 @@ import { latestResult, type Trial } from '../search/trial.js';
 import type { StudyProgress } from '../tune-events.js';
 import { budgetUse, remainingMs } from './budget.js';
 import { evaluateJobs } from './evaluate-jobs.js';
+import { spreadFront } from './front.js';
 import type { TunedConfig, TuneRequest } from './options.js';
 import { type PendingStep, rememberOptions } from './study-options.js';
 import { countQuestions, type StudyPart } from './study-parts.js';
@@ -32,7 +33,7 @@ export interface StudyPlan {
 /** A study that has run to its end. */
 export interface FinishedStudy {
   readonly name: string;
-  /** Best first; those that hold the constraint before the others. */
+  /** What goes on to validation: best first, those that hold the constraint before the others; or a front. */
   readonly best: readonly Trial[];
   readonly trials: readonly Trial[];
   /** Of the first trial that failed. */
@@ -44,6 +45,7 @@ export interface FinishedStudy {
 
 /** Candidates that go on to validation. */
 export const nCandidates = 5;
+const nFrontCandidates = 8;
 /** Tokens of a batch of the decoder: jobs are asked for until about one batch is full. */
 const batchTokens = 512;
 
@@ -83,6 +85,7 @@ export async function runStudy(request: TuneRequest, plan: StudyPlan): Promise<F
     storage,
     budget: request.budget,
     ...(request.patience !== undefined && { patience: request.patience }),
+    enqueue: config.enqueue,
     metadata: { key, outputError: request.outputError },
     isFeasible: (params) =>
       config.preset.infeasibility(params, { nKv: plan.shortestContext }) === undefined,
@@ -119,9 +122,10 @@ export async function runStudy(request: TuneRequest, plan: StudyPlan): Promise<F
       await study.tell(results);
       watch.finished(results);
     }
+    warnOfUntried(request, config, study, plan.shortestContext);
     return {
       name,
-      best: study.best(nCandidates),
+      best: candidates(study),
       firstError: study.trials.find(({ error }) => error !== undefined)?.error,
       trials: study.trials,
       rungs: scheduler.rungs,
@@ -139,6 +143,29 @@ function makeScheduler(parts: readonly StudyPart[]): AshaScheduler {
   const scheduler = new AshaScheduler({ maxResource });
   if ((scheduler.rungs[0] ?? 0) >= parts.length) return scheduler;
   return new AshaScheduler({ maxResource, minResource: parts.length });
+}
+
+/** The best trials; of two objectives the front, thinned where it is long, and the nearest where none holds the constraint. */
+function candidates(study: Study): readonly Trial[] {
+  const front = study.objective.isPareto === true ? study.front() : [];
+  return front.length > 0 ? spreadFront(front, nFrontCandidates) : study.best(nCandidates);
+}
+
+/** Tells of configurations that were asked for and not tried, with the reason. */
+function warnOfUntried(
+  { emit }: TuneRequest,
+  { preset, enqueue }: TunedConfig,
+  study: Study,
+  nKv: number,
+): void {
+  const tried = new Set(study.trials.map(({ params }) => study.space.key(params)));
+  for (const params of enqueue.filter((asked) => !tried.has(study.space.key(asked)))) {
+    const reason = preset.infeasibility(params, { nKv }) ?? 'the budget was spent; raise it';
+    emit({
+      event: 'warning',
+      message: `${preset.name} did not try the enqueued ${JSON.stringify(params)}: ${reason}`,
+    });
+  }
 }
 
 /** As many jobs of the first rung as fill a batch of the decoder. */
@@ -167,6 +194,7 @@ function watchStudy({ emit, budget }: TuneRequest, { preset }: TunedConfig, stud
       budget: budgetUse(budget, spending),
       elapsedMs,
       ...(leftMs === undefined ? {} : { remainingMs: leftMs }),
+      ...(study.objective.isPareto === true && { front: study.front().length }),
     });
   };
   const trialEvent = (number: number) => {

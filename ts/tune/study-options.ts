@@ -4,10 +4,11 @@ import { join, resolve } from 'node:path';
 import { StorageError } from '../errors.js';
 import { writeFileAtomic } from '../files.js';
 import { homeFolders } from '../home.js';
+import type { Params } from '../space/distribution.js';
 import type { TuneOptions } from './options.js';
 
 /** Tasks and configs that one call of `tune` does together. */
-export type PendingStep = Pick<TuneOptions, 'task' | 'config'>;
+export type PendingStep = Pick<TuneOptions, 'task' | 'config' | 'enqueue'>;
 
 /** What a study's search was started with, beside what its journal holds: enough to go on with it by its name. */
 export interface StudyOptions
@@ -16,19 +17,24 @@ export interface StudyOptions
   readonly pending: readonly PendingStep[];
 }
 
+/** One study, by what it is of. */
+interface Step {
+  readonly tasks: readonly string[];
+  readonly config: string;
+  /** What is to be tried first. */
+  readonly enqueue: readonly Params[];
+}
+
 /** The first step by itself, then those with the same tasks together. */
-export function pendingSteps(
-  steps: readonly { readonly tasks: readonly string[]; readonly config: string }[],
-): PendingStep[] {
-  const [first, ...rest] = steps;
-  if (first === undefined) return [];
-  const groups = new Map<string, { task: readonly string[]; config: string[] }>();
-  for (const { tasks, config } of rest) {
-    const group = groups.get(tasks.join()) ?? { task: tasks, config: [] };
-    group.config.push(config);
-    groups.set(tasks.join(), group);
-  }
-  return [{ task: first.tasks, config: [first.config] }, ...groups.values()];
+export function pendingSteps([first, ...rest]: readonly Step[]): PendingStep[] {
+  const groups = new Map<string, Step[]>();
+  for (const step of rest)
+    groups.set(step.tasks.join(), [...(groups.get(step.tasks.join()) ?? []), step]);
+  return [...(first === undefined ? [] : [[first]]), ...groups.values()].map((steps) => ({
+    task: steps[0]?.tasks ?? [],
+    config: steps.map(({ config }) => config),
+    enqueue: steps.flatMap(({ enqueue }) => enqueue),
+  }));
 }
 
 /** Keeps the options beside the journal. */

@@ -9,37 +9,32 @@ import type { TunedConfig, TuneRequest } from './options.js';
 import type { FinishedStudy } from './run-study.js';
 import type { Validation } from './validate.js';
 
-/** All that a winner's record is made of. */
-export interface WinnerParts {
+/** All that the record of a winner or a front is made of. */
+export interface RecordParts {
   readonly config: TunedConfig;
   readonly key: WinnerKey;
   readonly study: FinishedStudy;
   /** Mean KL of dense against dense on the search questions. */
   readonly noiseFloorKl: number;
   readonly validation: Validation;
-  readonly row: ValidationRow;
   /** Of the model file. */
   readonly modelPath: string;
 }
 
 /** The record of a winner, with the evidence for it and where it comes from. */
 export function winnerRecord(
-  { seed, threads }: TuneRequest,
-  { config, key, study, noiseFloorKl, validation, row, modelPath }: WinnerParts,
+  request: TuneRequest,
+  parts: RecordParts & { readonly row: ValidationRow },
 ): Winner {
+  const { key, study, validation, row } = parts;
   const trial = study.best.find(({ number }) => row.label === `trial ${number}`);
   return {
     key,
     params: row.params ?? {},
     sparseConfig: row.config,
     search: {
-      study: study.name,
-      seed,
-      trials: study.trials.length,
-      questions: study.questions,
-      rungs: study.rungs,
+      ...searchOf(request, parts),
       metrics: asMetrics((trial && latestResult(trial)?.metrics) ?? {}),
-      noiseFloorKl,
     },
     validation: {
       contexts: validation.contexts,
@@ -49,18 +44,41 @@ export function winnerRecord(
       ...(validation.confidence !== undefined && { confidence: validation.confidence }),
       ...(validation.tasks !== undefined && { tasks: validation.tasks }),
     },
-    provenance: {
-      createdAt: new Date().toISOString(),
-      sparsetune: version,
-      llamaCpp: `${llamaCpp.release} (node-llama-cpp ${llamaCpp.packageVersion})`,
-      node: process.version,
-      platform: `${process.platform}-${process.arch}`,
-      cpu: cpus()[0]?.model ?? 'unknown',
-      isa: loadAddon().bestIsa,
-      threads,
-      modelPath,
-      space: config.space,
-      searchMs: study.searchMs,
-    },
+    provenance: provenanceOf(request, parts),
+  };
+}
+
+/** How a record was searched for. */
+export function searchOf(
+  { seed }: TuneRequest,
+  { study, noiseFloorKl }: Pick<RecordParts, 'study' | 'noiseFloorKl'>,
+): Omit<Winner['search'], 'metrics'> {
+  return {
+    study: study.name,
+    seed,
+    trials: study.trials.length,
+    questions: study.questions,
+    rungs: study.rungs,
+    noiseFloorKl,
+  };
+}
+
+/** Where a record comes from. */
+export function provenanceOf(
+  { threads }: TuneRequest,
+  { config, study, modelPath }: Pick<RecordParts, 'config' | 'study' | 'modelPath'>,
+): Winner['provenance'] {
+  return {
+    createdAt: new Date().toISOString(),
+    sparsetune: version,
+    llamaCpp: `${llamaCpp.release} (node-llama-cpp ${llamaCpp.packageVersion})`,
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    isa: loadAddon().bestIsa,
+    threads,
+    modelPath,
+    space: config.space,
+    searchMs: study.searchMs,
   };
 }

@@ -24,6 +24,17 @@ test('a search shows trials by state and rung, the best so far, and times', (t) 
   ]);
 });
 
+test('a search for two objectives shows how long its front is', (t) => {
+  const state = at(13);
+  const line = (front: number) => {
+    const search = state.search && { ...state.search, front };
+    return liveLines({ ...state, ...(search && { search }) }, 200, 0)[3];
+  };
+  t.is(line(0), '  no trial holds the constraint yet');
+  t.is(line(1), '  front: 1 trial that none beats in both');
+  t.is(line(5), '  front: 5 trials that none beats in both');
+});
+
 test('no line is wider than the terminal', (t) => {
   for (let count = 0; count <= recordedEvents.length; count++) {
     for (const width of [20, 40, 80]) {

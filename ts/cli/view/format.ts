@@ -33,6 +33,13 @@ export function amount(value: number): string {
   return Number.isInteger(value) ? String(value) : value.toFixed(1);
 }
 
+/** `0.021..0.4`, the least and the most of some values; one alone where both read alike, nothing of none. */
+export function range(values: readonly number[], text: (value: number) => string): string {
+  if (values.length === 0) return '';
+  const [low, high] = [text(Math.min(...values)), text(Math.max(...values))];
+  return low === high ? low : `${low}..${high}`;
+}
+
 /** `27 trials`, `2000 questions or 30 minutes, patience 10`. */
 export function budgetText({ budget, patience }: { budget: Budget; patience?: number }): string {
   const limits = (['trials', 'questions', 'minutes'] as const).flatMap((unit) => {

@@ -1,6 +1,6 @@
 import type { TuneEvent, TunePhase } from '../../tune-events.js';
 import { budgetText, duration, number, parameters, percent } from './format.js';
-import { interval, noWinnerLines, winnerLines } from './result.js';
+import { frontLines, interval, noWinnerLines, winnerLines } from './result.js';
 import type { PreparedEvent, ProgressEvent, TuneState } from './state.js';
 
 type TrialEvent = Extract<TuneEvent, { event: 'trial' }>;
@@ -44,6 +44,8 @@ export function logLines(event: TuneEvent, before: TuneState): string[] {
       ];
     case 'winner':
       return ['', ...winnerLines(event)];
+    case 'front':
+      return ['', ...frontLines(event)];
     case 'no-winner':
       return ['', ...noWinnerLines(event, before.rows)];
     case 'search':

@@ -2,6 +2,8 @@ import { amount, duration, fitLine, number, parameters, percent } from './format
 import { phaseTitle, preparedText, progressText } from './lines.js';
 import type { SearchEvent, TuneState } from './state.js';
 
+type Best = NonNullable<SearchEvent['progress']['best']>;
+
 const barWidth = 24;
 
 /** The view of a running search as lines no wider than `width`; redrawn in place. */
@@ -24,7 +26,7 @@ function phaseLines({ phase }: TuneState, elapsedMs: number): string[] {
 }
 
 function searchLines(
-  { config, progress, budget, elapsedMs, remainingMs }: SearchEvent,
+  { config, progress, budget, front, elapsedMs, remainingMs }: SearchEvent,
   study?: string,
 ): string[] {
   const { running, complete, pruned, failed, rungs, best } = progress;
@@ -33,17 +35,18 @@ function searchLines(
   return [
     `${config}  ${bar(budget.spent, budget.total)} ${amount(budget.spent)}/${amount(budget.total)} ${budget.unit}, ${duration(elapsedMs)}${left}${study === undefined ? '' : `  (${study})`}`,
     `  ${running} running, ${complete} complete, ${pruned} pruned, ${failed} failed; trials by questions: ${reached}`,
-    best === undefined
-      ? '  no trial has ended yet'
-      : `  best: trial ${best.trial}, ${bestText(best)}`,
+    `  ${best === undefined ? 'no trial has ended yet' : foundText(best, front)}`,
   ];
 }
 
-function bestText({
-  metrics,
-  params,
-  isFeasible,
-}: NonNullable<SearchEvent['progress']['best']>): string {
+function foundText(best: Best, front: number | undefined): string {
+  if (front === undefined) return `best: trial ${best.trial}, ${bestText(best)}`;
+  return front === 0
+    ? 'no trial holds the constraint yet'
+    : `front: ${front} ${front === 1 ? 'trial' : 'trials'} that none beats in both`;
+}
+
+function bestText({ metrics, params, isFeasible }: Best): string {
   const mark = isFeasible ? '' : ' (breaks the constraint)';
   return `KL ${number(metrics.kl)}, density ${percent(metrics.density)}, accuracy ${metrics.accuracy.toFixed(3)}${mark}  ${parameters(params)}`;
 }

@@ -1,3 +1,4 @@
+import type { Front } from '../../cache/front.js';
 import {
   type Confidence,
   tasksOf,
@@ -10,6 +11,7 @@ import { duration, number, parameters, percent } from './format.js';
 import { table } from './table.js';
 
 type WinnerEvent = Extract<TuneEvent, { event: 'winner' }>;
+type FrontEvent = Extract<TuneEvent, { event: 'front' }>;
 type NoWinnerEvent = Extract<TuneEvent, { event: 'no-winner' }>;
 
 /** The validation table: one line a row, the winner marked. */
@@ -46,7 +48,7 @@ export function interval({ mean, low, high }: { mean: number; low: number; high:
 
 /** What a user wants to know at the end: the winner, its evidence, and where it is kept. */
 export function winnerLines({ config, cached, path, winner }: WinnerEvent): string[] {
-  const { key, params, search, validation, provenance } = winner;
+  const { key, params, validation } = winner;
   return [
     `${config} on ${tasksOf(key).join(' + ')}: ${key.objective}`,
     '',
@@ -58,10 +60,8 @@ export function winnerLines({ config, cached, path, winner }: WinnerEvent): stri
     ...validationTable(validation.rows).map((line) => `  ${line}`),
     '',
     `  * winner: ${parameters(params)}`,
-    `  validated on ${validation.contexts} contexts, ${validation.questions} questions it was not chosen on; ${validation.interval}`,
-    ...(validation.confidence === undefined ? [] : confidenceLines(validation.confidence)),
-    `  searched ${search.trials} trials on ${search.questions} questions in ${duration(provenance.searchMs)}; seed ${search.seed}`,
-    cached ? `  from the cache: ${path} (--force searches again)` : `  stored in ${path}`,
+    ...evidence(winner),
+    whereKept(path, cached),
   ];
 }
 
@@ -73,6 +73,35 @@ function confidenceLines({ chosenAgain, others, comparisons }: Confidence): stri
   if (comparisons === 0 || others.length === 0) return [];
   if (names.length === 0) return [`${again}; better than each other candidate at 95 % jointly`];
   return [`${again}; at 95 % jointly not told apart from ${names.join(', ')}`];
+}
+
+/** The same of a front: its members under the table of all that was validated. */
+export function frontLines({ config, cached, path, front }: FrontEvent): string[] {
+  const { key, rows, validation } = front;
+  const labels = rows.map(({ label }) => label);
+  const width = Math.max(...labels.map(({ length }) => length));
+  return [
+    `${config} on ${tasksOf(key).join(' + ')}: ${key.objective}`,
+    '',
+    ...validationTable(validation.rows).map((line) => `  ${line}`),
+    '',
+    '  * the front: no other is better in both',
+    ...rows.map(({ label, params = {} }) => `    ${label.padEnd(width)}  ${parameters(params)}`),
+    ...evidence(front),
+    whereKept(path, cached),
+  ];
+}
+
+function evidence({ search, validation, provenance }: Winner | Front): string[] {
+  return [
+    `  validated on ${validation.contexts} contexts, ${validation.questions} questions not searched on; ${validation.interval}`,
+    ...(validation.confidence === undefined ? [] : confidenceLines(validation.confidence)),
+    `  searched ${search.trials} trials on ${search.questions} questions in ${duration(provenance.searchMs)}; seed ${search.seed}`,
+  ];
+}
+
+function whereKept(path: string, isCached: boolean): string {
+  return isCached ? `  from the cache: ${path} (--force searches again)` : `  stored in ${path}`;
 }
 
 /** Why nothing was stored, with what came nearest. */
@@ -103,12 +132,30 @@ function taskLines(key: WinnerKey): string[] {
 
 /** A stored winner in full, for `cache show`. */
 export function winnerDetails(path: string, winner: Winner): string[] {
-  const { key, sparseConfig, provenance, search } = winner;
+  const { key, sparseConfig } = winner;
   const event: WinnerEvent = { event: 'winner', config: key.config, cached: false, path, winner };
   return [
     ...winnerLines(event),
     '',
     `  config      ${JSON.stringify(sparseConfig)}`,
+    ...origin(winner),
+  ];
+}
+
+/** A stored front in full, for `cache show`. */
+export function frontDetails(path: string, front: Front): string[] {
+  const { key, rows } = front;
+  const event: FrontEvent = { event: 'front', config: key.config, cached: false, path, front };
+  return [
+    ...frontLines(event),
+    '',
+    ...rows.map(({ label, config }) => `  ${label.padEnd(10)}  ${JSON.stringify(config)}`),
+    ...origin(front),
+  ];
+}
+
+function origin({ key, provenance, search }: Winner | Front): string[] {
+  return [
     `  model       ${provenance.modelPath} (${key.modelFingerprint}, KV ${key.kvType})`,
     ...taskLines(key),
     `  study       ${search.study}, rungs ${search.rungs.join(', ')}; KL noise floor ${number(search.noiseFloorKl)}`,
