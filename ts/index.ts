@@ -27,7 +27,8 @@ export {
 } from './maskers/presets.js';
 export type { Metrics } from './metrics.js';
 export { type AshaOptions, AshaScheduler } from './search/asha-scheduler.js';
-export type { Budget } from './search/budget.js';
+export { type Budget, parseBudget } from './search/budget.js';
+export { type ParameterEffect, parameterEffects } from './search/importance.js';
 export type { Job, JobResult } from './search/job.js';
 export { JournalStorage, listStudies, readStudy } from './search/journal-storage.js';
 export { MemoryStorage } from './search/memory-storage.js';
@@ -43,6 +44,7 @@ export { SearchSpace, type SpaceSchema } from './space/search-space.js';
 export type { SparseConfig } from './sparse-config.js';
 export { registerTask, resolveTask, type TaskFactory } from './tasks/registry.js';
 export type { Split, Task, TaskContext, TaskQuestion, TaskTools } from './tasks/task.js';
+export type { Enqueued } from './tune/enqueue.js';
 export { type TuneOptions, type TuneResult, tune } from './tune.js';
 export type { TuneEvent } from './tune-events.js';
 export { version } from './version.js';

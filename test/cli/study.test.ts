@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { AshaScheduler } from '../../ts/search/asha-scheduler.js';
 import { JournalStorage } from '../../ts/search/journal-storage.js';
+import { RandomSampler } from '../../ts/search/random-sampler.js';
 import { Study } from '../../ts/search/study.js';
 import { TpeSampler } from '../../ts/search/tpe-sampler.js';
 import { rememberOptions } from '../../ts/tune/study-options.js';
@@ -68,6 +69,95 @@ test('a stopped study is listed with its best and shown with its trials', async 
     JSON.parse((await runCaught(['study', 'show', 'first', '--home', home, '--json'])).out).trials
       .length,
     2,
+  );
+});
+
+/** A study that ran until it no longer improved, or its questions were spent. */
+async function finishedStudy(t: ExecutionContext, objective: string): Promise<string> {
+  const home = await temporaryFolder(t);
+  const limits = { budget: { questions: 120 }, patience: 90 };
+  const study = await Study.open({
+    ...limits,
+    name: 'whole',
+    storage: new JournalStorage(home),
+    space: {
+      properties: {
+        x: { type: 'number', minimum: 0, maximum: 1 },
+        y: { type: 'number', minimum: 0, maximum: 1 },
+      },
+    },
+    sampler: new RandomSampler({ seed: 5 }),
+    scheduler: new AshaScheduler({ maxResource: 9 }),
+    objective,
+    metadata: { key: { ...key, modelFingerprint: `1234-${'f'.repeat(64)}`, spaceHash: 'abc' } },
+  });
+  while (!study.isFinished) {
+    const jobs = await study.ask(2);
+    await study.tell(
+      jobs.map(({ trial, to }) => {
+        const [x, y] = [Number(trial.params['x']), Number(trial.params['y'])];
+        return { trial, to, metrics: { kl: 1 - x + 0.01 * y, density: x + 0.01 * y } };
+      }),
+    );
+  }
+  await study.close();
+  await rememberOptions(home, 'whole', { ...given, ...limits, home, objective }, 'hash_attention');
+  return home;
+}
+
+const { trials: _trials, ...given } = options;
+
+test('a finished study is shown with its end, its limits, and what its parameters do', async (t) => {
+  const home = await finishedStudy(t, 'kl s.t. density<=0.9');
+  const { out } = await runCaught(['study', 'show', 'whole', '--home', home]);
+  t.regex(out, /^whole: done \(the budget is spent\)/);
+  t.regex(out, /\n {2}about {7}model=1234-f{16} config=hash_attention task=niah_mq8@512\n/);
+  t.regex(out, /\n {2}budget {6}120 questions, patience 90\n {2}trials {6}\d+: \d+ complete/);
+  t.regex(
+    out,
+    /\n {2}kl: the share .*\n {2}parameter {2}share\n {2}x +\d\d.*% {2}0: .* {2}0\.2: .* {2}1: /,
+  );
+  t.regex(out, /\n {2}go on: sparsetune study resume whole --trials N\n$/);
+  t.regex(
+    (await runCaught(['study', 'ls', '--home', home])).out,
+    / niah_mq8@512 {2}\d+ +done {3}KL/,
+  );
+});
+
+test('the best are shown first, then the others by rung and value', async (t) => {
+  const home = await finishedStudy(t, 'kl s.t. density<=0.9');
+  const { out } = await runCaught(['study', 'show', 'whole', '--home', home, '--json']);
+  const shown = JSON.parse(out);
+  t.like(shown, { state: 'done', finish: 'budget', budget: { questions: 120 }, patience: 90 });
+  t.is(shown.ranking.length, shown.trials.length);
+  t.is(shown.ranking[0], shown.progress.best.trial);
+  const rungs = shown.ranking.map((number: number) => shown.trials[number].results.at(-1).resource);
+  t.deepEqual(
+    rungs,
+    rungs.toSorted((a: number, b: number) => b - a),
+  );
+  t.deepEqual(
+    shown.effects.map(({ objective }: { objective: string }) => objective),
+    ['kl'],
+  );
+  t.is(shown.effects[0].parameters[0].marginal.length, 8);
+  t.is(shown.front, undefined);
+});
+
+test('the front of a study of two objectives is marked, and its effects are on both', async (t) => {
+  const home = await finishedStudy(t, 'pareto(kl,density)');
+  const { out } = await runCaught(['study', 'show', 'whole', '--home', home]);
+  const { front } = JSON.parse(
+    (await runCaught(['study', 'show', 'whole', '--home', home, '--json'])).out,
+  );
+  t.true(front.length > 1);
+  const table = out.slice(out.indexOf('\n  trial ')).split('\n').slice(2);
+  for (const [i, number] of front.entries()) t.true(table[i]?.startsWith(`  ${number} * `));
+  t.regex(out, /\* on the front: no other is better in both/);
+  t.regex(out, /\n {2}kl: the share .*\n {2}density: the share /s);
+  t.regex(
+    (await runCaught(['study', 'ls', '--home', home])).out,
+    new RegExp(` done {3}front of ${front.length} `),
   );
 });
 

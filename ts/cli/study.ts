@@ -1,8 +1,10 @@
 import type { ArgumentsCamelCase, CommandModule } from 'yargs';
-import { StorageError } from '../errors.js';
+import { SparseTuneError } from '../errors.js';
 import { resolveHome } from '../home.js';
-import { listStudies, readStudy, type StoredStudy } from '../search/journal-storage.js';
-import { latestResult, type Trial } from '../search/trial.js';
+import type { Budget } from '../search/budget.js';
+import { listStudies, readStudy } from '../search/journal-storage.js';
+import { studyEffects, viewStudy } from '../search/study-view.js';
+import { resolveBudget } from '../tune/budget.js';
 import { recallOptions, type StudyOptions } from '../tune/study-options.js';
 import { type CliContext, type ExitCode, exitCodes, print, warn } from './context.js';
 import {
@@ -15,8 +17,8 @@ import {
   parseCount,
 } from './options.js';
 import { runTune } from './run-tune.js';
-import { number, parameters, percent } from './view/format.js';
-import { table } from './view/table.js';
+import { budgetText } from './view/format.js';
+import { marginalValues, stateOf, studyLines, studyTable, type ViewedStudy } from './view/study.js';
 
 interface StudyArguments extends LimitArguments {
   home?: string;
@@ -63,134 +65,76 @@ function cast(args: ArgumentsCamelCase): StudyArguments {
 
 async function list(context: CliContext, { home, json }: StudyArguments): Promise<void> {
   const folder = resolveHome(home, context.env);
-  const studies: StoredStudy[] = [];
+  const studies: ViewedStudy[] = [];
   for (const name of await listStudies(folder)) {
-    const study = await readOrWarn(context, folder, name);
-    if (study !== undefined) studies.push(study);
+    const viewed = await viewOrWarn(context, folder, name);
+    if (viewed !== undefined) studies.push(viewed);
   }
-  studies.sort((a, b) => b.updatedAt.getTime() - a.updatedAt.getTime());
+  studies.sort((a, b) => b.study.updatedAt.getTime() - a.study.updatedAt.getTime());
   if (json) return print(context, [JSON.stringify(studies.map(summary))]);
   if (studies.length === 0) {
     return print(context, ['No studies are stored. "sparsetune tune" starts one.']);
   }
-  const titles = ['name', 'config', 'task', 'trials', 'state', 'best', 'changed'];
-  print(
-    context,
-    table(
-      titles.map((title) => ({ title, align: 'left' as const })),
-      studies.map(row),
-    ),
-  );
+  print(context, studyTable(studies));
 }
 
-/** One damaged journal does not hide the other studies. */
-async function readOrWarn(
+/** One study that cannot be read does not hide the others. */
+async function viewOrWarn(
   context: CliContext,
   home: string,
   name: string,
-): Promise<StoredStudy | undefined> {
+): Promise<ViewedStudy | undefined> {
   try {
-    return await readStudy(home, name);
+    const study = await readStudy(home, name);
+    return { study, view: viewStudy(study.state) };
   } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-    warn(context, error.message);
+    if (!(error instanceof SparseTuneError)) throw error;
+    warn(context, `${name}: ${error.message}`);
     return undefined;
   }
 }
 
-function summary(study: StoredStudy) {
+function summary({ study, view }: ViewedStudy) {
+  const { name, path, state, updatedAt, warnings } = study;
   return {
-    name: study.name,
-    path: study.path,
+    name,
+    path,
     state: stateOf(study),
-    updatedAt: study.updatedAt.toISOString(),
-    header: study.state.header,
-    progress: study.state.progress(),
-    warnings: study.warnings,
+    ...(state.finish !== undefined && { finish: state.finish }),
+    updatedAt: updatedAt.toISOString(),
+    header: state.header,
+    progress: view.progress,
+    ...(view.front !== undefined && { front: view.front.map(({ number }) => number) }),
+    warnings,
   };
 }
 
-function stateOf({ state, writer }: StoredStudy): string {
-  if (state.finish !== undefined) return 'done';
-  return writer === undefined ? 'stopped' : `running (process ${writer})`;
-}
-
-function row(study: StoredStudy): string[] {
-  const { trials, best } = study.state.progress();
-  const key = keyOf(study);
-  const metrics = best?.metrics;
-  return [
-    study.name,
-    String(key['config'] ?? ''),
-    taskText(key),
-    `${study.state.trials.length}/${trials}`,
-    stateOf(study),
-    metrics === undefined ? '' : metricsText(metrics),
-    study.updatedAt.toISOString().slice(0, 16),
-  ];
-}
-
 async function show(context: CliContext, args: StudyArguments): Promise<void> {
-  const study = await readStudy(resolveHome(args.home, context.env), args.name ?? '');
+  const home = resolveHome(args.home, context.env);
+  const study = await readStudy(home, args.name ?? '');
   for (const message of study.warnings) warn(context, message);
-  const { header, trials } = study.state;
-  if (args.json) return print(context, [JSON.stringify({ ...summary(study), trials })]);
-  const { complete, pruned, failed, running, rungs } = study.state.progress();
-  const columns = ['trial', 'state', 'questions', 'objective', 'metrics', 'parameters'];
-  print(context, [
-    `${study.name}: ${stateOf(study)}, ${study.path}`,
-    `  objective   ${header?.objective ?? ''}`,
-    `  about       ${parameters(keyOf(study))}`,
-    `  trials      ${trials.length} of ${header?.trials ?? 0}: ${complete} complete, ${pruned} pruned, ${failed} failed, ${running} running`,
-    `  rungs       ${rungs.map((rung) => `${rung.trials} at ${rung.resource} questions`).join(', ')}`,
-    '',
-    ...table(
-      columns.map((title) => ({ title, align: 'left' as const })),
-      ranked(study).map(trialRow),
-    ).map((line) => `  ${line}`),
-    ...(study.state.finish === undefined
-      ? ['', `  go on: sparsetune study resume ${study.name}`]
-      : []),
-  ]);
+  const view = viewStudy(study.state);
+  const effects = studyEffects(study.state, args.json ? undefined : marginalValues);
+  const limits = await limitsIn(home, study.name);
+  if (!args.json) {
+    const text = limits && budgetText(limits);
+    return print(context, studyLines({ study, view }, effects, text));
+  }
+  const { trials } = study.state;
+  const ranking = view.ranked.map(({ number }) => number);
+  const all = { ...summary({ study, view }), ...limits, ranking, effects, trials };
+  print(context, [JSON.stringify(all)]);
 }
 
-/** The key of the winner that the study searches for; empty for a study that `tune` did not start. */
-function keyOf({ state }: StoredStudy): Readonly<Record<string, unknown>> {
-  return (state.header?.metadata['key'] ?? {}) as Readonly<Record<string, unknown>>;
-}
-
-/** `niah_mq8@512`, or of a global study `niah_mq8@512 + ruler@4096`. */
-function taskText(key: Readonly<Record<string, unknown>>): string {
-  const tasks: unknown = key['tasks'] ?? key['task'] ?? '';
-  return Array.isArray(tasks) ? tasks.join(' + ') : String(tasks);
-}
-
-/** The best trials first, then the rest by number. */
-function ranked({ state }: StoredStudy): Trial[] {
-  const best = state.best(state.trials.length);
-  return [...best, ...state.trials.filter((trial) => !best.includes(trial))];
-}
-
-function trialRow(trial: Trial): string[] {
-  const result = latestResult(trial);
-  const mark = result !== undefined && result.violation > 0 ? ' (breaks the constraint)' : '';
-  return [
-    String(trial.number),
-    trial.state,
-    String(result?.resource ?? 0),
-    result === undefined ? '' : `${number(result.value)}${mark}`,
-    result === undefined ? (trial.error ?? '') : metricsText(result.metrics),
-    parameters(trial.params),
-  ];
-}
-
-function metricsText(metrics: Readonly<Record<string, number>>): string {
-  const { kl, density } = metrics;
-  const parts = [
-    ...(kl === undefined ? [] : [`KL ${number(kl)}`]),
-    ...(density === undefined ? [] : [`density ${percent(density)}`]),
-  ];
-  return parts.join(', ');
+/** The limits of a study that `tune` started; its journal has its trials alone. */
+async function limitsIn(
+  home: string,
+  name: string,
+): Promise<{ budget: Budget; patience?: number } | undefined> {
+  const options = await recallOptions(home, name).catch(() => undefined);
+  if (options === undefined) return undefined;
+  const { trials, budget, patience } = options;
+  return { budget: resolveBudget(trials, budget), ...(patience !== undefined && { patience }) };
 }
 
 async function resume(context: CliContext, args: StudyArguments): Promise<ExitCode> {

@@ -7,13 +7,14 @@ import { IncumbentRanking } from './incumbent-ranking.js';
 import type { Job, JobResult } from './job.js';
 import { MemoryStorage } from './memory-storage.js';
 import { type Objective, orientObjective } from './objective.js';
-import { paretoFront, withParetoValues } from './pareto.js';
+import { withParetoValues } from './pareto.js';
 import type { Sampler } from './sampler.js';
 import type { Scheduler } from './scheduler.js';
 import type { JobRecord, Storage, StudyHeader, StudyLog, StudyRecord } from './storage.js';
 import { rejectDifferences } from './study-header.js';
 import { checkLimits, StudyLimits } from './study-limits.js';
-import { bestTrials, type SearchProgress, StudyState } from './study-state.js';
+import { type SearchProgress, StudyState } from './study-state.js';
+import { rankTrials, topFront } from './study-view.js';
 import type { Trial } from './trial.js';
 
 export interface StudyOptions {
@@ -197,8 +198,7 @@ export class Study {
    */
   front(): readonly Trial[] {
     if (this.objective.isPareto !== true) return this.best(1);
-    const resource = bestTrials(this.trials, 1)[0]?.results.at(-1)?.resource;
-    return resource === undefined ? [] : paretoFront(this.trials, resource);
+    return topFront(this.trials);
   }
 
   /**
@@ -207,10 +207,8 @@ export class Study {
    * that not the luckiest one is named.
    */
   best(k = 1): readonly Trial[] {
-    const ranked = bestTrials(this.#ranked, Number.POSITIVE_INFINITY);
-    if (this.objective.isPareto === true)
-      return ranked.slice(0, k).flatMap(({ number }) => this.trials[number] ?? []);
-    return this.#incumbents.rank(this.trials, ranked).slice(0, k);
+    const isPareto = this.objective.isPareto === true;
+    return rankTrials(this.trials, { incumbents: this.#incumbents, isPareto }).slice(0, k);
   }
 
   progress(): SearchProgress {

@@ -1,5 +1,6 @@
 import test from 'ava';
 import {
+  amount,
   budgetText,
   bytes,
   duration,
@@ -7,6 +8,7 @@ import {
   number,
   parameter,
   percent,
+  range,
 } from '../../../ts/cli/view/format.js';
 
 test('durations read as people say them', (t) => {
@@ -48,6 +50,13 @@ test('shares, sizes and parameters', (t) => {
 test('a long line is cut with a mark', (t) => {
   t.is(fitLine('abcdef', 6), 'abcdef');
   t.is(fitLine('abcdef', 4), 'abc…');
+});
+
+test('amounts and ranges are short', (t) => {
+  t.deepEqual([27, 0.05, 1.234, 12.34, 123.4].map(amount), ['27', '0.05', '1.2', '12.3', '123']);
+  t.is(range([], percent), '');
+  t.is(range([0.0101, 0.0104], percent), '1.0%');
+  t.is(range([0.2, 0.01], percent), '1.0%..20.0%');
 });
 
 test('a budget reads as what may be spent', (t) => {

@@ -28,9 +28,10 @@ export function number(value: number): string {
   return size >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
 
-/** A count as it is, other amounts with one decimal. */
+/** A count as it is, other amounts with two or three digits. */
 export function amount(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toFixed(1);
+  if (Number.isInteger(value)) return String(value);
+  return value >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(value >= 10 ? 3 : 2)));
 }
 
 /** `0.021..0.4`, the least and the most of some values; one alone where both read alike, nothing of none. */

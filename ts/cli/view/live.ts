@@ -30,7 +30,8 @@ function searchLines(
   study?: string,
 ): string[] {
   const { running, complete, pruned, failed, rungs, best } = progress;
-  const left = remainingMs === undefined ? '' : `, about ${duration(remainingMs)} left`;
+  const left =
+    remainingMs === undefined || remainingMs === 0 ? '' : `, about ${duration(remainingMs)} left`;
   const reached = rungs.map((rung) => `${rung.trials} at ${rung.resource}`).join(', ');
   return [
     `${config}  ${bar(budget.spent, budget.total)} ${amount(budget.spent)}/${amount(budget.total)} ${budget.unit}, ${duration(elapsedMs)}${left}${study === undefined ? '' : `  (${study})`}`,
