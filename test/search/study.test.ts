@@ -59,35 +59,55 @@ test('a study starts as many trials as its budget and ends with full evaluations
   t.true(study.trials.every(({ state }) => state !== 'running'));
 });
 
-test('budgets are respected and the study ends, with failures and results out of order', async (t) => {
+test('in every space suggestions are valid, budgets hold and the study ends, with failures and results out of order', async (t) => {
   await fc.assert(
     fc.asyncProperty(
       fc.record({
         seed: fc.nat(),
         trials: fc.integer({ min: 1, max: 30 }),
+        questions: fc.option(fc.integer({ min: 1, max: 120 }), { nil: undefined }),
         parallel: fc.integer({ min: 1, max: 8 }),
         failureRate: fc.constantFrom(0, 0.2, 1),
+        brackets: fc.integer({ min: 1, max: 3 }),
         isTpe: fc.boolean(),
+        space: fc.constantFrom(...Object.values(spaceSchemas)),
       }),
-      async ({ seed, trials, parallel, failureRate, isTpe }) => {
-        const scheduler = new AshaScheduler({ minResource: 1, maxResource: 9 });
-        const sampler = isTpe ? new TpeSampler({ seed }) : new RandomSampler({ seed });
-        const { study } = await recordedStudy({
+      async ({
+        seed,
+        trials,
+        questions,
+        parallel,
+        failureRate,
+        brackets,
+        isTpe,
+        space: schema,
+      }) => {
+        const scheduler = new AshaScheduler({ minResource: 1, maxResource: 9, brackets });
+        const sampler = isTpe ? new TpeSampler({ seed, nStartup: 5 }) : new RandomSampler({ seed });
+        const { study, records } = await recordedStudy({
           seed,
           trials,
           parallel,
           failureRate,
           scheduler,
           sampler,
-          space: spaceSchemas['mixed'] ?? {},
+          space: schema,
+          ...(questions !== undefined && { budget: { questions } }),
         });
-        t.is(study.trials.length, trials);
+        const jobs = records.flatMap((record) => (record.kind === 'ask' ? record.jobs : []));
+        const units = jobs.reduce((sum, { from, to }) => sum + to - from, 0);
+        t.true(units <= (questions ?? Number.POSITIVE_INFINITY));
+        t.true(study.trials.length <= trials);
+        if (questions === undefined) t.is(study.trials.length, Math.min(trials, study.space.size));
         for (const trial of study.trials) t.notThrows(() => study.space.check(trial.params));
+        const keys = study.trials.map(({ params }) => study.space.key(params));
+        t.is(new Set(keys).size, keys.length);
+        t.true(study.trials.every(({ state }) => state !== 'running'));
         const alive = study.trials.filter(({ state }) => state !== 'failed');
-        if (alive.length > 0) t.is(study.best(1)[0]?.state, 'complete');
+        if (alive.length > 0 && questions === undefined) t.is(study.best(1)[0]?.state, 'complete');
       },
     ),
-    { numRuns: 60, seed: 3 },
+    { numRuns: 120, seed: 3 },
   );
 });
 
