@@ -34,12 +34,15 @@ export { JournalStorage, listStudies, readStudy } from './search/journal-storage
 export { MemoryStorage } from './search/memory-storage.js';
 export { type Objective, parseObjective } from './search/objective.js';
 export { RandomSampler } from './search/random-sampler.js';
+export { RungRanking } from './search/rung-ranking.js';
 export type { Sampler, SuggestRequest } from './search/sampler.js';
 export type { Promotion, ScheduleRequest, Scheduler } from './search/scheduler.js';
-export { Study, type StudyOptions } from './search/study.js';
+export { Study } from './search/study.js';
+export type { StudyOptions } from './search/study-options.js';
 export { type TpeOptions, TpeSampler } from './search/tpe-sampler.js';
 export type { Trial } from './search/trial.js';
 export { mergeSpace } from './space/merge-space.js';
+export type { ParamsOf } from './space/params-of.js';
 export { SearchSpace, type SpaceSchema } from './space/search-space.js';
 export type { SparseConfig } from './sparse-config.js';
 export { registerTask, resolveTask, type TaskFactory } from './tasks/registry.js';

@@ -101,7 +101,7 @@ async function finishedStudy(t: ExecutionContext, objective: string): Promise<st
     );
   }
   await study.close();
-  await rememberOptions(home, 'whole', { ...given, ...limits, home, objective }, 'hash_attention');
+  await rememberOptions(home, 'whole', { ...given, ...limits, home, objective }, []);
   return home;
 }
 

@@ -1,3 +1,4 @@
+import type { Budget } from '../../ts/search/budget.js';
 import { MemoryStorage } from '../../ts/search/memory-storage.js';
 import { RandomSampler } from '../../ts/search/random-sampler.js';
 import { Rng } from '../../ts/search/rng.js';
@@ -14,7 +15,10 @@ const PLANE: SpaceSchema = {
   },
 };
 
-/** Runs a whole study with results in random order, noisy values and failures; gives what was recorded. */
+/**
+ * Runs a whole study that is asked and told at random, with results in random order, noisy values and failures; gives
+ * what was recorded.
+ */
 export async function recordedStudy({
   seed,
   trials,
@@ -23,6 +27,7 @@ export async function recordedStudy({
   failureRate,
   sampler,
   space = PLANE,
+  budget,
 }: {
   seed: number;
   trials: number;
@@ -31,6 +36,7 @@ export async function recordedStudy({
   failureRate: number;
   sampler?: Sampler;
   space?: SpaceSchema;
+  budget?: Budget;
 }): Promise<{ study: Study; records: readonly StudyRecord[] }> {
   const storage = new MemoryStorage();
   const study = await Study.open({
@@ -40,13 +46,16 @@ export async function recordedStudy({
     storage,
     trials,
     parallel,
+    ...(budget !== undefined && { budget }),
   });
   const rng = Rng.at(seed, 1);
   const waiting: { trial: number; to: number }[] = [];
   while (!study.isFinished) {
-    const jobs = await study.ask(1 + rng.integer(parallel));
-    waiting.push(...jobs.map(({ trial, to }) => ({ trial: trial.number, to })));
-    if (waiting.length === 0) continue;
+    if (waiting.length === 0 || rng.uniform() < 0.5) {
+      const jobs = await study.ask(1 + rng.integer(parallel));
+      waiting.push(...jobs.map(({ trial, to }) => ({ trial: trial.number, to })));
+      continue;
+    }
     const told = waiting.splice(rng.integer(waiting.length), 1 + rng.integer(2));
     await study.tell(
       told.map(({ trial, to }) =>

@@ -9,6 +9,7 @@ const progress: StudyProgress = {
   complete: 2,
   pruned: 10,
   failed: 1,
+  resourceSpent: 40,
   rungs: [
     { resource: 4, trials: 14 },
     { resource: 11, trials: 5 },

@@ -2,14 +2,25 @@ import test from 'ava';
 import fc from 'fast-check';
 import { AshaScheduler } from '../../ts/search/asha-scheduler.js';
 import { RandomSampler } from '../../ts/search/random-sampler.js';
+import { RungRanking } from '../../ts/search/rung-ranking.js';
+import type { Promotion } from '../../ts/search/scheduler.js';
+import type { StudyRecord } from '../../ts/search/storage.js';
 import { Study } from '../../ts/search/study.js';
-import { compareEvaluations, type Evaluation } from '../../ts/search/trial.js';
+import { compareEvaluations, type Evaluation, type Trial } from '../../ts/search/trial.js';
 import { recordedStudy } from '../helpers/recorded-study.js';
 import { trialOf } from '../helpers/trials.js';
 
 const asha = new AshaScheduler({ minResource: 1, maxResource: 9 });
 const running = { isDraining: false };
 const draining = { isDraining: true };
+
+function promote(
+  trials: readonly Trial[],
+  state: { isDraining: boolean },
+  scheduler = asha,
+): Promotion | undefined {
+  return scheduler.promote({ trials, ranking: RungRanking.of(trials), ...state });
+}
 
 const rungs = test.macro({
   exec(
@@ -51,17 +62,17 @@ test('options out of range are refused', (t) => {
 });
 
 test('two results of three are too few to promote', (t) => {
-  t.is(asha.promote({ trials: [trialOf(0, [1]), trialOf(1, [2])], ...running }), undefined);
+  t.is(promote([trialOf(0, [1]), trialOf(1, [2])], running), undefined);
 });
 
 test('the best of three is promoted', (t) => {
   const trials = [trialOf(0, [5]), trialOf(1, [2]), trialOf(2, [7])];
-  t.deepEqual(asha.promote({ trials, ...running }), { trial: 1, from: 1, to: 3 });
+  t.deepEqual(promote(trials, running), { trial: 1, from: 1, to: 3 });
 });
 
 test('a trial below the best third is not promoted though the best was', (t) => {
   const trials = [trialOf(0, [5]), trialOf(1, [2], { running: true }), trialOf(2, [7])];
-  t.is(asha.promote({ trials, ...running }), undefined);
+  t.is(promote(trials, running), undefined);
 });
 
 test('the higher rung is promoted first', (t) => {
@@ -72,7 +83,7 @@ test('the higher rung is promoted first', (t) => {
     trialOf(3, [4]),
     ...[4, 5, 6, 7, 8, 9, 10, 11].map((n) => trialOf(n, [n + 5])),
   ];
-  t.deepEqual(asha.promote({ trials, ...running }), { trial: 1, from: 3, to: 9 });
+  t.deepEqual(promote(trials, running), { trial: 1, from: 3, to: 9 });
 });
 
 test('a failed trial counts as the worst of its rung and is not promoted', (t) => {
@@ -81,9 +92,9 @@ test('a failed trial counts as the worst of its rung and is not promoted', (t) =
     trialOf(1, [], { failed: true }),
     trialOf(2, [7]),
   ];
-  t.deepEqual(asha.promote({ trials, ...running }), { trial: 2, from: 1, to: 3 });
+  t.deepEqual(promote(trials, running), { trial: 2, from: 1, to: 3 });
   const dead = [trialOf(0, [1], { failed: true }), trialOf(1, [2]), trialOf(2, [3])];
-  t.is(asha.promote({ trials: dead, ...running }), undefined);
+  t.is(promote(dead, running), undefined);
 });
 
 test('a trial that holds its constraint is promoted before a better one that does not', (t) => {
@@ -92,27 +103,24 @@ test('a trial that holds its constraint is promoted before a better one that doe
     trialOf(1, [9]),
     trialOf(2, [2], { violation: 0.1 }),
   ];
-  t.deepEqual(asha.promote({ trials, ...running }), { trial: 1, from: 1, to: 3 });
+  t.deepEqual(promote(trials, running), { trial: 1, from: 1, to: 3 });
 });
 
 test('the last promotions give the top rung a result however few the trials', (t) => {
-  t.deepEqual(asha.promote({ trials: [trialOf(0, [3]), trialOf(1, [2])], ...draining }), {
+  t.deepEqual(promote([trialOf(0, [3]), trialOf(1, [2])], draining), {
     trial: 1,
     from: 1,
     to: 3,
   });
-  t.deepEqual(asha.promote({ trials: [trialOf(0, [3]), trialOf(1, [2, 8])], ...draining }), {
+  t.deepEqual(promote([trialOf(0, [3]), trialOf(1, [2, 8])], draining), {
     trial: 1,
     from: 3,
     to: 9,
   });
-  t.is(
-    asha.promote({ trials: [trialOf(0, [3]), trialOf(1, [2, 8], { running: true })], ...draining }),
-    undefined,
-  );
-  t.is(asha.promote({ trials: [trialOf(0, [3]), trialOf(1, [2, 8, 8])], ...draining }), undefined);
+  t.is(promote([trialOf(0, [3]), trialOf(1, [2, 8], { running: true })], draining), undefined);
+  t.is(promote([trialOf(0, [3]), trialOf(1, [2, 8, 8])], draining), undefined);
   const failed = [trialOf(0, [3]), trialOf(1, [2, 8], { failed: true })];
-  t.deepEqual(asha.promote({ trials: failed, ...draining }), { trial: 0, from: 1, to: 3 });
+  t.deepEqual(promote(failed, draining), { trial: 0, from: 1, to: 3 });
 });
 
 test('27 trials at once give 9 on the second rung and 3 at the top', async (t) => {
@@ -141,6 +149,35 @@ test('27 trials at once give 9 on the second rung and 3 at the top', async (t) =
   );
 });
 
+/** The trials that a promoted one competes with according to the records before, best first. */
+function rungOf(
+  records: readonly StudyRecord[],
+  { trial: promoted, from }: Promotion,
+  scheduler: AshaScheduler,
+): readonly number[] {
+  const results = records.flatMap((record): { trial: number; evaluation: Evaluation }[] => {
+    if (record.kind !== 'report' && record.kind !== 'fail') return [];
+    const { trial, to } = record;
+    const isRival = to === from && scheduler.startAt(trial) === scheduler.startAt(promoted);
+    if (!isRival) return [];
+    return [{ trial, evaluation: record.kind === 'report' ? record : FAILED }];
+  });
+  return results
+    .sort((a, b) => compareEvaluations(a.evaluation, b.evaluation))
+    .map(({ trial }) => trial);
+}
+
+const FAILED: Evaluation = { value: Number.POSITIVE_INFINITY, violation: Number.POSITIVE_INFINITY };
+
+/** Whether all trials were started, none runs, and the top has no result. */
+function isOver(records: readonly StudyRecord[], trials: number, top: number): boolean {
+  const jobs = records.flatMap((record) => (record.kind === 'ask' ? record.jobs : []));
+  const told = records.filter(({ kind }) => kind === 'report' || kind === 'fail');
+  const hasTop = records.some((record) => record.kind === 'report' && record.to === top);
+  const nStarted = jobs.filter(({ params }) => params !== undefined).length;
+  return nStarted === trials && told.length === jobs.length && !hasTop;
+}
+
 test('each promoted trial is among the best of its rung, none is promoted twice', async (t) => {
   await fc.assert(
     fc.asyncProperty(
@@ -149,51 +186,35 @@ test('each promoted trial is among the best of its rung, none is promoted twice'
         trials: fc.integer({ min: 1, max: 40 }),
         parallel: fc.integer({ min: 1, max: 9 }),
         eta: fc.integer({ min: 2, max: 4 }),
+        brackets: fc.constantFrom(1, 1, 2),
       }),
-      async ({ seed, trials, parallel, eta }) => {
+      async ({ seed, trials, parallel, eta, brackets }) => {
         const scheduler = new AshaScheduler({
           minResource: 1,
           maxResource: 20,
           reductionFactor: eta,
+          brackets,
         });
-        const { records } = await recordedStudy({
-          seed,
-          trials,
-          parallel,
-          scheduler,
-          failureRate: 0.1,
-        });
-        const results = new Map<number, { trial: number; evaluation: Evaluation }[]>(
-          scheduler.rungs.map((rung) => [rung, []]),
-        );
+        const failureRate = 0.1;
+        const { records } = await recordedStudy({ seed, trials, parallel, scheduler, failureRate });
         const promoted = new Set<string>();
-        for (const record of records) {
-          if (record.kind === 'report')
-            results.get(record.to)?.push({ trial: record.trial, evaluation: record });
-          if (record.kind === 'fail')
-            results
-              .get(record.to)
-              ?.push({ trial: record.trial, evaluation: { value: Infinity, violation: Infinity } });
+        for (const [i, record] of records.entries()) {
           if (record.kind !== 'promote') continue;
           t.false(promoted.has(`${record.trial} ${record.from}`));
           promoted.add(`${record.trial} ${record.from}`);
-          const rung = [...(results.get(record.from) ?? [])].sort((a, b) =>
-            compareEvaluations(a.evaluation, b.evaluation),
-          );
-          const place = rung.findIndex(({ trial }) => trial === record.trial);
-          t.true(place >= 0);
-          // The last promotions, which only serve a top rung without results, may go beyond the best n / eta.
-          const isTopEmpty = (results.get(20) ?? []).every(
-            ({ evaluation }) => evaluation.value === Infinity,
-          );
+          const before = records.slice(0, i);
+          const rung = rungOf(before, record, scheduler);
+          const place = rung.indexOf(record.trial);
+          const isAmongBest = place >= 0 && place < Math.floor(rung.length / eta);
+          // The last promotions, which only serve a top rung without results, may go further.
           t.true(
-            place < Math.floor(rung.length / eta) || isTopEmpty,
-            JSON.stringify({ record, place, n: rung.length }),
+            isAmongBest || (place >= 0 && isOver(before, trials, 20)),
+            JSON.stringify({ record, rung }),
           );
         }
       },
     ),
-    { numRuns: 60, seed: 11 },
+    { numRuns: 150, seed: 11 },
   );
 });
 
@@ -211,7 +232,7 @@ test('brackets start trials at higher rungs and rank their own', (t) => {
   });
   const first = [trialOf(0, [1, 1]), trialOf(1, [2, 2])];
   const trials = [...first, ...second].sort((a, b) => a.number - b.number);
-  t.deepEqual(scheduler.promote({ trials, isDraining: false }), { trial: 3, from: 3, to: 9 });
+  t.deepEqual(promote(trials, running, scheduler), { trial: 3, from: 3, to: 9 });
   t.throws(() => new AshaScheduler({ maxResource: 9, minResource: 1, brackets: 4 }), {
     instanceOf: RangeError,
     message: /brackets/,

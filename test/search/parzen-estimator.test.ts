@@ -109,3 +109,25 @@ test('a density without observations is the prior', (t) => {
     ['0.750000000', '0.250000000'],
   );
 });
+
+test('an observation beyond a range leans towards it, the less the further off it is', (t) => {
+  const unit = { properties: { x: { type: 'number', minimum: 0, maximum: 1 } } };
+  const space = SearchSpace.parse(unit);
+  const n = 4000;
+  const points = Array.from({ length: n }, (_, i) => space.encode({ x: (i + 0.5) / n }));
+  const leans = [1.05, 1.4, 3, -0.05, -0.4, -2].map((x) => {
+    const estimator = new ParzenEstimator(space, [space.encode({ x })], { priorWeight: 1e-9 });
+    const logs = estimator.logDensities(points);
+    const total = logs.reduce((sum, log) => sum + Math.exp(log), 0) / n;
+    t.true(Math.abs(total - 1) < 1e-4, `${total} at ${x}`);
+    const rng = Rng.at(1, 1);
+    const draws = Array.from({ length: 500 }, () => estimator.draw(rng)[0] ?? Number.NaN);
+    t.true(draws.every((u) => u >= 0 && u <= 1));
+    const isUpper = x > 1;
+    const gap = (logs[isUpper ? n - 1 : 0] ?? 0) - (logs[isUpper ? 0 : n - 1] ?? 0);
+    t.true(gap > 0);
+    return gap;
+  });
+  t.true((leans[0] ?? 0) > (leans[1] ?? 0) && (leans[1] ?? 0) > (leans[2] ?? 0));
+  t.true((leans[3] ?? 0) > (leans[4] ?? 0) && (leans[4] ?? 0) > (leans[5] ?? 0));
+});

@@ -3,7 +3,8 @@ import { AshaScheduler } from '../../ts/search/asha-scheduler.js';
 import { parseBudget } from '../../ts/search/budget.js';
 import { MemoryStorage } from '../../ts/search/memory-storage.js';
 import { RandomSampler } from '../../ts/search/random-sampler.js';
-import { Study, type StudyOptions } from '../../ts/search/study.js';
+import { Study } from '../../ts/search/study.js';
+import type { StudyOptions } from '../../ts/search/study-options.js';
 
 const space = { properties: { n: { type: 'integer', minimum: 1, maximum: 1000 } } };
 

@@ -9,7 +9,8 @@ import { JournalStorage, readStudy } from '../../ts/search/journal-storage.js';
 import { MemoryStorage } from '../../ts/search/memory-storage.js';
 import { RandomSampler } from '../../ts/search/random-sampler.js';
 import type { Storage } from '../../ts/search/storage.js';
-import { Study, type StudyOptions } from '../../ts/search/study.js';
+import { Study } from '../../ts/search/study.js';
+import type { StudyOptions } from '../../ts/search/study-options.js';
 import { TpeSampler } from '../../ts/search/tpe-sampler.js';
 import { temporaryFolder } from '../helpers/folder.js';
 import { recordedStudy } from '../helpers/recorded-study.js';
@@ -34,11 +35,8 @@ const options = (more: Partial<StudyOptions> = {}): StudyOptions => ({
 function evaluate({ trial, to }: Job): JobResult {
   const { x = 0, n = 0 } = trial.params as { x: number; n: number };
   if (n === 7) return { trial, error: 'seven' };
-  return {
-    trial,
-    to,
-    metrics: { value: (x - 0.3) ** 2 + Math.abs(n - 4) / 20 + Math.sin(1000 * x + to) / (20 * to) },
-  };
+  const value = (x - 0.3) ** 2 + Math.abs(n - 4) / 20 + Math.sin(1000 * x + to) / (20 * to);
+  return { trial, to, metrics: { value, kl: value, density: 1 - x } };
 }
 
 async function finish(study: Study, batch: number): Promise<readonly (readonly Job[])[]> {
@@ -61,35 +59,55 @@ test('a study starts as many trials as its budget and ends with full evaluations
   t.true(study.trials.every(({ state }) => state !== 'running'));
 });
 
-test('budgets are respected and the study ends, with failures and results out of order', async (t) => {
+test('in every space suggestions are valid, budgets hold and the study ends, with failures and results out of order', async (t) => {
   await fc.assert(
     fc.asyncProperty(
       fc.record({
         seed: fc.nat(),
         trials: fc.integer({ min: 1, max: 30 }),
+        questions: fc.option(fc.integer({ min: 1, max: 120 }), { nil: undefined }),
         parallel: fc.integer({ min: 1, max: 8 }),
         failureRate: fc.constantFrom(0, 0.2, 1),
+        brackets: fc.integer({ min: 1, max: 3 }),
         isTpe: fc.boolean(),
+        space: fc.constantFrom(...Object.values(spaceSchemas)),
       }),
-      async ({ seed, trials, parallel, failureRate, isTpe }) => {
-        const scheduler = new AshaScheduler({ minResource: 1, maxResource: 9 });
-        const sampler = isTpe ? new TpeSampler({ seed }) : new RandomSampler({ seed });
-        const { study } = await recordedStudy({
+      async ({
+        seed,
+        trials,
+        questions,
+        parallel,
+        failureRate,
+        brackets,
+        isTpe,
+        space: schema,
+      }) => {
+        const scheduler = new AshaScheduler({ minResource: 1, maxResource: 9, brackets });
+        const sampler = isTpe ? new TpeSampler({ seed, nStartup: 5 }) : new RandomSampler({ seed });
+        const { study, records } = await recordedStudy({
           seed,
           trials,
           parallel,
           failureRate,
           scheduler,
           sampler,
-          space: spaceSchemas['mixed'] ?? {},
+          space: schema,
+          ...(questions !== undefined && { budget: { questions } }),
         });
-        t.is(study.trials.length, trials);
+        const jobs = records.flatMap((record) => (record.kind === 'ask' ? record.jobs : []));
+        const units = jobs.reduce((sum, { from, to }) => sum + to - from, 0);
+        t.true(units <= (questions ?? Number.POSITIVE_INFINITY));
+        t.true(study.trials.length <= trials);
+        if (questions === undefined) t.is(study.trials.length, Math.min(trials, study.space.size));
         for (const trial of study.trials) t.notThrows(() => study.space.check(trial.params));
+        const keys = study.trials.map(({ params }) => study.space.key(params));
+        t.is(new Set(keys).size, keys.length);
+        t.true(study.trials.every(({ state }) => state !== 'running'));
         const alive = study.trials.filter(({ state }) => state !== 'failed');
-        if (alive.length > 0) t.is(study.best(1)[0]?.state, 'complete');
+        if (alive.length > 0 && questions === undefined) t.is(study.best(1)[0]?.state, 'complete');
       },
     ),
-    { numRuns: 60, seed: 3 },
+    { numRuns: 120, seed: 3 },
   );
 });
 
@@ -297,32 +315,35 @@ test('a finished study is resumed with a larger budget', async (t) => {
   t.is(more.trials.length, 20);
 });
 
-test('a batch that cannot be recorded is not handed out, and the study goes on once it can', async (t) => {
-  const memory = new MemoryStorage();
-  let isFull = false;
-  const storage: Storage = {
-    async open(name) {
-      const log = await memory.open(name);
-      const append: typeof log.append = async (records) => {
-        if (isFull) throw new StorageError('ERR_STORAGE', 'no space left');
-        return log.append(records);
-      };
-      return { ...log, append };
-    },
-  };
-  const study = await Study.open(options({ storage }));
-  const whole = await finish(await Study.open(options()), 2);
-  const [first] = await Promise.all([study.ask(2)]);
-  isFull = true;
-  await t.throwsAsync(study.tell(first.map(evaluate)), { code: 'ERR_STORAGE' });
-  isFull = false;
-  await study.tell(first.map(evaluate));
-  isFull = true;
-  await t.throwsAsync(study.ask(2), { code: 'ERR_STORAGE' });
-  t.is(study.trials.length, 2);
-  isFull = false;
-  t.deepEqual([first, ...(await finish(study, 2))], whole);
-});
+for (const objective of ['value', 'pareto(kl,density)']) {
+  test(`a batch that cannot be recorded is not handed out, and the study goes on once it can: ${objective}`, async (t) => {
+    const more = objective === 'value' ? {} : { objective };
+    const memory = new MemoryStorage();
+    let isFull = false;
+    const storage: Storage = {
+      async open(name) {
+        const log = await memory.open(name);
+        const append: typeof log.append = async (records) => {
+          if (isFull) throw new StorageError('ERR_STORAGE', 'no space left');
+          return log.append(records);
+        };
+        return { ...log, append };
+      },
+    };
+    const study = await Study.open(options({ storage, ...more }));
+    const whole = await finish(await Study.open(options(more)), 2);
+    const [first] = await Promise.all([study.ask(2)]);
+    isFull = true;
+    await t.throwsAsync(study.tell(first.map(evaluate)), { code: 'ERR_STORAGE' });
+    isFull = false;
+    await study.tell(first.map(evaluate));
+    isFull = true;
+    await t.throwsAsync(study.ask(2), { code: 'ERR_STORAGE' });
+    t.is(study.trials.length, 2);
+    isFull = false;
+    t.deepEqual([first, ...(await finish(study, 2))], whole);
+  });
+}
 
 /** A storage with a study that ended abruptly: batches of these sizes were asked for, and `told` results came in. */
 async function crashed(batches: readonly number[], told: number): Promise<Storage> {

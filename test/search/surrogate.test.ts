@@ -110,3 +110,15 @@ test('results that arrived later change nothing before their time', (t) => {
 test('the moments of a fit grow by a seventh', (t) => {
   t.deepEqual([4, 5, 8, 9, 40, 41, 47].map(latestMoment), [4, 5, 8, 9, 37, 37, 42]);
 });
+
+test('what lies beyond the ranges teaches the model, but is not its incumbent', (t) => {
+  // Falls towards x = 1.5, beyond the range; half of the trials are there.
+  const trials = randomTrials(40, (x, y, i) =>
+    trialOf(i, [(x * 2 - 1.5) ** 2 + y], { rungs: [1], params: { x: 2 * x, y } }),
+  );
+  const model = build(trials, [1]);
+  if (model === undefined) return t.fail('no model');
+  t.true(model.incumbent.every((u) => u >= 0 && u <= 1));
+  t.true((model.incumbent[0] ?? 0) > 0.8);
+  t.true(model.mean(at(1, 0)) < model.mean(at(0.6, 0)));
+});

@@ -219,3 +219,102 @@ test('the hash ignores annotations and the order of keys, nothing else', (t) => 
   t.not(a, hash({ properties: { x: { ...lshK, maximum: 17 }, title: { const: 1 } } }));
   t.not(a, hash({ properties: { x: lshK } }));
 });
+
+test('adapting a configuration of a space gives itself, of any other one of the space or nothing', (t) => {
+  const all = Object.values(spaceSchemas).map((schema) => SearchSpace.parse(schema));
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...all),
+      fc.constantFrom(...all),
+      fc.nat(),
+      fc.double({ min: -100, max: 1000, noNaN: true }),
+      (from, to, seed, number) => {
+        const rng = Rng.at(seed, 0);
+        const params = from.sample(rng.uniform);
+        const own = from.adapt(params);
+        const name = to.names[rng.integer(to.names.length)] ?? '';
+        const adapted = to.adapt({ ...to.sample(rng.uniform), ...params, [name]: number });
+        t.deepEqual(own, params);
+        if (adapted !== undefined) t.notThrows(() => to.check(adapted));
+      },
+    ),
+    { numRuns: 300, seed: 5 },
+  );
+});
+
+const changing = SearchSpace.parse({
+  properties: {
+    x: { type: 'number', minimum: 0, maximum: 1 },
+    rate: { type: 'number', minimum: 1e-4, maximum: 1, 'x-search': { scale: 'log' } },
+    grid: { type: 'number', minimum: 0.1, maximum: 0.75, 'x-search': { step: 0.2 } },
+    size: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 9,
+      'x-search': { prior: { kind: 'normal', mean: 3, sd: 0.2 } },
+    },
+    center: { enum: ['keys', 'none'], 'x-search': { prior: { kind: 'weights', weights: [1, 2] } } },
+    page: { const: 16 },
+  },
+});
+
+test('adapting drops, moves, fixes and fills', (t) => {
+  t.deepEqual(changing.adapt({ x: 7, rate: -3, grid: 0.46, size: 4.4, center: 'both', old: 1 }), {
+    x: 1,
+    rate: 1e-4,
+    grid: 0.5,
+    size: 4,
+    center: 'none',
+    page: 16,
+  });
+  t.deepEqual(changing.adapt({ x: 0.25, grid: 80 }), {
+    x: 0.25,
+    rate: 0.01,
+    grid: 0.7,
+    size: 3,
+    center: 'none',
+    page: 16,
+  });
+});
+
+test('a configuration that keeps nothing, or of no known alternative, is not adapted', (t) => {
+  t.is(changing.adapt({ page: 16, x: '0.5', center: 'both' }), undefined);
+  const branched = SearchSpace.parse(spaceSchemas['conditional'] ?? {});
+  t.is(branched.adapt({ size: 2 }), undefined);
+  t.is(branched.adapt({ size: 2, kind: 'tree' }), undefined);
+  t.deepEqual(branched.adapt({ size: 5, kind: 'page', bits: 44, exact: true }), {
+    size: 3,
+    kind: 'page',
+    bits: 40,
+    exact: true,
+  });
+});
+
+test('a number beyond its range is comparable and lies outside the unit box', (t) => {
+  const inside = { x: 0.5, rate: 0.1, grid: 0.3, size: 2, center: 'keys', page: 16 };
+  const at = (name: string) => changing.dimensions.findIndex((other) => other.name === name);
+  const coordinate = (name: string, value: number) =>
+    changing.encode({ ...inside, [name]: value })[at(name)] ?? Number.NaN;
+  t.true(changing.isComparable(inside));
+  t.true(changing.isComparable({ ...inside, x: 1.5, rate: 10, size: -4 }));
+  t.is(coordinate('x', 1.5), 1.5);
+  t.is(coordinate('x', -2), -2);
+  t.true(Math.abs(coordinate('rate', 10) - 1.25) < 1e-12);
+  t.true(coordinate('size', -4) < 0);
+  t.false(changing.contains({ ...inside, x: 1.5 }));
+});
+
+test('without a coordinate there is nothing to compare', (t) => {
+  const inside = { x: 0.5, rate: 0.1, grid: 0.3, size: 2, center: 'keys', page: 16 };
+  const { x: _x, ...lacking } = inside;
+  t.false(changing.isComparable(lacking));
+  t.false(changing.isComparable({ ...inside, more: 1 }));
+  t.false(changing.isComparable({ ...inside, center: 'both' }));
+  t.false(changing.isComparable({ ...inside, page: 32 }));
+  t.false(changing.isComparable({ ...inside, rate: 0 }));
+  t.false(changing.isComparable({ ...inside, x: '0.5' }));
+  const branched = SearchSpace.parse(spaceSchemas['conditional'] ?? {});
+  t.true(branched.isComparable({ size: 9, kind: 'hash', bits: 7 }));
+  t.false(branched.isComparable({ size: 2, kind: 'tree', bits: 2 }));
+  t.false(branched.isComparable({ size: 2, kind: 'page', bits: 20 }));
+});

@@ -1,6 +1,5 @@
 import test from 'ava';
 import type { SearchProgress } from '../../ts/search/study-state.js';
-import type { Trial } from '../../ts/search/trial.js';
 import { budgetUse, questionsLeft, remainingMs, type Spending } from '../../ts/tune/budget.js';
 
 const progress: SearchProgress = {
@@ -9,16 +8,14 @@ const progress: SearchProgress = {
   complete: 1,
   pruned: 2,
   failed: 0,
+  resourceSpent: 44,
   rungs: [
     { resource: 4, trials: 3 },
     { resource: 11, trials: 1 },
     { resource: 32, trials: 1 },
   ],
 };
-const trials = [4, 32, 4, 4].map(
-  (target, number): Trial => ({ number, params: {}, state: 'pruned', results: [], target }),
-);
-const spending: Spending = { progress, trials, elapsedMs: 30_000 };
+const spending: Spending = { progress, elapsedMs: 30_000 };
 
 test('the limit nearest to its end is told of', (t) => {
   t.deepEqual(budgetUse({ trials: 9 }, spending), { unit: 'trials', spent: 3, total: 9 });

@@ -1,7 +1,7 @@
 import { rejectRange } from '../errors.js';
 import { checkInteger, checkNumber } from './check-options.js';
 import type { Promotion, ScheduleRequest, Scheduler } from './scheduler.js';
-import { compareEvaluations, type Evaluation, resultAt, type Trial } from './trial.js';
+import { resultAt, type Trial } from './trial.js';
 
 export interface AshaOptions {
   /** R of the paper: the resource of a full evaluation, e.g. the number of search questions. */
@@ -59,17 +59,16 @@ export class AshaScheduler implements Scheduler {
     this.options = { maxResource, minResource: minResource ?? null, reductionFactor, brackets };
   }
 
-  promote({ trials, isDraining }: ScheduleRequest): Promotion | undefined {
+  promote(request: ScheduleRequest): Promotion | undefined {
     for (let k = this.rungs.length - 2; k >= 0; k--) {
+      const all = request.ranking.at(this.rungs[k] ?? 0);
       for (let bracket = 0; bracket < this.#brackets; bracket++) {
-        const own = trials.filter(({ number }) => this.#bracketOf(number) === bracket);
-        const ranking = this.#ranking(own, k);
-        const best = ranking.slice(0, Math.floor(ranking.length / this.#eta));
-        const found = best.find((entry) => entry.isPromotable);
-        if (found !== undefined) return this.#promotion(found.trial, k);
+        const own = this.#brackets === 1 ? all : this.#ofBracket(all, bracket);
+        const found = this.#promotable(own, k, Math.floor(own.length / this.#eta));
+        if (found !== undefined) return this.#promotion(found, k);
       }
     }
-    return isDraining ? this.#lastPromotion(trials) : undefined;
+    return request.isDraining ? this.#lastPromotion(request) : undefined;
   }
 
   startAt(number: number): number {
@@ -89,16 +88,21 @@ export class AshaScheduler implements Scheduler {
     });
   }
 
+  #ofBracket(trials: readonly Trial[], bracket: number): readonly Trial[] {
+    return trials.filter(({ number }) => this.#bracketOf(number) === bracket);
+  }
+
   /** See the class: the best of the highest rung, where the top would stay without a result. */
-  #lastPromotion(trials: readonly Trial[]): Promotion | undefined {
+  #lastPromotion({ trials, ranking }: ScheduleRequest): Promotion | undefined {
     const top = this.rungs.at(-1) ?? 0;
     const isServed = trials.some(
       (trial) => resultAt(trial, top) !== undefined || trial.state === 'running',
     );
     if (isServed) return undefined;
     for (let k = this.rungs.length - 2; k >= 0; k--) {
-      const found = this.#ranking(trials, k).find((entry) => entry.isPromotable);
-      if (found !== undefined) return this.#promotion(found.trial, k);
+      const sorted = ranking.at(this.rungs[k] ?? 0);
+      const found = this.#promotable(sorted, k, sorted.length);
+      if (found !== undefined) return this.#promotion(found, k);
     }
     return undefined;
   }
@@ -107,32 +111,17 @@ export class AshaScheduler implements Scheduler {
     return { trial: trial.number, from: this.rungs[rung] ?? 0, to: this.rungs[rung + 1] ?? 0 };
   }
 
-  /** Trials with a result at a rung, best first; those that failed on the way to it last. */
-  #ranking(
-    trials: readonly Trial[],
-    rung: number,
-  ): readonly { trial: Trial; isPromotable: boolean }[] {
+  /** The best trial of a rung's first `count` that ended there and was not promoted. */
+  #promotable(sorted: readonly Trial[], rung: number, count: number): Trial | undefined {
     const resource = this.rungs[rung] ?? 0;
-    const entries: { trial: Trial; evaluation: Evaluation; isPromotable: boolean }[] = [];
-    for (const trial of trials) {
-      const result = resultAt(trial, resource);
-      if (result !== undefined) {
-        entries.push({
-          trial,
-          evaluation: result,
-          isPromotable: trial.state !== 'failed' && trial.target === resource,
-        });
-      } else if (trial.state === 'failed' && trial.target === resource) {
-        entries.push({ trial, evaluation: FAILED, isPromotable: false });
-      }
+    for (let place = 0; place < count; place++) {
+      const trial = sorted[place];
+      const isWaiting = trial?.target === resource && trial.state !== 'failed';
+      if (isWaiting) return trial;
     }
-    return entries.sort(
-      (a, b) => compareEvaluations(a.evaluation, b.evaluation) || a.trial.number - b.trial.number,
-    );
+    return undefined;
   }
 }
-
-const FAILED: Evaluation = { value: Number.POSITIVE_INFINITY, violation: Number.MAX_VALUE };
 
 /** ceil(R / eta^k) for k = 2, 1, 0, without those below 3 and without repeats. */
 function defaultRungs(maxResource: number, eta: number): readonly number[] {

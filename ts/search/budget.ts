@@ -1,7 +1,6 @@
 import { SparseTuneError } from '../errors.js';
 import { didYouMean } from '../space/nearest.js';
 import { checkInteger, checkNumber } from './check-options.js';
-import type { Trial } from './trial.js';
 
 /** What a study may spend. No job is started that would exceed it. */
 export interface Budget {
@@ -44,9 +43,4 @@ export function checkBudget(budget: Budget): Budget {
   if (questions !== undefined) checkNumber('budget.questions', questions, 0, Number.MAX_VALUE);
   if (minutes !== undefined) checkNumber('budget.minutes', minutes, 0, Number.MAX_VALUE);
   return budget;
-}
-
-/** Resource units of all jobs that were started: a trial's target contains those of its earlier jobs. */
-export function resourceSpent(trials: readonly Trial[]): number {
-  return trials.reduce((sum, { target }) => sum + target, 0);
 }

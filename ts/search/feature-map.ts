@@ -66,6 +66,7 @@ export class FeatureMap {
 
 /** The coordinate of the value that `u` stands for: a stepped range has fewer values than coordinates. */
 function centre(distribution: Distribution, u: number): number {
-  if (cellCount(distribution) === Number.POSITIVE_INFINITY) return u;
+  const isOutside = u < 0 || u > 1;
+  if (isOutside || cellCount(distribution) === Number.POSITIVE_INFINITY) return u;
   return toUnit(distribution, fromUnit(distribution, u));
 }

@@ -1,8 +1,9 @@
+import type { Params } from '../space/distribution.js';
 import type { TrialRef } from './trial.js';
 
 /** What to run next: a trial from one resource to a higher one; only the increment is new work. */
-export interface Job {
-  readonly trial: TrialRef;
+export interface Job<P extends Params = Params> {
+  readonly trial: TrialRef<P>;
   /** Resource it has reached, 0 for a new trial. */
   readonly from: number;
   readonly to: number;

@@ -81,7 +81,9 @@ class NormalFactor implements ParzenFactor {
     this.#logNorms = new Float64Array(n);
     for (let k = 0; k < n; k++) {
       const observed = means[k] ?? Number.NaN;
-      const [mean, width] = Number.isNaN(observed) ? [prior.mean, prior.sd] : [observed, sd];
+      // What lies outside the interval says the less about it the further off it is.
+      const own = Math.max(sd, -observed, observed - 1);
+      const [mean, width] = Number.isNaN(observed) ? [prior.mean, prior.sd] : [observed, own];
       this.#means[k] = mean;
       this.#inverseSds[k] = 1 / width;
       this.#logNorms[k] = Math.log(width * unitMass(mean, width)) + LOG_SQRT_TAU;

@@ -7,12 +7,17 @@ export interface SuggestRequest {
   readonly space: SearchSpace;
   /** Number of the trial that the suggestion becomes. */
   readonly number: number;
-  /** All trials so far, those still running too, in order of their number. */
+  /**
+   * All trials so far, those still running too, in order of their number. First come imported ones from outside the
+   * space, whose number is below 0: they can be encoded, but a number may have a coordinate outside [0, 1].
+   */
   readonly trials: readonly Trial[];
   /** Resources at which trials report, rising; the last is a full evaluation. */
   readonly rungs: readonly number[];
   /** Whether values are places among all results so far, which move as results come in. Default false. */
   readonly isRanked?: boolean;
+  /** Configurations that are expected to be good, whatever the trials say. Default: none. */
+  readonly prior?: readonly Params[];
   /** Whether a configuration was never suggested in this study and is not infeasible. */
   isFresh(params: Params): boolean;
 }

@@ -1,3 +1,4 @@
+import type { RungRanking } from './rung-ranking.js';
 import type { Trial } from './trial.js';
 
 /** A trial that goes on to a higher resource. */
@@ -11,6 +12,8 @@ export interface Promotion {
 export interface ScheduleRequest {
   /** All trials so far, in order of their number. */
   readonly trials: readonly Trial[];
+  /** The same trials in order at each rung. */
+  readonly ranking: RungRanking;
   /** Whether no new trial will be started any more, because the budget or the space is used up. */
   readonly isDraining: boolean;
 }

@@ -1,5 +1,6 @@
 import type { Params } from '../space/distribution.js';
 import type { SpaceSchema } from '../space/search-space.js';
+import type { TrialResult } from './trial.js';
 
 /** What a study was started with; a resumed study must be the same, except for its budget. */
 export interface StudyHeader {
@@ -28,6 +29,15 @@ export interface JobRecord {
   readonly params?: Params;
 }
 
+/** A trial of another study; the values of its results are those of this study's objective. */
+export interface ImportedTrial {
+  readonly params: Params;
+  /** By rising resource. */
+  readonly results: readonly Omit<TrialResult, 'order'>[];
+  /** Of one that failed: on the way to which resource, and why. */
+  readonly failure?: { readonly to: number; readonly error: string };
+}
+
 /** Everything that happens in a study. Replaying the records rebuilds it. */
 export type StudyRecord =
   | ({ readonly kind: 'study' } & StudyHeader)
@@ -44,7 +54,19 @@ export type StudyRecord =
       readonly objectives?: readonly [number, number];
     }
   | { readonly kind: 'fail'; readonly trial: number; readonly to: number; readonly error: string }
-  | { readonly kind: 'enqueue'; readonly params: readonly Params[] }
+  | {
+      readonly kind: 'enqueue';
+      readonly params: readonly Params[];
+      /** Present where the configurations are also expected to be good. */
+      readonly prior?: true;
+    }
+  | {
+      readonly kind: 'import';
+      /** Those that lie in the space, and become the study's first trials. */
+      readonly trials: readonly ImportedTrial[];
+      /** Those that only a model learns from. */
+      readonly outside: readonly ImportedTrial[];
+    }
   | { readonly kind: 'finish'; readonly reason: FinishReason };
 
 /** Why a study ended: its budget is spent, its space holds nothing new, or its best result no longer improved. */

@@ -1,5 +1,5 @@
 import { rejectArgument } from '../errors.js';
-import { type Budget, checkBudget, resourceSpent } from './budget.js';
+import { type Budget, checkBudget } from './budget.js';
 import { checkInteger } from './check-options.js';
 import type { FinishReason } from './storage.js';
 import { type StudyState, UNLIMITED } from './study-state.js';
@@ -37,7 +37,7 @@ export class StudyLimits {
   /** Whether no new trial that starts with a job of so many resource units may be started. */
   isReached(state: StudyState, units: number): boolean {
     return (
-      state.trials.length >= this.maxTrials ||
+      state.nStarted >= this.maxTrials ||
       this.#isOutOfPatience(state) ||
       !this.affords(state, units)
     );
@@ -48,12 +48,12 @@ export class StudyLimits {
     const { questions, minutes } = this.#limits.budget ?? {};
     if (minutes !== undefined && performance.now() - this.#openedAt >= 60_000 * minutes)
       return false;
-    return questions === undefined || resourceSpent(state.trials) + units <= questions;
+    return questions === undefined || state.resourceSpent + units <= questions;
   }
 
   /** Which limit ended the study. */
   reason(state: StudyState): FinishReason {
-    const isFull = state.trials.length >= this.maxTrials;
+    const isFull = state.nStarted >= this.maxTrials;
     return this.#isOutOfPatience(state) && !isFull ? 'patience' : 'budget';
   }
 

@@ -1,24 +1,27 @@
 import { canonicalJson } from '../space/canonical-json.js';
 import type { Params } from '../space/distribution.js';
+import { Improvement } from './improvement.js';
 import type { Job } from './job.js';
-import type { FinishReason, JobRecord, StudyHeader, StudyRecord } from './storage.js';
-import {
-  compareEvaluations,
-  latestResult,
-  resultAt,
-  type Trial,
-  type TrialResult,
-  type TrialState,
-} from './trial.js';
+import { RungRanking } from './rung-ranking.js';
+import type {
+  FinishReason,
+  ImportedTrial,
+  JobRecord,
+  StudyHeader,
+  StudyRecord,
+} from './storage.js';
+import { latestResult, type Trial, type TrialResult, type TrialState } from './trial.js';
 
 /** Counts of a study, as a user wants to see them. */
 export interface SearchProgress {
-  /** Trials that will be started in all. */
+  /** Trials that there will be in all, imported ones included. */
   readonly trials: number;
   readonly running: number;
   readonly complete: number;
   readonly pruned: number;
   readonly failed: number;
+  /** Resource units of all jobs that were started. */
+  readonly resourceSpent: number;
   /** Per rung: its resource, and how many trials have a result there. */
   readonly rungs: readonly { readonly resource: number; readonly trials: number }[];
   readonly best?: {
@@ -47,16 +50,25 @@ export const UNLIMITED = Number.MAX_SAFE_INTEGER;
 
 /** All that is known of a study, rebuilt by applying its records in order. */
 export class StudyState {
+  /** The study's trials at each rung, best first. */
+  readonly ranking = new RungRanking();
   readonly #trials: MutableTrial[] = [];
   readonly #keys = new Set<string>();
+  readonly #improvement = new Improvement();
+  /** Jobs without a result, by the number of their trial, in the order they were handed out. */
+  readonly #open = new Map<number, { readonly batch: number; readonly job: Job }>();
+  readonly #queue = new Map<string, Params>();
   #header: StudyHeader | undefined;
-  #batches: Batch[] = [];
+  #outside: readonly Trial[] = [];
+  #prior: readonly Params[] = [];
+  #nImported = 0;
   #nBatches = 0;
   #nResults = 0;
+  #nRunning = 0;
+  #resourceSpent = 0;
+  #version = 0;
   #finish: FinishReason | undefined;
-  #queue: readonly Params[] = [];
   #improvedAt = 0;
-  #bests: TrialResult[] = [];
 
   static replay(records: readonly StudyRecord[]): StudyState {
     const state = new StudyState();
@@ -73,9 +85,30 @@ export class StudyState {
     return this.#trials;
   }
 
+  /** Imported trials that do not lie in the space, but tell a model something about it. */
+  get outside(): readonly Trial[] {
+    return this.#outside;
+  }
+
+  /** Configurations that are expected to be good. */
+  get prior(): readonly Params[] {
+    return this.#prior;
+  }
+
+  /** Rises with everything that happens. */
+  get version(): number {
+    return this.#version;
+  }
+
   /** Batches that still lack results, oldest first. */
   get batches(): readonly Batch[] {
-    return this.#batches;
+    const batches = new Map<number, Job[]>();
+    for (const { batch, job } of this.#open.values()) {
+      const jobs = batches.get(batch);
+      if (jobs === undefined) batches.set(batch, [job]);
+      else jobs.push(job);
+    }
+    return [...batches].map(([batch, jobs]) => ({ batch, jobs }));
   }
 
   /** Batches handed out so far. */
@@ -89,17 +122,32 @@ export class StudyState {
   }
 
   get nRunning(): number {
-    return this.#trials.reduce((count, trial) => count + (trial.state === 'running' ? 1 : 0), 0);
+    return this.#nRunning;
   }
 
-  /** Whether a configuration was suggested before. */
+  /** Trials that the study has started itself. */
+  get nStarted(): number {
+    return this.#trials.length - this.#nImported;
+  }
+
+  /** Resource units of all jobs that were started. */
+  get resourceSpent(): number {
+    return this.#resourceSpent;
+  }
+
+  /** Whether a configuration was suggested or imported before. */
   has(params: Params): boolean {
     return this.#keys.has(canonicalJson(params));
   }
 
-  /** Configurations that users asked for and that were not started yet. */
-  get queue(): readonly Params[] {
-    return this.#queue;
+  /** Whether a configuration was asked for and not started yet. */
+  isQueued(params: Params): boolean {
+    return this.#queue.has(canonicalJson(params));
+  }
+
+  /** The next configuration that a user asked for. */
+  get nextQueued(): Params | undefined {
+    return this.#queue.values().next().value;
   }
 
   /** New trials since a result was last better than all before it; for two objectives, dominated by none before it. */
@@ -108,6 +156,7 @@ export class StudyState {
   }
 
   apply(record: StudyRecord): void {
+    this.#version += 1;
     switch (record.kind) {
       case 'study': {
         const { kind: _kind, ...header } = record;
@@ -122,11 +171,14 @@ export class StudyState {
         this.#report(record);
         return;
       case 'fail':
-        this.#fail(record.trial, record.error);
+        this.#fail(record);
         return;
       case 'enqueue':
-        this.#queue = [...this.#queue, ...record.params];
-        this.#finish = undefined;
+        this.#enqueue(record.params);
+        if (record.prior === true) this.#prior = [...this.#prior, ...record.params];
+        return;
+      case 'import':
+        this.#import(record.trials, record.outside);
         return;
       case 'finish':
         this.#finish = record.reason;
@@ -138,43 +190,42 @@ export class StudyState {
 
   /** Sets a trial running; a new one where the record brings a configuration. */
   start({ trial: number, from, to, params }: JobRecord): Job {
-    const trial = params === undefined ? this.#at(number) : this.#add(number, params, to);
+    const trial = params === undefined ? this.#at(number) : this.#add(params);
     trial.state = 'running';
     trial.target = to;
+    this.#nRunning += 1;
+    this.#resourceSpent += to - from;
+    this.#version += 1;
     return { trial: { number, params: trial.params }, from, to };
   }
 
   /** Notes which started jobs were handed out together. */
   addBatch(jobs: readonly Job[]): void {
-    this.#batches.push({ batch: this.#nBatches, jobs });
+    for (const job of jobs) this.#open.set(job.trial.number, { batch: this.#nBatches, job });
     this.#nBatches += 1;
   }
 
   /** The best trials of the highest rung with a result, feasible ones first, by their own values. */
   best(k: number): readonly Trial[] {
-    return bestTrials(this.#trials, k);
+    return this.ranking.best().slice(0, k);
   }
 
   /** @param best - the trial to name as the best */
   progress(best: Trial | undefined = this.best(1)[0]): SearchProgress {
-    const count = (state: TrialState) =>
-      this.#trials.filter((trial) => trial.state === state).length;
-    const rungs = (this.#header?.scheduler.rungs ?? []).map((resource) => ({
-      resource,
-      trials: this.#trials.filter((trial) =>
-        trial.results.some((result) => result.resource === resource),
-      ).length,
-    }));
+    const states = { running: 0, complete: 0, pruned: 0, failed: 0 };
+    const reached = new Map(this.#header?.scheduler.rungs.map((resource) => [resource, 0]));
+    for (const { state, results } of this.#trials) {
+      states[state] += 1;
+      for (const { resource } of results) reached.set(resource, (reached.get(resource) ?? 0) + 1);
+    }
     const result = best && latestResult(best);
     return {
       trials: this.#isOpenEnded
         ? this.#trials.length
-        : Math.max(this.#trials.length, this.#header?.trials ?? 0),
-      running: count('running'),
-      complete: count('complete'),
-      pruned: count('pruned'),
-      failed: count('failed'),
-      rungs,
+        : Math.max(this.#trials.length, this.#nImported + (this.#header?.trials ?? 0)),
+      resourceSpent: this.#resourceSpent,
+      ...states,
+      rungs: [...reached].map(([resource, trials]) => ({ resource, trials })),
       ...(best !== undefined &&
         result !== undefined && {
           best: {
@@ -193,65 +244,83 @@ export class StudyState {
     return this.#finish === 'exhausted' || this.#finish === 'patience' || trials === UNLIMITED;
   }
 
-  #add(number: number, params: Params, target: number): MutableTrial {
+  #add(params: Params): MutableTrial {
     const trial: MutableTrial = {
-      number,
+      number: this.#trials.length,
       params: Object.freeze({ ...params }),
       state: 'running',
-      target,
+      target: 0,
       results: [],
     };
     this.#trials.push(trial);
     const key = canonicalJson(params);
     this.#keys.add(key);
-    if (this.#queue.length > 0) {
-      this.#queue = this.#queue.filter((queued) => canonicalJson(queued) !== key);
-    }
+    this.#queue.delete(key);
     return trial;
   }
 
-  #report(record: Extract<StudyRecord, { kind: 'report' }>): void {
-    const { trial: number, to, metrics, value, violation, objectives } = record;
-    const trial = this.#at(number);
-    const result: TrialResult = {
-      resource: to,
-      metrics,
-      value,
-      violation,
-      ...(objectives !== undefined && { objectives }),
-      order: this.#nResults,
-    };
-    trial.results.push(result);
-    this.#nResults += 1;
-    trial.state = to === this.#header?.scheduler.rungs.at(-1) ? 'complete' : 'pruned';
-    this.#noteImprovement(result);
-    this.#settle(number);
+  #enqueue(configurations: readonly Params[]): void {
+    for (const params of configurations) {
+      const key = canonicalJson(params);
+      if (!this.#keys.has(key)) this.#queue.set(key, params);
+    }
+    this.#finish = undefined;
   }
 
-  /** A result at a higher rung than any before is an improvement, and one that none before it at its rung beats. */
-  #noteImprovement(result: TrialResult): void {
-    const top = this.#bests[0]?.resource ?? 0;
-    if (result.resource < top) return;
-    if (result.resource > top) this.#bests = [];
-    if (this.#bests.some((best) => covers(best, result))) return;
-    this.#bests = [...this.#bests.filter((best) => !covers(result, best)), result];
+  #import(trials: readonly ImportedTrial[], outside: readonly ImportedTrial[]): void {
+    for (const { params, results, failure } of trials) {
+      const trial = Object.assign(this.#add(params), { isImported: true as const });
+      for (const result of results) this.#addResult(trial, result);
+      if (failure !== undefined) this.#setFailed(trial, failure.to, failure.error);
+    }
+    this.#nImported += trials.length;
+    // What was known before is what improvements are measured by; it is none itself.
     this.#improvedAt = this.#trials.length;
+    this.#outside = outside.map(({ params, results, failure }, i) => ({
+      number: -1 - i,
+      params,
+      state: failure === undefined ? 'pruned' : 'failed',
+      results: results.map((result) => ({ ...result, order: this.#nResults++ })),
+      target: failure?.to ?? results.at(-1)?.resource ?? 0,
+      isImported: true,
+      ...(failure !== undefined && { error: failure.error }),
+    }));
   }
 
-  #fail(number: number, error: string): void {
-    const trial = this.#at(number);
-    trial.state = 'failed';
-    trial.error = error;
+  #report(record: Extract<StudyRecord, { kind: 'report' }>): void {
+    const { trial: number, to: resource, metrics, value, violation, objectives } = record;
+    const pair = objectives !== undefined && { objectives };
+    this.#addResult(this.#at(number), { resource, metrics, value, violation, ...pair });
     this.#settle(number);
   }
 
-  #settle(number: number): void {
-    this.#batches = this.#batches
-      .map(({ batch, jobs }) => ({
-        batch,
-        jobs: jobs.filter((job) => job.trial.number !== number),
-      }))
-      .filter(({ jobs }) => jobs.length > 0);
+  #fail({ trial, to, error }: Extract<StudyRecord, { kind: 'fail' }>): void {
+    this.#setFailed(this.#at(trial), to, error);
+    this.#settle(trial);
+  }
+
+  #addResult(trial: MutableTrial, result: Omit<TrialResult, 'order'>): void {
+    const { resource } = result;
+    const ordered = { ...result, order: this.#nResults };
+    trial.results.push(ordered);
+    trial.target = resource;
+    trial.state = resource === this.#header?.scheduler.rungs.at(-1) ? 'complete' : 'pruned';
+    this.#nResults += 1;
+    this.ranking.add(trial, resource);
+    if (this.#improvement.note(ordered)) this.#improvedAt = this.#trials.length;
+  }
+
+  #setFailed(trial: MutableTrial, target: number, error: string): void {
+    trial.state = 'failed';
+    trial.target = target;
+    trial.error = error;
+    this.ranking.add(trial, target);
+  }
+
+  /** A job has its result. */
+  #settle(trial: number): void {
+    this.#open.delete(trial);
+    this.#nRunning -= 1;
   }
 
   #at(number: number): MutableTrial {
@@ -259,25 +328,4 @@ export class StudyState {
     if (trial === undefined) throw new RangeError(`There is no trial ${number}`);
     return trial;
   }
-}
-
-/** The `k` best trials of the highest rung with a result, feasible ones first. */
-export function bestTrials(trials: readonly Trial[], k: number): readonly Trial[] {
-  const alive = trials.filter((trial) => trial.state !== 'failed' && trial.results.length > 0);
-  const top = alive.reduce((most, trial) => Math.max(most, latestResult(trial)?.resource ?? 0), 0);
-  return alive
-    .flatMap((trial) => {
-      const result = resultAt(trial, top);
-      return result === undefined ? [] : [{ trial, result }];
-    })
-    .sort((a, b) => compareEvaluations(a.result, b.result) || a.trial.number - b.trial.number)
-    .slice(0, k)
-    .map(({ trial }) => trial);
-}
-
-/** Whether `a` is at least as good as `b` in everything. */
-function covers(a: TrialResult, b: TrialResult): boolean {
-  if (a.violation !== b.violation) return a.violation < b.violation;
-  if (a.objectives === undefined || b.objectives === undefined) return a.value <= b.value;
-  return a.objectives[0] <= b.objectives[0] && a.objectives[1] <= b.objectives[1];
 }

@@ -2,7 +2,8 @@ import { SearchSpace } from '../space/search-space.js';
 import { type ParameterEffect, parameterEffects } from './importance.js';
 import { IncumbentRanking } from './incumbent-ranking.js';
 import { paretoFront, withParetoValues } from './pareto.js';
-import { bestTrials, type SearchProgress, type StudyState } from './study-state.js';
+import { RungRanking } from './rung-ranking.js';
+import type { SearchProgress, StudyState } from './study-state.js';
 import { compareEvaluations, latestResult, type Trial } from './trial.js';
 
 /** A study's records judged as the study itself judges them. */
@@ -78,18 +79,19 @@ export function studyEffects(
 }
 
 /** All trials at the highest rung that has results, best first. */
-export function rankTrials(
+function rankTrials(
   trials: readonly Trial[],
   { incumbents, isPareto }: { incumbents: IncumbentRanking; isPareto: boolean },
 ): readonly Trial[] {
-  const all = Number.POSITIVE_INFINITY;
-  if (!isPareto) return incumbents.rank(trials, bestTrials(trials, all));
-  return bestTrials(withParetoValues(trials), all).flatMap(({ number }) => trials[number] ?? []);
+  if (!isPareto) return incumbents.rank(trials, RungRanking.of(trials).best());
+  return RungRanking.of(withParetoValues(trials))
+    .best()
+    .flatMap(({ number }) => trials[number] ?? []);
 }
 
 /** The front of the highest rung that has results. */
-export function topFront(trials: readonly Trial[]): readonly Trial[] {
-  const resource = bestTrials(trials, 1)[0]?.results.at(-1)?.resource;
+function topFront(trials: readonly Trial[]): readonly Trial[] {
+  const resource = RungRanking.of(trials).best()[0]?.results.at(-1)?.resource;
   return resource === undefined ? [] : paretoFront(trials, resource);
 }
 

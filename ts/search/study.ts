@@ -1,51 +1,22 @@
-import { rejectArgument, rejectRange, SearchSpaceError, SparseTuneError } from '../errors.js';
+import { rejectArgument, SearchSpaceError } from '../errors.js';
 import type { Params } from '../space/distribution.js';
+import type { ParamsOf } from '../space/params-of.js';
 import { SearchSpace, type SpaceSchema } from '../space/search-space.js';
-import type { Budget } from './budget.js';
 import { checkInteger } from './check-options.js';
 import { IncumbentRanking } from './incumbent-ranking.js';
 import type { Job, JobResult } from './job.js';
 import { MemoryStorage } from './memory-storage.js';
 import { type Objective, orientObjective } from './objective.js';
-import { withParetoValues } from './pareto.js';
-import type { Sampler } from './sampler.js';
-import type { Scheduler } from './scheduler.js';
-import type { JobRecord, Storage, StudyHeader, StudyLog, StudyRecord } from './storage.js';
+import { paretoFront, withParetoValues } from './pareto.js';
+import { resultRecord } from './result-record.js';
+import { RungRanking } from './rung-ranking.js';
+import { startingPoint } from './starting-point.js';
+import type { JobRecord, StudyHeader, StudyLog, StudyRecord } from './storage.js';
 import { rejectDifferences } from './study-header.js';
 import { checkLimits, StudyLimits } from './study-limits.js';
+import type { StudyOptions } from './study-options.js';
 import { type SearchProgress, StudyState } from './study-state.js';
-import { rankTrials, topFront } from './study-view.js';
 import type { Trial } from './trial.js';
-
-export interface StudyOptions {
-  /** Name in the storage. Default `study`. */
-  readonly name?: string;
-  readonly space: SpaceSchema | SearchSpace;
-  readonly sampler: Sampler;
-  readonly scheduler: Scheduler;
-  /** How metrics become a value; a text is read by parseObjective. Default: the metric `value`. */
-  readonly objective?: Objective | string;
-  /** Default `minimize`. */
-  readonly direction?: 'minimize' | 'maximize';
-  /** Default: this process's memory. */
-  readonly storage?: Storage;
-  /**
-   * Budget of new trials, those of a resumed study included; promotions are not counted. Needed unless `budget` is given.
-   */
-  readonly trials?: number;
-  /** What else bounds the study; whatever is spent first ends it. */
-  readonly budget?: Budget;
-  /** New trials without an improvement at the highest rung reached, after which no more are started. Default: no limit. */
-  readonly patience?: number;
-  /** Configurations to try first, in this order; see Study.enqueue. */
-  readonly enqueue?: readonly Params[];
-  /** False for a configuration that must not be run; it is never suggested and costs no trial. */
-  readonly isFeasible?: (params: Params) => boolean;
-  /** Jobs that may be running at a time. Default: no limit. */
-  readonly parallel?: number;
-  /** What else a resumed study must agree in, e.g. model and task. */
-  readonly metadata?: Readonly<Record<string, unknown>>;
-}
 
 /**
  * One optimisation: hands out jobs, takes their results, and is resumed exactly from its storage.
@@ -64,7 +35,7 @@ export interface StudyOptions {
  * await study.close();
  * console.log(study.best(1));
  */
-export class Study {
+export class Study<P extends Params = Params> {
   readonly space: SearchSpace;
   readonly name: string;
   readonly objective: Objective;
@@ -76,6 +47,8 @@ export class Study {
   /** Batches found in the storage without results, still to be handed out again. */
   #recovered: Job[][];
   #isExhausted = false;
+  /** The trials of a Pareto objective with one value each, as of a version of the state. */
+  #pareto: (RankedTrials & { readonly version: number }) | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
   private constructor(options: StudyOptions, space: SearchSpace, log: StudyLog) {
@@ -98,15 +71,17 @@ export class Study {
    *   `ERR_STUDY_LOCKED` while another process writes it
    * @throws {SearchSpaceError} if the space is malformed
    */
-  static async open(options: StudyOptions): Promise<Study> {
+  static async open<const Space extends SpaceSchema | SearchSpace>(
+    options: StudyOptions<Space>,
+  ): Promise<Study<ParamsOf<Space>>> {
     checkLimits(options);
     if (options.parallel !== undefined) checkInteger('parallel', options.parallel, 1);
     const space = SearchSpace.parse(options.space);
     const log = await (options.storage ?? new MemoryStorage()).open(options.name ?? 'study');
     try {
-      const study = new Study(options, space, log);
+      const study = new Study<ParamsOf<Space>>(options as unknown as StudyOptions, space, log);
       await study.#agree();
-      await study.enqueue(options.enqueue ?? []);
+      await study.#enqueue(options.enqueue ?? []);
       await study.#finish();
       return study;
     } catch (cause) {
@@ -116,8 +91,13 @@ export class Study {
   }
 
   /** All trials, in order of their number. */
-  get trials(): readonly Trial[] {
-    return this.#state.trials;
+  get trials(): readonly Trial<P>[] {
+    return this.#typed(this.#state.trials);
+  }
+
+  /** Imported trials from outside the space, of which the sampler learns. */
+  get outside(): readonly Trial[] {
+    return this.#state.outside;
   }
 
   /** What could be mended when the study was opened, e.g. a torn last record. */
@@ -136,7 +116,7 @@ export class Study {
    * The next jobs, at most `n`: promotions first, then new trials. Empty when a running job must report first, and when
    * the study is finished.
    */
-  async ask(n = 1): Promise<Job[]> {
+  async ask(n = 1): Promise<Job<P>[]> {
     checkInteger('n', n, 1);
     return this.#inTurn(async () => {
       const recovered = this.#nextRecovered();
@@ -145,7 +125,7 @@ export class Study {
       const jobs = await this.#start(Math.min(n, room));
       if (jobs.length === 0) await this.#finish();
       return jobs;
-    });
+    }) as Promise<Job<P>[]>;
   }
 
   /**
@@ -158,7 +138,9 @@ export class Study {
    */
   async tell(results: readonly JobResult[]): Promise<void> {
     return this.#inTurn(async () => {
-      const records = results.map((result) => this.#toRecord(result));
+      const records = results.map((result) =>
+        resultRecord(result, this.#state.trials, this.objective),
+      );
       const numbers = new Set(records.map((record) => record.trial));
       if (numbers.size < records.length) rejectArgument('results', 'one result per trial', results);
       if (records.length === 0) return;
@@ -175,14 +157,17 @@ export class Study {
    * @returns how many were new
    * @throws {SearchSpaceError} if one does not lie in the space; then none is taken
    */
-  async enqueue(configurations: readonly Params[]): Promise<number> {
+  async enqueue(configurations: readonly P[]): Promise<number> {
+    return this.#enqueue(configurations);
+  }
+
+  async #enqueue(configurations: readonly Params[]): Promise<number> {
     const { isFeasible = () => true } = this.#options;
     const checked = configurations.map((params) => this.space.check(params));
     return this.#inTurn(async () => {
       const queued = new Map(checked.map((params) => [this.space.key(params), params]));
-      for (const params of this.#state.queue) queued.delete(this.space.key(params));
       const fresh = [...queued.values()].filter(
-        (params) => !this.#state.has(params) && isFeasible(params),
+        (params) => !this.#state.has(params) && !this.#state.isQueued(params) && isFeasible(params),
       );
       if (fresh.length === 0) return 0;
       const record: StudyRecord = { kind: 'enqueue', params: fresh };
@@ -196,9 +181,10 @@ export class Study {
    * The trials that hold the constraints and that no other beats in both objectives, at the highest rung that has
    * results, by rising first objective. Only of an objective `pareto(...)`; else the best trial alone.
    */
-  front(): readonly Trial[] {
+  front(): readonly Trial<P>[] {
     if (this.objective.isPareto !== true) return this.best(1);
-    return topFront(this.trials);
+    const resource = this.#state.best(1)[0]?.results.at(-1)?.resource;
+    return resource === undefined ? [] : this.#typed(paretoFront(this.#state.trials, resource));
   }
 
   /**
@@ -206,9 +192,14 @@ export class Study {
    * values are noisy and several lie within the noise of the best, those by what a model of the whole study expects, so
    * that not the luckiest one is named.
    */
-  best(k = 1): readonly Trial[] {
-    const isPareto = this.objective.isPareto === true;
-    return rankTrials(this.trials, { incumbents: this.#incumbents, isPareto }).slice(0, k);
+  best(k = 1): readonly Trial<P>[] {
+    const { trials, outside } = this.#state;
+    const ranked = this.#ranked.ranking.best();
+    const best =
+      this.objective.isPareto === true
+        ? ranked.slice(0, k).flatMap(({ number }) => trials[number] ?? [])
+        : this.#incumbents.rank(joined(outside, trials), ranked).slice(0, k);
+    return this.#typed(best);
   }
 
   progress(): SearchProgress {
@@ -221,14 +212,34 @@ export class Study {
   }
 
   /** The trials with one value each, also where the objective has two. */
-  get #ranked(): readonly Trial[] {
-    return this.objective.isPareto === true ? withParetoValues(this.trials) : this.trials;
+  get #ranked(): RankedTrials {
+    if (this.objective.isPareto !== true) return this.#state;
+    const { version } = this.#state;
+    if (this.#pareto?.version !== version) {
+      const trials = withParetoValues(this.#state.trials);
+      this.#pareto = { version, trials, ranking: RungRanking.of(trials) };
+    }
+    return this.#pareto;
+  }
+
+  /** What the sampler learns from: the trials and those from outside the space, with one value each. */
+  get #evidence(): readonly Trial[] {
+    const { trials, outside } = this.#state;
+    if (outside.length === 0) return this.#ranked.trials;
+    const all = joined(outside, trials);
+    return this.objective.isPareto === true ? withParetoValues(all) : all;
+  }
+
+  /** The trials' configurations passed the schema that their type was read from. */
+  #typed(trials: readonly Trial[]): readonly Trial<P>[] {
+    return trials as readonly Trial<P>[];
   }
 
   /** Whether no new trial will be started any more. */
   get #isDraining(): boolean {
     return (
-      this.#isExhausted || this.#limits.isReached(this.#state, this.#startAt(this.trials.length))
+      this.#isExhausted ||
+      this.#limits.isReached(this.#state, this.#startAt(this.#state.trials.length))
     );
   }
 
@@ -238,8 +249,10 @@ export class Study {
   }
 
   #promotion() {
+    const { trials, ranking } = this.#ranked;
     const promotion = this.#options.scheduler.promote({
-      trials: this.#ranked,
+      trials,
+      ranking,
       isDraining: this.#isDraining,
     });
     if (
@@ -273,20 +286,20 @@ export class Study {
   #newTrial(): JobRecord | undefined {
     if (this.#isDraining) return undefined;
     const { sampler, scheduler, isFeasible = () => true } = this.#options;
-    const trials = this.#ranked;
+    const number = this.#state.trials.length;
     const params =
-      this.#state.queue[0] ??
+      this.#state.nextQueued ??
       sampler.suggest({
         space: this.space,
-        number: trials.length,
-        trials,
+        number,
+        trials: this.#evidence,
         rungs: scheduler.rungs,
         isRanked: this.objective.isPareto === true,
+        prior: this.#state.prior,
         isFresh: (candidate) => !this.#state.has(candidate) && isFeasible(candidate),
       });
-    if (params !== undefined)
-      return { trial: trials.length, from: 0, to: this.#startAt(trials.length), params };
-    if (trials.length === 0)
+    if (params !== undefined) return { trial: number, from: 0, to: this.#startAt(number), params };
+    if (number === 0)
       throw new SearchSpaceError(
         '',
         'No configuration of the search space is feasible; widen the space',
@@ -317,6 +330,7 @@ export class Study {
       return jobs;
     } catch (cause) {
       this.#state = StudyState.replay(this.#log.records);
+      this.#pareto = undefined;
       throw cause;
     }
   }
@@ -329,35 +343,7 @@ export class Study {
     this.#state.apply(record);
   }
 
-  #toRecord(result: JobResult): Extract<StudyRecord, { kind: 'report' | 'fail' }> {
-    const number = typeof result.trial === 'number' ? result.trial : result.trial.number;
-    const trial = this.#state.trials[number];
-    if (trial?.state !== 'running')
-      return rejectArgument('trial', 'the number of a running trial', number);
-    if ('error' in result)
-      return { kind: 'fail', trial: number, to: trial.target, error: String(result.error) };
-    const { to } = result;
-    if (to !== trial.target)
-      return rejectRange('to', `${trial.target}, where trial ${number} is running to,`, to);
-    const metrics = Object.fromEntries(
-      Object.entries(result.metrics).filter(
-        (entry): entry is [string, number] => entry[1] !== undefined,
-      ),
-    );
-    const wrong = Object.entries(metrics).find(([, value]) => !Number.isFinite(value));
-    if (wrong !== undefined)
-      return { kind: 'fail', trial: number, to, error: `The metric ${wrong[0]} is ${wrong[1]}` };
-    const missing = this.objective.metrics.find((name) => metrics[name] === undefined);
-    if (missing !== undefined) {
-      throw new SparseTuneError(
-        'ERR_OBJECTIVE',
-        `Objective ${JSON.stringify(this.objective.text)} needs the metric ${missing}, which trial ${number} did not report`,
-      );
-    }
-    return { kind: 'report', trial: number, to, metrics, ...this.objective.evaluate(metrics) };
-  }
-
-  /** Records the header of a new study; checks it for a resumed one. */
+  /** Records the header of a new study and what it starts from, as one unit; checks the header of a resumed one. */
   async #agree(): Promise<void> {
     const header = this.#header();
     const stored = this.#state.header;
@@ -366,9 +352,11 @@ export class Study {
     const { finish } = this.#state;
     const isRaised = finish !== undefined && finish !== 'exhausted' && !this.#isDraining;
     if (stored?.trials === header.trials && !isRaised) return;
-    const record: StudyRecord = { kind: 'study', ...header };
-    await this.#log.append([record]);
-    this.#state.apply(record);
+    const records: StudyRecord[] = [{ kind: 'study', ...header }];
+    if (stored === undefined)
+      records.push(...startingPoint(this.#options, this.space, this.objective));
+    await this.#log.append(records);
+    for (const record of records) this.#state.apply(record);
   }
 
   #header(): StudyHeader {
@@ -392,4 +380,13 @@ export class Study {
     this.#queue = turn.catch(() => undefined);
     return turn;
   }
+}
+
+interface RankedTrials {
+  readonly trials: readonly Trial[];
+  readonly ranking: RungRanking;
+}
+
+function joined(outside: readonly Trial[], trials: readonly Trial[]): readonly Trial[] {
+  return outside.length === 0 ? trials : [...outside, ...trials];
 }

@@ -179,9 +179,10 @@ function lowestMean(
   gp: GaussianProcess,
   observed: readonly Observation[],
 ): { unit: UnitVector; mean: number } | undefined {
-  const least = Math.min(...observed.map(({ result }) => result.violation));
+  const inside = observed.filter(({ unit }) => !unit.some((u) => u < 0 || u > 1));
+  const least = Math.min(...inside.map(({ result }) => result.violation));
   let best: { unit: UnitVector; mean: number } | undefined;
-  for (const { unit, result } of observed) {
+  for (const { unit, result } of inside) {
     if (result.violation > least) continue;
     const mean = gp.mean(map.features(unit, 1));
     if (best === undefined || mean < best.mean) best = { unit, mean };

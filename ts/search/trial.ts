@@ -22,22 +22,24 @@ export interface TrialResult extends Evaluation {
 }
 
 /** One evaluation of a configuration, from the lowest rung up. */
-export interface Trial {
-  /** 0, 1, 2 ... in the order of suggestion. */
+export interface Trial<P extends Params = Params> {
+  /** 0, 1, 2 ... in the order of suggestion, after imported ones; below 0 for evidence from outside the space. */
   readonly number: number;
-  readonly params: Params;
+  readonly params: P;
   readonly state: TrialState;
   /** Results so far, by rising resource. */
   readonly results: readonly TrialResult[];
   /** The resource it is running to, or failed on the way to. */
   readonly target: number;
   readonly error?: string;
+  /** Present where another study ran it. If this one promotes it, only what comes then is this one's work. */
+  readonly isImported?: true;
 }
 
 /** A trial as a job names it. */
-export interface TrialRef {
+export interface TrialRef<P extends Params = Params> {
   readonly number: number;
-  readonly params: Params;
+  readonly params: P;
 }
 
 /** The result at the highest resource reached, or undefined where there is none. */

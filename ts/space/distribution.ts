@@ -40,13 +40,45 @@ export function cellCount(distribution: Distribution): number {
   return step === undefined ? Number.POSITIVE_INFINITY : Math.floor((high - low) / step + 1e-9) + 1;
 }
 
-/** The unit coordinate of a value; the cell's centre for a choice. */
+/** The unit coordinate of a value; the cell's centre for a choice. Outside [0, 1] for a number beyond the range. */
 export function toUnit(distribution: Distribution, value: ParamValue): number {
   if (distribution.kind === 'categorical') {
     const { choices } = distribution;
     return (choices.indexOf(value) + 0.5) / choices.length;
   }
-  return clampUnit(position(distribution, Number(value)));
+  const number = Number(value);
+  const u = position(distribution, number);
+  return number < distribution.low || number > distribution.high ? u : clampUnit(u);
+}
+
+/** Whether a value has a unit coordinate: one of the choices, or a number that may lie beyond the range. */
+export function hasUnit(distribution: Distribution, value: unknown): boolean {
+  if (distribution.kind === 'categorical')
+    return (distribution.choices as readonly unknown[]).includes(value);
+  if (typeof value !== 'number' || !Number.isFinite(value)) return false;
+  const { low, high, scale } = distribution;
+  return low === high ? value === low : scale === 'linear' || value > 0;
+}
+
+/** The value of the range or its grid that is nearest to a number; a choice stays what it is. Undefined for others. */
+export function nearestValue(distribution: Distribution, value: unknown): ParamValue | undefined {
+  if (distribution.kind === 'categorical')
+    return hasUnit(distribution, value) ? (value as ParamValue) : undefined;
+  if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;
+  const { low, high, step } = distribution;
+  const inside = Math.min(high, Math.max(low, value));
+  if (step === undefined || low === high) return inside;
+  const cell = Math.min(cellCount(distribution) - 1, Math.round((inside - low) / step));
+  return cellValue(distribution, cell);
+}
+
+/** The most expected value: the prior's mean, without one the middle of the scale; of choices the likeliest, the first of equals. */
+export function centralValue(distribution: Distribution): ParamValue {
+  if (distribution.kind === 'categorical') {
+    const { choices, weights } = distribution;
+    return choices[weights.indexOf(Math.max(...weights))] ?? null;
+  }
+  return fromUnit(distribution, unitPrior(distribution).mean);
 }
 
 /** The value whose cell holds the unit coordinate u, 0 <= u <= 1. */

@@ -4,8 +4,11 @@ import { canonicalJson, hashJson } from './canonical-json.js';
 import {
   cellBounds,
   cellCount,
+  centralValue,
   fromPrior,
   fromUnit,
+  hasUnit,
+  nearestValue,
   type Params,
   type ParamValue,
   toUnit,
@@ -87,6 +90,58 @@ export class SearchSpace {
   }
 
   /**
+   * Whether a configuration, perhaps of a wider space, can be encoded: it has exactly the parameters of one of this
+   * space, with its fixed values and choices, while numbers may lie beyond their ranges; their coordinates are then
+   * outside [0, 1].
+   */
+  isComparable(params: Readonly<Record<string, unknown>>): boolean {
+    let nNames = 0;
+    for (let group: Group | undefined = this.#root; group !== undefined; ) {
+      const { free, fixed, choice }: Group = group;
+      const isKnown =
+        fixed.every(({ name, value }) => params[name] === value) &&
+        [...free, ...(choice === undefined ? [] : [choice.discriminator])].every(
+          ({ name, distribution }) => hasUnit(distribution, params[name]),
+        );
+      if (!isKnown) return false;
+      nNames += fixed.length + free.length + Number(choice !== undefined);
+      group = enter(group, ({ name }) => params[name] as ParamValue);
+    }
+    return Object.keys(params).length === nNames;
+  }
+
+  /**
+   * The configuration of this space that is nearest to one of another: unknown parameters are dropped, numbers moved to
+   * the nearest value of the range or grid, fixed values taken from this space; what is missing or not a choice here
+   * becomes the most expected value (the prior's mean or likeliest choice, the middle of the scale).
+   *
+   * Undefined where the alternative of a conditional space is not told or does not exist, and where no searched
+   * parameter keeps anything of what was given.
+   */
+  adapt(params: Readonly<Record<string, unknown>>): Params | undefined {
+    if (this.contains(params)) return params as Params;
+    const adapted: Record<string, ParamValue> = {};
+    let nKept = 0;
+    for (let group: Group | undefined = this.#root; group !== undefined; ) {
+      const { free, fixed, choice }: Group = group;
+      for (const { name, value } of fixed) adapted[name] = value;
+      for (const { name, distribution } of free) {
+        const kept = nearestValue(distribution, params[name]);
+        nKept += Number(kept !== undefined);
+        adapted[name] = kept ?? centralValue(distribution);
+      }
+      if (choice === undefined) break;
+      const { name, distribution } = choice.discriminator;
+      const branch = nearestValue(distribution, params[name]);
+      if (branch === undefined) return undefined;
+      nKept += 1;
+      adapted[name] = branch;
+      group = enter(group, () => branch);
+    }
+    return nKept > 0 ? adapted : undefined;
+  }
+
+  /**
    * Builds a unit vector from the root down: `choose` is called once for each dimension that is present, the
    * discriminator before the dimensions of the branch it picks, and returns that dimension's coordinate.
    */
@@ -124,7 +179,7 @@ export class SearchSpace {
     return params;
   }
 
-  /** The unit vector of a configuration of this space. */
+  /** The unit vector of a configuration of this space, or of a comparable one: see isComparable. */
   encode(params: Params): UnitVector {
     return this.walk(({ name, distribution }) => toUnit(distribution, params[name] ?? null));
   }

@@ -1,8 +1,7 @@
 import { rejectArgument } from '../errors.js';
-import { type Budget, checkBudget, resourceSpent } from '../search/budget.js';
+import { type Budget, checkBudget } from '../search/budget.js';
 import { checkInteger } from '../search/check-options.js';
 import type { SearchProgress } from '../search/study-state.js';
-import type { Trial } from '../search/trial.js';
 import { didYouMean } from '../space/nearest.js';
 
 /** How much of the limit that is nearest to its end is spent. */
@@ -15,7 +14,6 @@ export interface BudgetUse {
 /** What a budget is held against. */
 export interface Spending {
   readonly progress: SearchProgress;
-  readonly trials: readonly Trial[];
   /** Milliseconds since the search began in this process. */
   readonly elapsedMs: number;
 }
@@ -48,11 +46,11 @@ export function resolveBudget(trials: number | undefined, budget: Budget | undef
 }
 
 /** The limit that ends the search first if it goes on as it did. */
-export function budgetUse(budget: Budget, { progress, trials, elapsedMs }: Spending): BudgetUse {
+export function budgetUse(budget: Budget, { progress, elapsedMs }: Spending): BudgetUse {
   const { complete, pruned, failed } = progress;
   const spent = {
     trials: complete + pruned + failed,
-    questions: resourceSpent(trials),
+    questions: progress.resourceSpent,
     minutes: elapsedMs / 60_000,
   };
   const uses = units.flatMap((unit) => {
@@ -66,10 +64,10 @@ export function budgetUse(budget: Budget, { progress, trials, elapsedMs }: Spend
 }
 
 /** Questions that the rest of a search will run at most, if each rung passes on a third; Infinity where only time bounds it. */
-export function questionsLeft(budget: Budget, { progress, trials }: Spending): number {
+export function questionsLeft(budget: Budget, { progress }: Spending): number {
   const { questions } = budget;
   const affordable =
-    questions === undefined ? Number.POSITIVE_INFINITY : questions - resourceSpent(trials);
+    questions === undefined ? Number.POSITIVE_INFINITY : questions - progress.resourceSpent;
   return Math.max(0, Math.min(affordable, questionsOfTrials(budget, progress)));
 }
 

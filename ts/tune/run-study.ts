@@ -185,7 +185,7 @@ function watchStudy({ emit, budget }: TuneRequest, { preset }: TunedConfig, stud
   const report = () => {
     const elapsedMs = performance.now() - start;
     const progress = study.progress();
-    const spending = { progress, trials: study.trials, elapsedMs };
+    const spending = { progress, elapsedMs };
     const leftMs = remainingMs(budget, spending, ran);
     emit({
       event: 'search',

@@ -1,6 +1,6 @@
 import type { PreparedQuestions } from '../engine/prepared-questions.js';
 import type { Objective } from '../search/objective.js';
-import { bestTrials } from '../search/study-state.js';
+import { RungRanking } from '../search/rung-ranking.js';
 import type { Trial } from '../search/trial.js';
 
 /** The questions of one task in a study. A study of several tasks takes a question of each in turn. */
@@ -63,5 +63,5 @@ export function bestOfPart(
       return { ...result, metrics, ...objective.evaluate(metrics) };
     }),
   }));
-  return bestTrials(own, k);
+  return RungRanking.of(own).best().slice(0, k);
 }
