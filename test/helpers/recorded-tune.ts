@@ -111,7 +111,7 @@ export const noWinner: TuneEvent = {
 
 /** A `tune` that tells recorded events, one every `pauseMs`, and stops as the real one does. */
 export function replay(events: readonly TuneEvent[], pauseMs = 0) {
-  return async ({ config, task, onEvent, signal }: TuneOptions): Promise<TuneResult[]> => {
+  return async ({ config = [], task, onEvent, signal }: TuneOptions): Promise<TuneResult[]> => {
     for (const event of events) {
       if (pauseMs > 0) await sleep(pauseMs);
       signal?.throwIfAborted();

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { SparseTuneError } from '../../ts/errors.js';
+import { isTunable, listPresets } from '../../ts/maskers/presets.js';
 import { resolveTuneOptions, type TuneOptions } from '../../ts/tune/options.js';
 
 const good: TuneOptions = { model: 'tiny', task: 'niah_mq8@512', config: ['hash_attention'] };
@@ -7,7 +8,7 @@ const good: TuneOptions = { model: 'tiny', task: 'niah_mq8@512', config: ['hash_
 test('what is left out has its default', (t) => {
   const request = resolveTuneOptions({ ...good, home: 'somewhere' });
   t.is(request.objective.text, 'kl s.t. density<=0.1');
-  t.deepEqual(request.budget, { trials: 27 });
+  t.deepEqual(request.configs[0]?.budget, { trials: 27 });
   t.is(request.patience, undefined);
   t.is(request.seed, 0);
   t.true(request.threads >= 1);
@@ -26,7 +27,7 @@ for (const [name, change, budget] of [
   ['an empty budget', { budget: {} }, { trials: 27 }],
 ] as const) {
   test(`the budget is made of ${name}`, (t) => {
-    t.deepEqual(resolveTuneOptions({ ...good, ...change }).budget, budget);
+    t.deepEqual(resolveTuneOptions({ ...good, ...change }).configs[0]?.budget, budget);
   });
 }
 
@@ -64,6 +65,15 @@ test('the style of the prompt is the one that is asked for', (t) => {
   for (const promptStyle of ['auto', 'chat', 'plain'] as const) {
     t.is(resolveTuneOptions({ ...good, promptStyle }).tasks[0]?.promptStyle, promptStyle);
   }
+});
+
+test('without a config all methods are searched together, with nine trials for each', (t) => {
+  const { config: _config, ...rest } = good;
+  const [any, ...others] = resolveTuneOptions(rest).configs;
+  t.is(any?.preset.name, 'any');
+  t.deepEqual(others, []);
+  t.deepEqual(any?.budget, { trials: 9 * listPresets().filter(isTunable).length });
+  t.deepEqual(resolveTuneOptions({ ...rest, trials: 5 }).configs[0]?.budget, { trials: 5 });
 });
 
 test('several tasks have a winner each, one together, or both', (t) => {

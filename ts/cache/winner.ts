@@ -77,6 +77,21 @@ export interface Confidence {
   }[];
 }
 
+/** One method among those of a study over several. */
+export interface MethodRank {
+  readonly config: string;
+  readonly trials: number;
+  /** Label of its best validated row; left out where none was validated. */
+  readonly best?: string;
+  /** Its trials at the highest rung it reached none of which is better in objective and density, by rising density. */
+  readonly front: readonly {
+    readonly trial: number;
+    readonly questions: number;
+    readonly objective: number;
+    readonly density: number;
+  }[];
+}
+
 /** The best configuration found, with the evidence for it. */
 export interface Winner {
   readonly key: WinnerKey;
@@ -102,6 +117,8 @@ export interface Winner {
     /** Of a global winner: the rows of each task. */
     readonly tasks?: readonly TaskEvidence[];
   };
+  /** Of the config `any`: all its methods, best first. */
+  readonly methods?: readonly MethodRank[];
   readonly provenance: {
     readonly createdAt: string;
     readonly sparsetune: string;

@@ -134,7 +134,10 @@ async function limitsIn(
   const options = await recallOptions(home, name).catch(() => undefined);
   if (options === undefined) return undefined;
   const { trials, budget, patience } = options;
-  return { budget: resolveBudget(trials, budget), ...(patience !== undefined && { patience }) };
+  return {
+    budget: resolveBudget(defined({ trials, budget })),
+    ...(patience !== undefined && { patience }),
+  };
 }
 
 async function resume(context: CliContext, args: StudyArguments): Promise<ExitCode> {

@@ -24,7 +24,7 @@ interface TuneArguments extends LimitArguments {
   global?: boolean;
   perTask?: boolean;
   worstTask?: number;
-  config: string | string[];
+  config?: string | string[];
   objective?: string;
   seed?: number;
   threads?: number;
@@ -81,8 +81,7 @@ export function tuneCommand(
           ...scopeOptions,
           config: {
             type: 'string',
-            demandOption: true,
-            describe: `config, or several with commas: ${configNames()}`,
+            describe: `config, or several with commas: ${configNames()} [default: any, one search over all of them]`,
           },
           objective: {
             type: 'string',
@@ -146,8 +145,9 @@ function toTuneOptions(args: TuneArguments): TuneOptions {
     snapshotLimitBytes: parseBytes('snapshot-limit', args.snapshotLimit),
     metrics: args.metrics === undefined ? undefined : parseList('metrics', args.metrics),
   };
-  const lists = { task: parseList('task', args.task), config: parseList('config', args.config) };
-  return { model, ...lists, force, ...defined(optional) };
+  const config = args.config === undefined ? undefined : parseList('config', args.config);
+  const task = parseList('task', args.task);
+  return { model, task, force, ...defined({ config }), ...defined(optional) };
 }
 
 function configNames(): string {

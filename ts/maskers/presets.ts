@@ -37,6 +37,9 @@ export interface ConfigOptions {
   readonly doc?: string;
 }
 
+/** Names that stand for several configs. */
+const reserved = ['any', 'auto'];
+
 const presets = new Map<string, Preset>();
 
 /**
@@ -49,8 +52,12 @@ const presets = new Map<string, Preset>();
  * registerConfig('wide_window', { maskers: [{ kind: 'sink', sinkSize: 4 }, { kind: 'local', windowSize: 1024 }] });
  */
 export function registerConfig(name: string, options: ConfigOptions): Preset {
-  if (!/^[a-z][a-z0-9_]{0,63}$/.test(name)) {
-    rejectArgument('name', 'a config name of lower-case letters, digits and _,', name);
+  if (!/^[a-z][a-z0-9_]{0,63}$/.test(name) || reserved.includes(name)) {
+    rejectArgument(
+      'name',
+      `a config name of lower-case letters, digits and _, not ${reserved.join(' or ')},`,
+      name,
+    );
   }
   const preset = createPreset(name, options);
   presets.set(name, preset);
@@ -74,6 +81,11 @@ export function getPreset(name: string): Preset {
 /** All configs, in the order in which they were registered. */
 export function listPresets(): readonly Preset[] {
   return [...presets.values()];
+}
+
+/** Whether a config has parameters to tune. */
+export function isTunable({ space }: Preset): boolean {
+  return Object.keys((space['properties'] ?? {}) as object).length > 0 || 'oneOf' in space;
 }
 
 /**

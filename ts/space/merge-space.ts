@@ -44,7 +44,8 @@ export function mergeSpace(base: SpaceSchema, override: unknown): SpaceSchema {
   return merged;
 }
 
-function readChanges(override: unknown): { changes: JsonObject; path: Path } {
+/** The changes by name, and where they stand in what was given. */
+export function readChanges(override: unknown): { changes: JsonObject; path: Path } {
   const object = expectObject(override, [], 'parameters by name');
   const { properties } = object;
   if (properties === undefined) return { changes: object, path: [] };

@@ -18,15 +18,17 @@ export interface Spending {
   readonly elapsedMs: number;
 }
 
-const defaultTrials = 27;
 const units = ['trials', 'questions', 'minutes'] as const;
 
 /**
- * The limits of a search from its two options: trials are short for a budget of trials. Default 27 trials.
+ * The limits of a search from its two options: trials are short for a budget of trials.
  *
  * @throws {TypeError | RangeError} `ERR_ARGUMENT` naming the option
  */
-export function resolveBudget(trials: number | undefined, budget: Budget | undefined): Budget {
+export function resolveBudget(
+  { trials, budget }: { readonly trials?: number; readonly budget?: Budget },
+  defaultTrials = 27,
+): Budget {
   const given: unknown = budget ?? {};
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     return rejectArgument('budget', 'an object of trials, questions, minutes', given);

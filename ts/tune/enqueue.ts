@@ -1,4 +1,5 @@
 import { rejectArgument, SparseTuneError } from '../errors.js';
+import { decomposeAny, isAny } from '../maskers/any-preset.js';
 import { decompose } from '../maskers/decompose.js';
 import type { Preset } from '../maskers/presets.js';
 import type { Params } from '../space/distribution.js';
@@ -45,6 +46,9 @@ export function resolveEnqueued(
 }
 
 function paramsOf(preset: Preset, entry: object): Params {
-  if ('maskers' in entry) return decompose(preset, entry as SparseConfig);
+  if ('maskers' in entry)
+    return isAny(preset)
+      ? decomposeAny(preset, entry as SparseConfig)
+      : decompose(preset, entry as SparseConfig);
   return SearchSpace.parse(preset.space).check(entry as Params);
 }

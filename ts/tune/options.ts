@@ -1,6 +1,7 @@
 import { rejectArgument, rejectRange } from '../errors.js';
 import { resolveHome } from '../home.js';
-import { changeSpace, getPreset, type Preset } from '../maskers/presets.js';
+import { ANY, anyPreset, isAny } from '../maskers/any-preset.js';
+import { changeSpace, getPreset, isTunable, type Preset } from '../maskers/presets.js';
 import type { Budget } from '../search/budget.js';
 import type { Objective } from '../search/objective.js';
 import { parseObjective } from '../search/objective.js';
@@ -19,11 +20,14 @@ export interface TuneOptions {
   readonly model: string;
   /** Task id, e.g. `niah_mq8@2048`, or several. */
   readonly task: string | readonly string[];
-  /** Names of configs; each is searched by itself. */
-  readonly config: readonly string[];
+  /**
+   * Names of configs; each is searched by itself. `any` is one search over all of them: which method, with which
+   * settings. Default `any`.
+   */
+  readonly config?: readonly string[];
   /** Default `kl s.t. density<=0.1`. */
   readonly objective?: string;
-  /** Configurations to try per config: short for a budget of trials. Default 27 where there is no budget. */
+  /** Configurations to try per config: short for a budget of trials. Default 27 (of `any` 9 per method) where there is no budget. */
   readonly trials?: number;
   /** What the search of each config may spend; whatever is spent first ends it. */
   readonly budget?: Budget;
@@ -63,12 +67,17 @@ export interface TuneOptions {
   readonly onEvent?: (event: TuneEvent) => void;
 }
 
+/** Of a search over all methods, unless the user gives a budget. */
+const trialsPerMethod = 9;
+
 /** A config to tune with its final search space. */
 export interface TunedConfig {
   readonly preset: Preset;
   readonly space: SpaceSchema;
   /** To be tried first. */
   readonly enqueue: readonly Params[];
+  /** Of its search. */
+  readonly budget: Budget;
 }
 
 /** TuneOptions checked and resolved, before anything heavy is done. */
@@ -82,7 +91,6 @@ export interface TuneRequest {
   readonly worstTask: number | undefined;
   readonly configs: readonly TunedConfig[];
   readonly objective: Objective;
-  readonly budget: Budget;
   readonly patience: number | undefined;
   readonly seed: number;
   readonly threads: number;
@@ -102,7 +110,7 @@ export interface TuneRequest {
  */
 export function resolveTuneOptions(options: TuneOptions): TuneRequest {
   const objective = parseObjective(options.objective);
-  const names = [...new Set(options.config)];
+  const names = [...new Set(options.config ?? [ANY])];
   if (names.length === 0) rejectArgument('config', 'at least one config name', options.config);
   if (objective.metrics.includes('score')) {
     rejectArgument(
@@ -121,7 +129,6 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
     worstTask: options.worstTask,
     configs: resolveConfigs(names, options),
     objective,
-    budget: resolveBudget(options.trials, options.budget),
     patience: options.patience === undefined ? undefined : integer('patience', options.patience, 1),
     seed: integer('seed', options.seed ?? 0, 0),
     threads: integer('threads', options.threads ?? usableThreads().threads, 1),
@@ -157,21 +164,26 @@ function resolveScope(
   return perTask ? 'both' : 'global';
 }
 
-function resolveConfigs(
-  names: readonly string[],
-  { space, enqueue = [] }: TuneOptions,
-): readonly TunedConfig[] {
+function resolveConfigs(names: readonly string[], options: TuneOptions): readonly TunedConfig[] {
+  const { space, enqueue = [] } = options;
   const presets = names.map((name) => resolvePreset(name, space));
   const queues = resolveEnqueued(enqueue, presets);
-  return presets.map((preset, i) => ({ preset, space: preset.space, enqueue: queues[i] ?? [] }));
+  return presets.map((preset, i) => ({
+    preset,
+    space: preset.space,
+    enqueue: queues[i] ?? [],
+    budget: resolveBudget(
+      options,
+      isAny(preset) ? trialsPerMethod * preset.methods.length : undefined,
+    ),
+  }));
 }
 
 function resolvePreset(name: string, changes: unknown): Preset {
+  if (name === ANY) return anyPreset(changes);
   const known = getPreset(name);
   const preset = changes === undefined ? known : changeSpace(known, changes);
-  if (Object.keys((preset.space['properties'] ?? {}) as object).length === 0) {
-    rejectArgument('config', 'a config with parameters to tune', name);
-  }
+  if (!isTunable(preset)) rejectArgument('config', 'a config with parameters to tune', name);
   return preset;
 }
 

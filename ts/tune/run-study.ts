@@ -1,5 +1,6 @@
 import { tasksOf, type WinnerKey } from '../cache/winner.js';
 import { winnerId } from '../cache/winner-cache.js';
+import { isAny, methodDefaults } from '../maskers/any-preset.js';
 import { asMetrics } from '../metrics.js';
 import { AshaScheduler } from '../search/asha-scheduler.js';
 import type { Job, JobResult } from '../search/job.js';
@@ -13,6 +14,7 @@ import type { StudyProgress } from '../tune-events.js';
 import { budgetUse, remainingMs } from './budget.js';
 import { evaluateJobs } from './evaluate-jobs.js';
 import { spreadFront } from './front.js';
+import { bestOfMethods } from './method-ranking.js';
 import type { TunedConfig, TuneRequest } from './options.js';
 import { type PendingStep, rememberOptions } from './study-options.js';
 import { countQuestions, type StudyPart } from './study-parts.js';
@@ -83,9 +85,9 @@ export async function runStudy(request: TuneRequest, plan: StudyPlan): Promise<F
     scheduler,
     objective: plan.objective,
     storage,
-    budget: request.budget,
+    budget: config.budget,
     ...(request.patience !== undefined && { patience: request.patience }),
-    enqueue: config.enqueue,
+    enqueue: [...config.enqueue, ...(isAny(config.preset) ? methodDefaults(config.preset) : [])],
     metadata: { key, outputError: request.outputError },
     isFeasible: (params) =>
       config.preset.infeasibility(params, { nKv: plan.shortestContext }) === undefined,
@@ -101,7 +103,7 @@ export async function runStudy(request: TuneRequest, plan: StudyPlan): Promise<F
       tasks: tasksOf(key),
       name,
       resumedTrials,
-      budget: request.budget,
+      budget: config.budget,
       ...(request.patience !== undefined && { patience: request.patience }),
     });
     const watch = watchStudy(request, config, study);
@@ -125,7 +127,7 @@ export async function runStudy(request: TuneRequest, plan: StudyPlan): Promise<F
     warnOfUntried(request, config, study, plan.shortestContext);
     return {
       name,
-      best: candidates(study),
+      best: candidates(study, config),
       firstError: study.trials.find(({ error }) => error !== undefined)?.error,
       trials: study.trials,
       rungs: scheduler.rungs,
@@ -145,10 +147,17 @@ function makeScheduler(parts: readonly StudyPart[]): AshaScheduler {
   return new AshaScheduler({ maxResource, minResource: parts.length });
 }
 
-/** The best trials; of two objectives the front, thinned where it is long, and the nearest where none holds the constraint. */
-function candidates(study: Study): readonly Trial[] {
+/**
+ * The best trials, and of several methods the best of each; of two objectives the front, thinned where it is long, and
+ * the nearest where none holds the constraint.
+ */
+function candidates(study: Study, { preset }: TunedConfig): readonly Trial[] {
   const front = study.objective.isPareto === true ? study.front() : [];
-  return front.length > 0 ? spreadFront(front, nFrontCandidates) : study.best(nCandidates);
+  if (front.length > 0) return spreadFront(front, nFrontCandidates);
+  const best = study.best(nCandidates);
+  const ofMethods = isAny(preset) ? bestOfMethods(study.trials) : [];
+  const numbers = new Set(best.map(({ number }) => number));
+  return [...best, ...ofMethods.filter(({ number }) => !numbers.has(number))];
 }
 
 /** Tells of configurations that were asked for and not tried, with the reason. */
@@ -179,7 +188,7 @@ function batchCapacity(parts: readonly StudyPart[], firstRung: number): number {
 }
 
 /** Tells of trials and progress, with the time that is left judged by the questions still to be run. */
-function watchStudy({ emit, budget }: TuneRequest, { preset }: TunedConfig, study: Study) {
+function watchStudy({ emit }: TuneRequest, { preset, budget }: TunedConfig, study: Study) {
   const start = performance.now();
   let ran = 0;
   const report = () => {

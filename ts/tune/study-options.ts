@@ -66,7 +66,7 @@ export async function recallOptions(home: string, study: string): Promise<StudyO
   try {
     const { pending, ...kept } = JSON.parse(await readFile(path, 'utf8')) as StudyOptions;
     // Earlier versions kept the configs that were left in place of all of them.
-    const left = kept.config.map((name) => ({ task: kept.task, config: [name] }));
+    const left = (kept.config ?? []).map((name) => ({ task: kept.task, config: [name] }));
     return { ...kept, pending: pending ?? left };
   } catch (cause) {
     throw new StorageError(

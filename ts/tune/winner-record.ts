@@ -1,10 +1,12 @@
 import { cpus } from 'node:os';
 import type { ValidationRow, Winner, WinnerKey } from '../cache/winner.js';
 import { llamaCpp } from '../engine/llama-library.js';
+import { isAny } from '../maskers/any-preset.js';
 import { asMetrics } from '../metrics.js';
 import { loadAddon } from '../native/addon.js';
 import { latestResult } from '../search/trial.js';
 import { version } from '../version.js';
+import { rankMethods } from './method-ranking.js';
 import type { TunedConfig, TuneRequest } from './options.js';
 import type { FinishedStudy } from './run-study.js';
 import type { Validation } from './validate.js';
@@ -44,6 +46,7 @@ export function winnerRecord(
       ...(validation.confidence !== undefined && { confidence: validation.confidence }),
       ...(validation.tasks !== undefined && { tasks: validation.tasks }),
     },
+    ...(isAny(parts.config.preset) && { methods: rankMethods(study.trials, validation.rows) }),
     provenance: provenanceOf(request, parts),
   };
 }

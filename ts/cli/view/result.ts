@@ -1,6 +1,7 @@
 import type { Front } from '../../cache/front.js';
 import {
   type Confidence,
+  type MethodRank,
   tasksOf,
   type ValidationRow,
   type Winner,
@@ -31,7 +32,7 @@ export function validationTable(rows: readonly ValidationRow[]): string[] {
 function validationCells(row: ValidationRow): string[] {
   const { metrics } = row;
   return [
-    `${row.isWinner ? '*' : ' '} ${row.label}${row.violation > 0 && row.label !== 'dense' ? ' (breaks the constraint)' : ''}`,
+    `${row.isWinner ? '*' : ' '} ${row.label}${methodOf(row)}${row.violation > 0 && row.label !== 'dense' ? ' (breaks the constraint)' : ''}`,
     row.score.toFixed(3),
     row.scoreDifference === undefined ? '' : interval(row.scoreDifference),
     metrics.accuracy.toFixed(3),
@@ -39,6 +40,12 @@ function validationCells(row: ValidationRow): string[] {
     percent(metrics.density),
     percent(metrics.readFraction),
   ];
+}
+
+/** The method of a row of a search over several. */
+function methodOf({ params }: ValidationRow): string {
+  const method = params?.['config'];
+  return typeof method === 'string' ? ` ${method}` : '';
 }
 
 /** `-0.010 [-0.060, 0.040]`. */
@@ -60,9 +67,38 @@ export function winnerLines({ config, cached, path, winner }: WinnerEvent): stri
     ...validationTable(validation.rows).map((line) => `  ${line}`),
     '',
     `  * winner: ${parameters(params)}`,
+    ...(winner.methods === undefined ? [] : methodLines(winner.methods, validation.rows)),
     ...evidence(winner),
     whereKept(path, cached),
   ];
+}
+
+/** The methods, best first, with what each reaches at which density. */
+function methodLines(methods: readonly MethodRank[], rows: readonly ValidationRow[]): string[] {
+  const titles = [
+    'method',
+    'trials',
+    'best',
+    'objective',
+    'density',
+    'front: objective at density',
+  ];
+  const cells = methods.map(({ config, trials, best = '', front }) => {
+    const row = rows.find(({ label }) => label === best);
+    const points = front.map(
+      ({ objective, density }) => `${number(objective)} at ${percent(density)}`,
+    );
+    return [
+      config,
+      String(trials),
+      row !== undefined && row.violation > 0 ? `${best} (breaks the constraint)` : best,
+      row === undefined ? '' : number(row.objective),
+      row === undefined ? '' : percent(row.metrics.density),
+      points.length > 4 ? `${points.slice(0, 4).join(', ')} ...` : points.join(', '),
+    ];
+  });
+  const columns = titles.map((title) => ({ title, align: 'left' as const }));
+  return ['', ...table(columns, cells).map((line) => `  ${line}`), ''];
 }
 
 /** How sure the choice is, and what it is not told apart from. */
