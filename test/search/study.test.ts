@@ -15,6 +15,7 @@ import { TpeSampler } from '../../ts/search/tpe-sampler.js';
 import { temporaryFolder } from '../helpers/folder.js';
 import { recordedStudy } from '../helpers/recorded-study.js';
 import { spaceSchemas } from '../helpers/space-schemas.js';
+import { trialOf } from '../helpers/trials.js';
 
 const space = {
   properties: {
@@ -228,10 +229,26 @@ test('two callers never get the same job', async (t) => {
   );
 });
 
-for (const batch of [1, 4]) {
-  test(`a study killed at any record or in the middle of one goes on as if it had not been, in batches of ${batch}`, async (t) => {
+/** What a study may begin with: trials inside and outside its space, and configurations of another one. */
+const knowledge = {
+  imports: [
+    trialOf(0, [0.3, 0.2], { params: { x: 0.25, n: 3 } }),
+    trialOf(1, [0.5], { params: { x: 0.75, n: 2 } }),
+    trialOf(2, [0.4], { params: { x: 1.5, n: 3 } }),
+  ],
+  warmStart: [{ x: 0.4, n: 12 }],
+};
+
+for (const [batch, title, more] of [
+  [1, 'in batches of 1', {}],
+  [4, 'in batches of 4', {}],
+  [2, 'with imports and a warm start', knowledge],
+] as const) {
+  test(`a study killed at any record or in the middle of one goes on as if it had not been, ${title}`, async (t) => {
     const home = await temporaryFolder(t);
-    const study = await Study.open(options({ storage: new JournalStorage(home), name: 'whole' }));
+    const study = await Study.open(
+      options({ storage: new JournalStorage(home), name: 'whole', ...more }),
+    );
     const expected = await finish(study, batch);
     await study.close();
     const journal = await readFile(join(home, 'studies', 'whole', 'journal.jsonl'));
@@ -241,11 +258,14 @@ for (const batch of [1, 4]) {
         const name = `cut${length}`;
         await mkdir(join(home, 'studies', name), { recursive: true });
         await writeFile(join(home, 'studies', name, 'journal.jsonl'), journal.subarray(0, length));
-        const resumed = await Study.open(options({ storage: new JournalStorage(home), name }));
+        const resumed = await Study.open(
+          options({ storage: new JournalStorage(home), name, ...more }),
+        );
         const rest = await finish(resumed, batch);
         await resumed.close();
         t.deepEqual(rest, expected.slice(expected.length - rest.length), `cut at byte ${length}`);
         t.deepEqual(resumed.trials, study.trials);
+        t.deepEqual(resumed.outside, study.outside);
       }
     }
     t.deepEqual((await readStudy(home, 'whole')).state.trials, study.trials);

@@ -11,8 +11,8 @@ export function dominates(a: Pair, b: Pair): boolean {
 /**
  * The layer of each point: 0 for those that no other dominates, 1 for those that only layer 0 dominates, and so on.
  *
- * With points in the order of the first objective a layer's lowest second objective tells whether it dominates, so that
- * the cost is n log n for sorting and n times the number of layers.
+ * With points in the order of the first objective the last point of a layer tells whether the layer dominates, and what
+ * a layer dominates all layers before it do: a binary search, so that the cost is n log n.
  *
  * @see Deb et al., "A fast and elitist multiobjective genetic algorithm: NSGA-II", 2002
  */
@@ -23,8 +23,13 @@ export function nonDominatedLayers(points: readonly Pair[]): readonly number[] {
   for (const i of order) {
     const point = points[i];
     if (point === undefined) continue;
-    const found = last.findIndex((other) => !dominates(other, point));
-    const layer = found < 0 ? last.length : found;
+    let [layer, end] = [0, last.length];
+    while (layer < end) {
+      const middle = (layer + end) >> 1;
+      const other = last[middle];
+      if (other !== undefined && dominates(other, point)) layer = middle + 1;
+      else end = middle;
+    }
     layers[i] = layer;
     last[layer] = point;
   }
@@ -87,10 +92,13 @@ export function withParetoValues(trials: readonly Trial[]): readonly Trial[] {
 /** Results of one rung, those that hold the constraints first, then by layer, contribution and arrival. */
 function rankByFront(results: readonly TrialResult[]): readonly TrialResult[] {
   const layers = nonDominatedLayers(results.map(pairOf));
-  const members = new Map<number, number[]>();
-  for (const [i, layer] of layers.entries()) members.set(layer, [...(members.get(layer) ?? []), i]);
+  const members: number[][] = [];
+  for (const [i, layer] of layers.entries()) {
+    members[layer] ??= [];
+    members[layer].push(i);
+  }
   const areas: number[] = results.map(() => 0);
-  for (const indices of members.values()) {
+  for (const indices of members) {
     const front = indices.flatMap((i) => results[i] ?? []).map(pairOf);
     for (const [k, area] of hypervolumeContributions(front).entries())
       areas[indices[k] ?? 0] = area;
