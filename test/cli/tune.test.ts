@@ -171,7 +171,7 @@ test(
   ['tune', '--model', 'm'],
   undefined,
   2,
-  /Missing required arguments: task, config/,
+  /Missing required argument: task/,
 );
 test('an unknown option is wrong usage', ends, [...base, '--trails', '3'], undefined, 2, /trails/);
 test('a wrong choice is wrong usage', ends, [...base, '--prompt', 'poem'], undefined, 2, /chat/);
