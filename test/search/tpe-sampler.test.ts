@@ -140,7 +140,7 @@ test('a trial that breaks a constraint ranks after all that hold it, whatever it
   );
   t.deepEqual(
     bad.map(({ number }) => number),
-    [3, 0],
+    [0, 3],
   );
 });
 

@@ -7,6 +7,7 @@ import type { Fit, FitCache } from './fit-cache.js';
 import { GaussianProcess, type GpData, type GpParams } from './gaussian-process.js';
 import type { GpPriors, LogNormal } from './gp-fit.js';
 import { countResults, type Observation, observe, resolution, thinOut } from './observations.js';
+import { recall } from './recall.js';
 import type { Trial } from './trial.js';
 import { warpTargets } from './warp.js';
 
@@ -60,10 +61,15 @@ export class Surrogate {
 
   /** Undefined where there is too little to learn from, or the model does not predict what it was not told. */
   static build(request: SurrogateRequest): Surrogate | undefined {
-    const { space, trials, rungs } = request;
+    const { space, rungs } = request;
+    const trials = recall(request.trials, request.before);
+    const before = latestMoment(
+      Math.min(request.before ?? Number.POSITIVE_INFINITY, countResults(request.trials)),
+    );
+    const earlyTrials = recall(request.trials, before);
     const map = new FeatureMap(space, { hasFidelity: rungs.length > 1 });
     const observed = thinOut(observe(trials, request), MAX_POINTS);
-    const fit = fitAtMoment(map, request);
+    const fit = fitAtMoment(map, { ...request, trials: earlyTrials, before });
     if (fit === undefined || !isConvincing(fit.evidence)) return undefined;
     const { data, warp } = toData(map, observed, resolution(trials, rungs, request.before));
     const params = request.isDoubting === true ? doubting(fit.params) : fit.params;
@@ -75,12 +81,12 @@ export class Surrogate {
       .map((trial) => map.features(request.encode(trial), 1));
     const gp = withBelieved(first, pending);
     const labels = labelsOf(trials);
-    const moment = latestMoment(trials.length);
+    const moment = latestMoment(request.trials.length);
     const feasibility = FeasibilityModel.fit({
       map,
       featuresOf: (trial) => map.features(request.encode(trial), 1),
       labels,
-      earlier: labels.filter(({ trial }) => trial.number < moment),
+      earlier: labelsOf(earlyTrials).filter(({ trial }) => trial.number < moment),
       fits: request.fits,
     });
     return new Surrogate({ map, gp, warp, best, feasibility });
@@ -112,11 +118,13 @@ export class Surrogate {
   }
 }
 
-/** Parameters fitted at the latest of some moments of the study, so that most suggestions need no new fit. */
-function fitAtMoment(map: FeatureMap, request: SurrogateRequest): Fit | undefined {
-  const { trials, rungs, before: end = Number.POSITIVE_INFINITY } = request;
-  const before = latestMoment(Math.min(end, countResults(trials)));
-  const observed = thinOut(observe(trials, { ...request, before }), MAX_FIT_POINTS);
+/** Parameters fitted at a moment of the study that lasts a while, so that most suggestions need no new fit. */
+function fitAtMoment(
+  map: FeatureMap,
+  request: SurrogateRequest & { readonly before: number },
+): Fit | undefined {
+  const { trials, rungs, before } = request;
+  const observed = thinOut(observe(trials, request), MAX_FIT_POINTS);
   if (observed.length < 4) return undefined;
   const { data } = toData(map, observed, resolution(trials, rungs, before));
   return request.fits.fit(data, priors(map));

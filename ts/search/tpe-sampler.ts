@@ -6,10 +6,11 @@ import { freshSample } from './fresh-sample.js';
 import { haltonPoint } from './halton.js';
 import { ParzenEstimator } from './parzen-estimator.js';
 import { rankBySurrogate } from './rank-by-surrogate.js';
+import { bestTrialsForModel, recall } from './recall.js';
 import { Rng } from './rng.js';
 import type { Sampler, SuggestRequest } from './sampler.js';
 import { Surrogate } from './surrogate.js';
-import { latestResult, type Trial, type TrialResult } from './trial.js';
+import type { Trial } from './trial.js';
 
 export interface TpeOptions {
   /** A non-negative integer. Default 0. */
@@ -105,12 +106,14 @@ export class TpeSampler implements Sampler {
       );
       return request.isFresh(params) ? params : freshSample(request, rng);
     }
-    const isReady = trials.filter((trial) => trial.results.length > 0).length >= MIN_SUCCESSES;
-    return (isReady ? this.#suggestByModel(request, rng) : undefined) ?? freshSample(request, rng);
+    return (
+      (hasResults(trials, MIN_SUCCESSES) ? this.#suggestByModel(request, rng) : undefined) ??
+      freshSample(request, rng)
+    );
   }
 
   #suggestByModel(request: SuggestRequest, rng: Rng): Params | undefined {
-    const { good, bad } = splitTrials(request.trials, this.#gamma);
+    const { good, bad } = splitTrials(recall(request.trials), this.#gamma);
     const few = bad.length > this.#maxBad ? rng.choose(bad, this.#maxBad) : bad;
     const goodDensity = this.#density(request.space, good);
     const badDensity = this.#density(request.space, few);
@@ -159,25 +162,27 @@ export class TpeSampler implements Sampler {
   }
 }
 
-/** Good and bad trials; see TpeSampler. */
+/** Good and bad trials; see TpeSampler. The bad ones are in the order given. */
 export function splitTrials(
   trials: readonly Trial[],
   gamma: number,
 ): { good: readonly Trial[]; bad: readonly Trial[] } {
-  const ranked: { trial: Trial; result: TrialResult }[] = [];
-  const bad: Trial[] = [];
-  for (const trial of trials) {
-    const result = latestResult(trial);
-    if (result === undefined || trial.state === 'failed') bad.push(trial);
-    else ranked.push({ trial, result });
-  }
-  ranked.sort((a, b) => compareForModel(a.result, b.result) || a.trial.number - b.trial.number);
-  const nGood = Math.max(2, Math.min(MAX_GOOD, Math.ceil(gamma * ranked.length)));
-  const sorted = ranked.map(({ trial }) => trial);
-  return { good: sorted.slice(0, nGood), bad: [...sorted.slice(nGood), ...bad] };
+  const nRanked = trials.reduce((count, trial) => count + Number(isRanked(trial)), 0);
+  const nGood = Math.max(2, Math.min(MAX_GOOD, Math.ceil(gamma * nRanked)));
+  const good = bestTrialsForModel(trials, nGood);
+  const isGood = new Set(good);
+  return { good, bad: trials.filter((trial) => !isGood.has(trial)) };
 }
 
-/** Feasible first; among them the higher rung, which was earned at every lower one, then the value. */
-function compareForModel(a: TrialResult, b: TrialResult): number {
-  return a.violation - b.violation || b.resource - a.resource || a.value - b.value;
+/** Whether at least `count` trials have a result. */
+function hasResults(trials: readonly Trial[], count: number): boolean {
+  let found = 0;
+  return trials.some(({ results }) => {
+    found += Number(results.length > 0);
+    return found >= count;
+  });
+}
+
+function isRanked({ state, results }: Trial): boolean {
+  return state !== 'failed' && results.length > 0;
 }
