@@ -27,7 +27,10 @@ export function rankBySurrogate(
   given: readonly UnitVector[],
   rng: Rng,
 ): readonly UnitVector[] {
-  const scored = (unit: UnitVector): Scored => ({ unit, score: surrogate.score(unit) });
+  const scored = (units: readonly UnitVector[]): readonly Scored[] => {
+    const scores = surrogate.scores(units);
+    return units.map((unit, i) => ({ unit, score: scores[i] ?? Number.NEGATIVE_INFINITY }));
+  };
   const share = Math.max(0.35, 1.5 / Math.max(1, space.dimensions.length));
   const pool = [...given];
   for (let i = 0; i < N_PRIOR; i++) pool.push(priorPoint(space, rng));
@@ -36,16 +39,16 @@ export function rankBySurrogate(
       pool.push(neighbour(space, surrogate.incumbent, { step, share }, rng));
     }
   }
-  let ranked = sorted(pool.map(scored));
+  let ranked = sorted(scored(pool));
   for (const step of REFINEMENTS) {
     const refined = ranked
       .slice(0, N_REFINED)
       .flatMap(({ unit }) =>
         Array.from({ length: N_REFINEMENTS }, () =>
-          scored(neighbour(space, unit, { step, share: 0.5 }, rng)),
+          neighbour(space, unit, { step, share: 0.5 }, rng),
         ),
       );
-    ranked = sorted([...ranked, ...refined]);
+    ranked = sorted([...ranked, ...scored(refined)]);
   }
   return ranked.map(({ unit }) => unit);
 }

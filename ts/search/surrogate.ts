@@ -92,14 +92,14 @@ export class Surrogate {
     return new Surrogate({ map, gp, warp, best, feasibility });
   }
 
-  /** log of the expected improvement times the probability of success. */
-  score(unit: UnitVector): number {
-    const features = this.#map.features(unit, 1);
-    const { mean, sd } = this.#gp.predict(features);
-    const gain = logExpectedImprovement(mean, sd, this.#best);
-    return this.#feasibility === undefined
-      ? gain
-      : gain + Math.log(this.#feasibility.probability(features));
+  /** log of the expected improvement times the probability of success, of each. */
+  scores(units: readonly UnitVector[]): readonly number[] {
+    const rows = units.map((unit) => this.#map.features(unit, 1));
+    const chances = this.#feasibility?.probabilities(rows);
+    return this.#gp.predictAll(rows).map(({ mean, sd }, i) => {
+      const gain = logExpectedImprovement(mean, sd, this.#best);
+      return chances === undefined ? gain : gain + Math.log(chances[i] ?? 1);
+    });
   }
 
   /** Standard deviation of a value at the top rung around what its configuration is worth, on the model's own scale. */
