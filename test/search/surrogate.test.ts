@@ -76,6 +76,27 @@ test('trials that break a constraint are learnt from but never the incumbent', (
   t.true(scoreOf(model, at(0.42, 0.5)) > scoreOf(model, at(0.2, 0.5)));
 });
 
+test('a known margin keeps candidates from a bound that was never crossed', (t) => {
+  const trials = randomTrials(40, (x, y, i) => {
+    const trial = trialOf(i, [1 - 0.8 * x], { rungs: [1], params: { x: 0.6 * x, y } });
+    const results = trial.results.map((result) => ({ ...result, metrics: { used: 0.6 * x } }));
+    return { ...trial, results };
+  });
+  const margins = ({ used = 0 }: Readonly<Record<string, number>>) => [used - 0.65];
+  const request = {
+    space,
+    trials,
+    rungs: [1],
+    encode: ({ params }: Trial) => space.encode(params),
+    fits: new FitCache(),
+  };
+  const blind = Surrogate.build(request);
+  const seeing = Surrogate.build({ ...request, margins });
+  if (blind === undefined || seeing === undefined) return t.fail('no model');
+  t.true(scoreOf(blind, at(0.85, 0.5)) > scoreOf(blind, at(0.62, 0.5)));
+  t.true(scoreOf(seeing, at(0.85, 0.5)) < scoreOf(seeing, at(0.62, 0.5)));
+});
+
 test('while no trial holds the constraints the model looks for where they are least broken', (t) => {
   const trials = randomTrials(30, (x, y, i) =>
     trialOf(i, [x], { rungs: [1], params: { x, y }, violation: 2 - x }),

@@ -21,8 +21,6 @@ export interface FeasibilityData {
 }
 
 const MAX_LABELS = 120;
-/** No place is ever excluded. */
-const LEAST = 1e-4;
 
 /**
  * The probability that a configuration succeeds and holds its constraints: least-squares classification by a Gaussian
@@ -53,7 +51,7 @@ export class FeasibilityModel {
     const noise = Math.exp(this.#gp.params.logNoise);
     return this.#gp.predictAll(rows).map(({ mean, sd }) => {
       const z = (mean + this.#prior) / Math.sqrt(sd * sd + noise);
-      return Math.max(LEAST, normalCdf(z));
+      return normalCdf(z);
     });
   }
 }

@@ -13,6 +13,8 @@ export interface SuggestRequest {
   readonly rungs: readonly number[];
   /** Whether values are places among all results so far, which move as results come in. Default false. */
   readonly isRanked?: boolean;
+  /** By how much metrics miss each constraint; see Objective. Default: there are none, or only violations are known. */
+  readonly margins?: (metrics: Readonly<Record<string, number>>) => readonly number[];
   /** Whether a configuration was never suggested in this study and is not infeasible. */
   isFresh(params: Params): boolean;
 }

@@ -284,6 +284,7 @@ export class Study {
         trials,
         rungs: scheduler.rungs,
         isRanked: this.objective.isPareto === true,
+        ...(this.objective.margins !== undefined && { margins: this.objective.margins }),
         isFresh: (candidate) => !this.#state.has(candidate) && isFeasible(candidate),
       });
     if (params !== undefined)
