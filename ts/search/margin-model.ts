@@ -1,9 +1,13 @@
 import { normalCdf } from '../space/normal.js';
 import { isConvincing } from './evidence.js';
+import { spread } from './feasibility-model.js';
 import type { FitCache } from './fit-cache.js';
 import { GaussianProcess, type GpData } from './gaussian-process.js';
 import type { GpPriors } from './gp-fit.js';
 import { median } from './observations.js';
+
+/** Margins that a model uses at most. */
+const MAX_MARGINS = 100;
 
 /** By how much one constraint was missed in each of some evaluations; negative where it held with room to spare. */
 export interface Margins {
@@ -44,7 +48,7 @@ export class MarginModel {
     if ([...earlier.values, ...margins.values].some(Number.isNaN)) return undefined;
     const { params, evidence } = fits.fit(toData(earlier).data, priors);
     if (!isConvincing(evidence)) return undefined;
-    const { data, bound } = toData(margins);
+    const { data, bound } = toData(spreadOut(margins));
     const gp = GaussianProcess.condition(data, params);
     return gp && new MarginModel(gp, bound);
   }
@@ -55,6 +59,16 @@ export class MarginModel {
       .predictAll(rows)
       .map(({ mean, sd }) => normalCdf((this.#bound - mean) / Math.sqrt(sd * sd + noise)));
   }
+}
+
+function spreadOut({ features, groups, values, noise }: Margins): Margins {
+  const kept = spread([...values.keys()], MAX_MARGINS);
+  return {
+    features: kept.map((i) => features[i] as Float64Array),
+    groups,
+    values: kept.map((i) => values[i] ?? 0),
+    noise: Float64Array.from(kept, (i) => noise[i] ?? 1),
+  };
 }
 
 function toData({ features, groups, values, noise }: Margins): { data: GpData; bound: number } {

@@ -68,11 +68,14 @@ export class ParzenEstimator {
     let sum = 0;
     for (let k = 0; k <= last; k++) {
       const gap = (terms[k] as number) - top;
-      if (gap > -40) sum += Math.exp(gap);
+      if (gap > NEGLIGIBLE) sum += Math.exp(gap);
     }
     return top + Math.log(sum) + this.#logObserved;
   }
 }
+
+/** Kernels whose density is this much lower than the highest, as a logarithm, add less than a billionth in all. */
+const NEGLIGIBLE = -27;
 
 function countPresent(unit: UnitVector): number {
   let count = 0;

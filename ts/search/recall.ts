@@ -2,7 +2,7 @@ import type { Trial, TrialResult } from './trial.js';
 
 /** A study of up to so many trials is looked at whole. */
 const MAX_WHOLE = 2048;
-const MAX_BEST = 512;
+const MAX_BEST = 256;
 const MAX_REST = 1024;
 
 /**
@@ -21,7 +21,11 @@ export function recall(
   const kept = trials.filter(({ number, state }) => hash(number) < bound || state === 'running');
   const known = new Set(kept);
   const best = bestTrialsForModel(trials, MAX_BEST, before).filter((trial) => !known.has(trial));
-  return [...kept, ...best].sort((a, b) => a.number - b.number);
+  return [...kept, ...best.sort(byNumber)].sort(byNumber); // two runs, which a merge sort joins in one pass
+}
+
+function byNumber(a: Trial, b: Trial): number {
+  return a.number - b.number;
 }
 
 /** Spreads numbers evenly over 32 bits (Fibonacci hashing), so that no period of the study meets one of the sample. */
