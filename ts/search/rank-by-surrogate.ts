@@ -1,7 +1,6 @@
 import type { SearchSpace, UnitVector } from '../space/search-space.js';
 import { neighbour, priorPoint } from './candidates.js';
 import type { Rng } from './rng.js';
-import type { Surrogate } from './surrogate.js';
 
 const N_PRIOR = 96;
 /** Steps around the incumbent, and how many neighbours of each. */
@@ -11,6 +10,14 @@ const N_NEIGHBOURS = 32;
 const REFINEMENTS = [0.05, 0.01];
 const N_REFINED = 6;
 const N_REFINEMENTS = 12;
+
+/** What says how promising configurations are. */
+export interface Acquisition {
+  /** A configuration whose neighbours are looked at. */
+  readonly incumbent: UnitVector;
+  /** Higher is more promising. */
+  scores(units: readonly UnitVector[]): readonly number[];
+}
 
 interface Scored {
   readonly unit: UnitVector;
@@ -23,7 +30,7 @@ interface Scored {
  */
 export function rankBySurrogate(
   space: SearchSpace,
-  surrogate: Surrogate,
+  surrogate: Acquisition,
   given: readonly UnitVector[],
   rng: Rng,
 ): readonly UnitVector[] {

@@ -4,7 +4,12 @@ import { logExpectedImprovement } from './expected-improvement.js';
 import { FeasibilityModel, type Label } from './feasibility-model.js';
 import { FeatureMap } from './feature-map.js';
 import type { FitCache } from './fit-cache.js';
-import { GaussianProcess, type GpData, type GpParams } from './gaussian-process.js';
+import {
+  GaussianProcess,
+  type GpData,
+  type GpParams,
+  type Prediction,
+} from './gaussian-process.js';
 import type { GpPriors, LogNormal } from './gp-fit.js';
 import { MarginModel } from './margin-model.js';
 import { countResults, type Observation, observe, resolution, thinOut } from './observations.js';
@@ -87,13 +92,24 @@ export class Surrogate {
 
   /** log of the expected improvement times the probability of success, of each. */
   scores(units: readonly UnitVector[]): readonly number[] {
+    const logChances = this.logChances(units);
+    return this.predict(units).map(
+      ({ mean, sd }, i) => logExpectedImprovement(mean, sd, this.#best) + (logChances[i] ?? 0),
+    );
+  }
+
+  /** What is expected at the top rung, on the model's own scale. */
+  predict(units: readonly UnitVector[]): readonly Prediction[] {
+    return this.#gp.predictAll(units.map((unit) => this.#map.features(unit, 1)));
+  }
+
+  /** log of the probability that each succeeds and holds the constraints. */
+  logChances(units: readonly UnitVector[]): readonly number[] {
     const rows = units.map((unit) => this.#map.features(unit, 1));
-    const chances = this.#chances.map((model) => model.probabilities(rows));
-    return this.#gp.predictAll(rows).map(({ mean, sd }, i) => {
-      const chance = chances.reduce((product, list) => product * (list[i] ?? 1), 1);
-      return (
-        logExpectedImprovement(mean, sd, this.#best) + Math.log(Math.max(LEAST_CHANCE, chance))
-      );
+    const lists = this.#chances.map((model) => model.probabilities(rows));
+    return rows.map((_, i) => {
+      const chance = lists.reduce((product, list) => product * (list[i] ?? 1), 1);
+      return Math.log(Math.max(LEAST_CHANCE, chance));
     });
   }
 

@@ -4,6 +4,7 @@ import { checkInteger, checkNumber, checkSeed } from './check-options.js';
 import { FitCache } from './fit-cache.js';
 import { freshSample } from './fresh-sample.js';
 import { haltonPoint } from './halton.js';
+import { ParetoSurrogate } from './pareto-surrogate.js';
 import { ParzenEstimator } from './parzen-estimator.js';
 import { rankBySurrogate } from './rank-by-surrogate.js';
 import { bestTrialsForModel, recall } from './recall.js';
@@ -134,11 +135,12 @@ export class TpeSampler implements Sampler {
 
   /** Candidates in the order of the Gaussian process, where it has shown that it predicts; else as they are. */
   #reranked(request: SuggestRequest, candidates: readonly UnitVector[], rng: Rng) {
-    if (!this.#rerank || request.isRanked === true) return candidates;
+    if (!this.#rerank) return candidates;
     const turns = request.rungs.length > 1 ? TURNS_AT_RUNGS : TURNS;
     const turn = turns[request.number % turns.length];
     if (turn === 'density') return candidates;
-    const surrogate = Surrogate.build({
+    const model = request.isRanked === true ? ParetoSurrogate : Surrogate;
+    const surrogate = model.build({
       ...request,
       encode: (trial) => this.#encode(request.space, trial.params),
       fits: this.#fits,
