@@ -1,8 +1,10 @@
 import test from 'ava';
 import {
+  BLOCK,
   choleskyInPlace,
   inverseOfFactor,
   solveLower,
+  solveLowerBlock,
   solveUpper,
 } from '../../ts/search/cholesky.js';
 import { Rng } from '../../ts/search/rng.js';
@@ -54,3 +56,21 @@ function dotRow(a: Float64Array, n: number, i: number, x: Float64Array): number 
   for (let k = 0; k < n; k++) sum += (a[i * n + k] ?? 0) * (x[k] ?? 0);
   return sum;
 }
+
+test('four right-hand sides are solved as each alone', (t) => {
+  const n = 7;
+  const factor = Float64Array.from(
+    { length: n * n },
+    (_, i) => (i % 5) + (i % (n + 1) === 0 ? 9 : 0),
+  );
+  const block = Float64Array.from({ length: n * BLOCK }, (_, i) => Math.sin(i));
+  const columns = Array.from({ length: BLOCK }, (_, column) =>
+    Float64Array.from({ length: n }, (_, i) => block[i * BLOCK + column] ?? 0),
+  );
+  solveLowerBlock(factor, n, block);
+  for (const [column, b] of columns.entries()) {
+    solveLower(factor, n, b);
+    for (let i = 0; i < n; i++)
+      t.true(Math.abs((b[i] ?? 0) - (block[i * BLOCK + column] ?? 1)) < 1e-14);
+  }
+});

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { logExpectedImprovement } from '../../ts/search/expected-improvement.js';
+import { expectedExcess, logExpectedImprovement } from '../../ts/search/expected-improvement.js';
 
 /** E[max(0, best - X)] by the trapezium rule. */
 function byIntegration(mean: number, sd: number, best: number): number {
@@ -31,4 +31,15 @@ test('log EI falls on without underflow, and has no jump where the formula chang
   const at = (z: number) => logExpectedImprovement(z, 1, 0);
   t.true(at(40) < at(30) && at(30) < at(20) && Number.isFinite(at(60)));
   t.true(Math.abs(at(6 - 1e-9) - at(6 + 1e-9)) < 2e-2);
+});
+
+test('the expected excess equals integration', (t) => {
+  for (const [mean, sd, bound] of [
+    [0, 1, 0],
+    [1, 0.5, 2],
+    [3, 1, 0],
+  ] as const) {
+    const expected = byIntegration(mean, sd, bound);
+    t.true(Math.abs(expectedExcess(mean, sd, bound) - expected) < 1e-6);
+  }
 });

@@ -38,7 +38,9 @@ test('a slanted boundary in two of three parameters is learnt', (t) => {
   let right = 0;
   for (let i = 0; i < 300; i++) {
     const [x, y, z] = [rng.uniform(), rng.uniform(), rng.uniform()];
-    const probability = model.probability(featuresOf(trialOf(0, [], { params: { x, y, z } })));
+    const [probability = 0] = model.probabilities([
+      featuresOf(trialOf(0, [], { params: { x, y, z } })),
+    ]);
     t.true(probability > 0 && probability <= 1);
     if (probability > 0.5 === isFeasible(x, y)) right += 1;
   }

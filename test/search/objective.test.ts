@@ -1,6 +1,6 @@
 import test from 'ava';
 import { SparseTuneError } from '../../ts/errors.js';
-import { parseObjective, valueObjective } from '../../ts/search/objective.js';
+import { orientObjective, parseObjective, valueObjective } from '../../ts/search/objective.js';
 
 const metrics = { kl: 0.2, density: 0.125, outputError: 0.5, accuracy: 0.75, attentionMs: 3 };
 
@@ -31,6 +31,16 @@ test(reads, 'accuracy s.t. density<=0.5', 'accuracy s.t. density<=0.5', -0.75, 0
 test(reads, 'error+0.1*density', 'outputError+0.1*density', 0.5125, 0);
 test(reads, 'sparsity_10', 'sparsity_10', 0.99 * 0.5 + 0.01 * 0.125 + 10 * 0.025, 0);
 test(reads, 'sparsity_25', 'sparsity_25', 0.99 * 0.5 + 0.01 * 0.125, 0);
+
+test('an objective tells by how much each constraint is missed or held', (t) => {
+  const { margins } = parseObjective('kl s.t. density<=0.2, accuracy>=0.9');
+  const [density = 0, accuracy = 0] = margins?.(metrics) ?? [];
+  t.true(Math.abs(density + 0.075) < 1e-12, `${density}`);
+  t.true(Math.abs(accuracy - 0.15) < 1e-12, `${accuracy}`);
+  t.is(parseObjective('kl').margins, undefined);
+  t.is(parseObjective('pareto(kl,density) s.t. attentionMs<=5').margins?.(metrics)[0], -2);
+  t.is(orientObjective('kl s.t. attentionMs<=5', 'maximize').margins?.(metrics)[0], -2);
+});
 
 test('an objective names the metrics it needs', (t) => {
   t.deepEqual(parseObjective('kl s.t. density<=0.1').metrics, ['kl', 'density']);

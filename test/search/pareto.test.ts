@@ -125,6 +125,21 @@ test('TPE covers more than random search', async (t) => {
   t.true(tpe > 1.05 * random, `${tpe} against ${random}`);
 });
 
+test('regressions of both objectives leave less of the area uncovered than densities alone', async (t) => {
+  // The front (1 - x)^2 over x covers 1.1^2 minus the area below it.
+  const whole = hypervolume(
+    Array.from({ length: 2001 }, (_, i): Pair => [(1 - i / 2000) ** 2, i / 2000]),
+    [1.1, 1.1],
+  );
+  let [both, alone] = [0, 0];
+  for (let seed = 0; seed < 5; seed++) {
+    both += whole - hypervolume(pairs(await run(new TpeSampler({ seed }))), [1.1, 1.1]);
+    const densities = new TpeSampler({ seed, rerank: false });
+    alone += whole - hypervolume(pairs(await run(densities)), [1.1, 1.1]);
+  }
+  t.true(both < 0.7 * alone, `${both} against ${alone}`);
+});
+
 test('the text of a Pareto objective is read, with constraints and clear errors', (t) => {
   const objective = parseObjective('pareto( kl , accuracy ) s.t. density<=0.5');
   t.is(objective.text, 'pareto(kl,accuracy) s.t. density<=0.5');

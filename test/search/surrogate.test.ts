@@ -31,6 +31,8 @@ function randomTrials(n: number, outcome: (x: number, y: number, i: number) => T
 
 const at = (x: number, y: number) => space.encode({ x, y });
 
+const scoreOf = (model: Surrogate, unit: Float64Array) => model.scores([unit])[0] ?? Number.NaN;
+
 test('a smooth objective is expected to be low where it is', (t) => {
   const trials = randomTrials(30, (x, y, i) =>
     trialOf(i, [(x - 0.7) ** 2 + (y - 0.2) ** 2], { rungs: [1], params: { x, y } }),
@@ -38,7 +40,7 @@ test('a smooth objective is expected to be low where it is', (t) => {
   const model = build(trials, [1]);
   if (model === undefined) return t.fail('no model');
   t.true(model.mean(at(0.7, 0.2)) < model.mean(at(0.4, 0.5)));
-  t.true(model.score(at(0.7, 0.2)) > model.score(at(0.1, 0.9)));
+  t.true(scoreOf(model, at(0.7, 0.2)) > scoreOf(model, at(0.1, 0.9)));
 });
 
 test('values that have nothing to do with the parameters give no model', (t) => {
@@ -60,7 +62,7 @@ test('where trials fail a candidate scores lower than its mirror image that does
   );
   const model = build(trials, [1]);
   if (model === undefined) return t.fail('no model');
-  t.true(model.score(at(0.3, 0.05)) > model.score(at(0.7, 0.05)) + 1);
+  t.true(scoreOf(model, at(0.3, 0.05)) > scoreOf(model, at(0.7, 0.05)) + 1);
 });
 
 test('trials that break a constraint are learnt from but never the incumbent', (t) => {
@@ -71,7 +73,28 @@ test('trials that break a constraint are learnt from but never the incumbent', (
   if (model === undefined) return t.fail('no model');
   t.true((model.incumbent[0] ?? 0) >= 0.4);
   t.true((model.incumbent[0] ?? 1) < 0.5);
-  t.true(model.score(at(0.42, 0.5)) > model.score(at(0.2, 0.5)));
+  t.true(scoreOf(model, at(0.42, 0.5)) > scoreOf(model, at(0.2, 0.5)));
+});
+
+test('a known margin keeps candidates from a bound that was never crossed', (t) => {
+  const trials = randomTrials(40, (x, y, i) => {
+    const trial = trialOf(i, [1 - 0.8 * x], { rungs: [1], params: { x: 0.6 * x, y } });
+    const results = trial.results.map((result) => ({ ...result, metrics: { used: 0.6 * x } }));
+    return { ...trial, results };
+  });
+  const margins = ({ used = 0 }: Readonly<Record<string, number>>) => [used - 0.65];
+  const request = {
+    space,
+    trials,
+    rungs: [1],
+    encode: ({ params }: Trial) => space.encode(params),
+    fits: new FitCache(),
+  };
+  const blind = Surrogate.build(request);
+  const seeing = Surrogate.build({ ...request, margins });
+  if (blind === undefined || seeing === undefined) return t.fail('no model');
+  t.true(scoreOf(blind, at(0.85, 0.5)) > scoreOf(blind, at(0.62, 0.5)));
+  t.true(scoreOf(seeing, at(0.85, 0.5)) < scoreOf(seeing, at(0.62, 0.5)));
 });
 
 test('while no trial holds the constraints the model looks for where they are least broken', (t) => {

@@ -140,7 +140,7 @@ test('a trial that breaks a constraint ranks after all that hold it, whatever it
   );
   t.deepEqual(
     bad.map(({ number }) => number),
-    [3, 0],
+    [0, 3],
   );
 });
 
@@ -223,4 +223,26 @@ test('re-ranking comes at least three times as near to a smooth optimum', async 
   const plain = await mean((seed) => new TpeSampler({ seed, rerank: false }), bowl);
   const reranked = await mean((seed) => new TpeSampler({ seed }), bowl);
   t.true(reranked < plain / 3, `${reranked} against ${plain}`);
+});
+
+test('a sampler is told how far metrics are from the bounds of the objective', async (t) => {
+  let seen: readonly number[] | undefined;
+  const sampler: Sampler = {
+    kind: 'spy',
+    options: {},
+    suggest: ({ space: own, number, margins }) => {
+      seen = margins?.({ kl: 1, density: 0.25 });
+      return own.decode(new Float64Array(4).fill((number + 0.5) / 9));
+    },
+  };
+  const scheduler = new AshaScheduler({ maxResource: 1 });
+  const study = await Study.open({
+    space,
+    sampler,
+    scheduler,
+    objective: 'kl s.t. density<=0.5',
+    trials: 2,
+  });
+  await study.ask(1);
+  t.deepEqual(seen, [-0.25]);
 });

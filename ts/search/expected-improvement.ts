@@ -17,3 +17,9 @@ export function logExpectedImprovement(mean: number, sd: number, best: number): 
   const tail = (15 / (z * z) - 3) / (z * z);
   return -0.5 * z * z - LOG_SQRT_TAU - 2 * Math.log(-z) + Math.log1p(tail) + Math.log(sd);
 }
+
+/** Expected value of max(0, bound - y) of a normal y. */
+export function expectedExcess(mean: number, sd: number, bound: number): number {
+  const z = (bound - mean) / sd;
+  return (bound - mean) * normalCdf(z) + sd * Math.exp(-0.5 * z * z - LOG_SQRT_TAU);
+}

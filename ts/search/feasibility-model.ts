@@ -21,8 +21,6 @@ export interface FeasibilityData {
 }
 
 const MAX_LABELS = 120;
-/** No place is ever excluded. */
-const LEAST = 1e-4;
 
 /**
  * The probability that a configuration succeeds and holds its constraints: least-squares classification by a Gaussian
@@ -49,10 +47,12 @@ export class FeasibilityModel {
     return gp && new FeasibilityModel(gp, few.prior);
   }
 
-  probability(features: Float64Array): number {
-    const { mean, sd } = this.#gp.predict(features);
-    const z = (mean + this.#prior) / Math.sqrt(sd * sd + Math.exp(this.#gp.params.logNoise));
-    return Math.max(LEAST, normalCdf(z));
+  probabilities(rows: readonly Float64Array[]): readonly number[] {
+    const noise = Math.exp(this.#gp.params.logNoise);
+    return this.#gp.predictAll(rows).map(({ mean, sd }) => {
+      const z = (mean + this.#prior) / Math.sqrt(sd * sd + noise);
+      return normalCdf(z);
+    });
   }
 }
 

@@ -8,7 +8,7 @@ export interface Fit {
   readonly evidence: Evidence;
 }
 
-const MAX_ENTRIES = 8;
+const MAX_ENTRIES = 16;
 const NO_EVIDENCE: Evidence = { spearman: 0, gain: 0 };
 
 /** Remembers the last fits. A fit is a pure function of data and priors, so that the cache changes nothing but time. */

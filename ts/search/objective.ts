@@ -11,6 +11,8 @@ export interface Objective {
   /** Whether it has two values of which neither counts more: the study looks for the front between them. */
   readonly isPareto?: boolean;
   evaluate(metrics: Readonly<Record<string, number>>): Evaluation;
+  /** By how much each constraint is missed, in its own unit; negative where it holds with room to spare. */
+  margins?(metrics: Readonly<Record<string, number>>): readonly number[];
 }
 
 /** What is tuned for unless the user says otherwise. */
@@ -109,6 +111,7 @@ export function orientObjective(
       const { value, violation } = given.evaluate(metrics);
       return { value: -value, violation };
     },
+    ...(given.margins !== undefined && { margins: given.margins }),
   };
 }
 
@@ -125,7 +128,13 @@ function linearObjective(terms: readonly Term[], constraints: readonly Constrain
     metrics,
     evaluate: (given) => ({
       value: terms.reduce((sum, { weight, metric }) => sum + weight * oriented(metric, given), 0),
-      violation: constraints.reduce((sum, constraint) => sum + excess(constraint, given), 0),
+      violation: constraints.reduce(
+        (sum, constraint) => sum + Math.max(0, margin(constraint, given)),
+        0,
+      ),
+    }),
+    ...(constraints.length > 0 && {
+      margins: (given) => constraints.map((constraint) => margin(constraint, given)),
     }),
   };
 }
@@ -147,6 +156,7 @@ function paretoObjective(
     text: `pareto(${first},${second})${tail}`,
     metrics: [...new Set([first, second, ...single.metrics])],
     isPareto: true,
+    ...(single.margins !== undefined && { margins: single.margins }),
     evaluate: (given) => ({
       ...single.evaluate(given),
       objectives: [oriented(first, given), oriented(second, given)],
@@ -159,12 +169,12 @@ function oriented(metric: string, metrics: Readonly<Record<string, number>>): nu
   return HIGHER_IS_BETTER.includes(metric) ? -value : value;
 }
 
-function excess(
+function margin(
   { metric, relation, bound }: Constraint,
   metrics: Readonly<Record<string, number>>,
 ): number {
   const value = metrics[metric] ?? Number.NaN;
-  return Math.max(0, relation === '<=' ? value - bound : bound - value);
+  return relation === '<=' ? value - bound : bound - value;
 }
 
 /** The hub's objective without its penalties: a trial that fails is failed, not scored. */

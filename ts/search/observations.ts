@@ -1,4 +1,5 @@
 import type { SearchSpace, UnitVector } from '../space/search-space.js';
+import { resultBefore } from './recall.js';
 import type { Trial, TrialResult } from './trial.js';
 
 /** What a regression model learns from one trial. */
@@ -28,8 +29,7 @@ export function observe(
   { rungs, encode, before = Number.POSITIVE_INFINITY }: ObservationOptions,
 ): readonly Observation[] {
   const known = trials.flatMap((trial) => {
-    const results = trial.results.filter(({ order }) => order < before);
-    const result = results.at(-1);
+    const result = resultBefore(trial, before);
     return result === undefined ? [] : [{ trial, result }];
   });
   const isAnyFeasible = known.some(({ result }) => result.violation === 0);

@@ -1,4 +1,5 @@
 import type { SearchSpace, UnitVector } from '../space/search-space.js';
+import { KernelWidths } from './kernel-widths.js';
 import { createFactor, type ParzenFactor } from './parzen-factor.js';
 import type { Rng } from './rng.js';
 
@@ -30,11 +31,10 @@ export class ParzenEstimator {
     { priorWeight = 1, bandwidth }: ParzenOptions = {},
   ) {
     const nDims = units.reduce((most, unit) => Math.max(most, countPresent(unit)), 1);
+    const widths = new KernelWidths(nDims, bandwidth);
     this.#space = space;
     this.#nKernels = units.length + 1;
-    this.#factors = space.dimensions.map((dimension) =>
-      createFactor(dimension, units, nDims, bandwidth),
-    );
+    this.#factors = space.dimensions.map((dimension) => createFactor(dimension, units, widths));
     this.#logObserved = -Math.log(units.length + priorWeight);
     this.#logPrior = Math.log(priorWeight) + this.#logObserved;
   }
@@ -68,11 +68,14 @@ export class ParzenEstimator {
     let sum = 0;
     for (let k = 0; k <= last; k++) {
       const gap = (terms[k] as number) - top;
-      if (gap > -40) sum += Math.exp(gap);
+      if (gap > NEGLIGIBLE) sum += Math.exp(gap);
     }
     return top + Math.log(sum) + this.#logObserved;
   }
 }
+
+/** Kernels whose density is this much lower than the highest, as a logarithm, add less than a billionth in all. */
+const NEGLIGIBLE = -27;
 
 function countPresent(unit: UnitVector): number {
   let count = 0;

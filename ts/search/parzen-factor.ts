@@ -9,6 +9,7 @@ import {
 import { normalCdf, truncatedQuantile } from '../space/normal.js';
 import type { Dimension } from '../space/parse-space.js';
 import type { UnitVector } from '../space/search-space.js';
+import type { KernelWidths } from './kernel-widths.js';
 import type { Rng } from './rng.js';
 
 /** Finite ranges up to this size get the exact mass of each cell; finer ones count as continuous. */
@@ -29,14 +30,12 @@ export interface ParzenFactor {
  * that each kernel stays a density over the whole conditional space.
  *
  * @param units - observations; NaN where the dimension is absent
- * @param nDims - dimensions a configuration has at most, which widens the kernels
- * @param bandwidth - overrides the rule, for numeric dimensions
+ * @param widths - of the kernels of numeric dimensions
  */
 export function createFactor(
   dimension: Dimension,
   units: readonly UnitVector[],
-  nDims: number,
-  bandwidth?: number,
+  widths: KernelWidths,
 ): ParzenFactor {
   const { distribution, index } = dimension;
   const means = new Float64Array(units.length);
@@ -53,16 +52,16 @@ export function createFactor(
       categoricalRow(distribution.weights, 1 / (1 + 0.25 * Math.sqrt(count))),
     );
   }
-  const sd = bandwidth ?? scottBandwidth(count, nDims);
+  const sd = widths.of(count);
   const prior = unitPrior(distribution);
   return cellCount(distribution) <= MAX_CELLS
     ? new TableFactor(dimension, means, numericRow(distribution, sd, prior))
-    : new NormalFactor(index, means, sd, prior);
+    : new NormalFactor(index, means, { sd, prior, logMasses: widths.logMasses(means, sd) });
 }
 
-/** Scott's rule on a unit range of spread 0.2, with a floor that keeps the search from collapsing onto its best point. */
-export function scottBandwidth(count: number, nDims: number): number {
-  return Math.max(0.2 * (count + 1) ** (-1 / (nDims + 4)), 1 / Math.min(100, count + 3));
+interface Normal {
+  readonly mean: number;
+  readonly sd: number;
 }
 
 /** Truncated normal kernels on the unit interval. */
@@ -73,20 +72,29 @@ class NormalFactor implements ParzenFactor {
   /** log(sd * sqrt(2 pi) * mass on the unit interval) of each kernel. */
   readonly #logNorms: Float64Array;
 
-  constructor(index: number, means: Float64Array, sd: number, prior: { mean: number; sd: number }) {
-    const n = means.length + 1;
+  constructor(
+    index: number,
+    observed: Float64Array,
+    { sd, prior, logMasses }: { sd: number; prior: Normal; logMasses: Float64Array },
+  ) {
+    const n = observed.length + 1;
     this.#index = index;
-    this.#means = new Float64Array(n);
-    this.#inverseSds = new Float64Array(n);
-    this.#logNorms = new Float64Array(n);
-    for (let k = 0; k < n; k++) {
-      const observed = means[k] ?? Number.NaN;
+    this.#means = new Float64Array(n).fill(prior.mean);
+    this.#inverseSds = new Float64Array(n).fill(1 / prior.sd);
+    const logNorm = Math.log(prior.sd * unitMass(prior.mean, prior.sd)) + LOG_SQRT_TAU;
+    this.#logNorms = new Float64Array(n).fill(logNorm);
+    const logWidth = Math.log(sd) + LOG_SQRT_TAU;
+    for (let k = 0; k < observed.length; k++) {
+      const mean = observed[k] as number;
+      if (Number.isNaN(mean)) continue;
       // What lies outside the interval says the less about it the further off it is.
-      const own = Math.max(sd, -observed, observed - 1);
-      const [mean, width] = Number.isNaN(observed) ? [prior.mean, prior.sd] : [observed, own];
+      const width = Math.max(sd, -mean, mean - 1);
       this.#means[k] = mean;
       this.#inverseSds[k] = 1 / width;
-      this.#logNorms[k] = Math.log(width * unitMass(mean, width)) + LOG_SQRT_TAU;
+      this.#logNorms[k] =
+        width === sd
+          ? logWidth + (logMasses[k] as number)
+          : Math.log(width * unitMass(mean, width)) + LOG_SQRT_TAU;
     }
   }
 
@@ -184,7 +192,7 @@ function categoricalRow(weights: readonly number[], b: number): (row: number) =>
 function numericRow(
   distribution: Distribution,
   sd: number,
-  prior: { mean: number; sd: number },
+  prior: Normal,
 ): (row: number) => Float64Array {
   const nCells = cellCount(distribution);
   const edges = Float64Array.from({ length: nCells + 1 }, (_, cell) =>

@@ -1,7 +1,6 @@
 import type { SearchSpace, UnitVector } from '../space/search-space.js';
 import { neighbour, priorPoint } from './candidates.js';
 import type { Rng } from './rng.js';
-import type { Surrogate } from './surrogate.js';
 
 const N_PRIOR = 96;
 /** Steps around the incumbent, and how many neighbours of each. */
@@ -11,6 +10,14 @@ const N_NEIGHBOURS = 32;
 const REFINEMENTS = [0.05, 0.01];
 const N_REFINED = 6;
 const N_REFINEMENTS = 12;
+
+/** What says how promising configurations are. */
+export interface Acquisition {
+  /** A configuration whose neighbours are looked at. */
+  readonly incumbent: UnitVector;
+  /** Higher is more promising. */
+  scores(units: readonly UnitVector[]): readonly number[];
+}
 
 interface Scored {
   readonly unit: UnitVector;
@@ -23,11 +30,14 @@ interface Scored {
  */
 export function rankBySurrogate(
   space: SearchSpace,
-  surrogate: Surrogate,
+  surrogate: Acquisition,
   given: readonly UnitVector[],
   rng: Rng,
 ): readonly UnitVector[] {
-  const scored = (unit: UnitVector): Scored => ({ unit, score: surrogate.score(unit) });
+  const scored = (units: readonly UnitVector[]): readonly Scored[] => {
+    const scores = surrogate.scores(units);
+    return units.map((unit, i) => ({ unit, score: scores[i] ?? Number.NEGATIVE_INFINITY }));
+  };
   const share = Math.max(0.35, 1.5 / Math.max(1, space.dimensions.length));
   const pool = [...given];
   for (let i = 0; i < N_PRIOR; i++) pool.push(priorPoint(space, rng));
@@ -36,16 +46,16 @@ export function rankBySurrogate(
       pool.push(neighbour(space, surrogate.incumbent, { step, share }, rng));
     }
   }
-  let ranked = sorted(pool.map(scored));
+  let ranked = sorted(scored(pool));
   for (const step of REFINEMENTS) {
     const refined = ranked
       .slice(0, N_REFINED)
       .flatMap(({ unit }) =>
         Array.from({ length: N_REFINEMENTS }, () =>
-          scored(neighbour(space, unit, { step, share: 0.5 }, rng)),
+          neighbour(space, unit, { step, share: 0.5 }, rng),
         ),
       );
-    ranked = sorted([...ranked, ...refined]);
+    ranked = sorted([...ranked, ...scored(refined)]);
   }
   return ranked.map(({ unit }) => unit);
 }

@@ -14,10 +14,15 @@ export interface SuggestRequest {
   readonly trials: readonly Trial[];
   /** Resources at which trials report, rising; the last is a full evaluation. */
   readonly rungs: readonly number[];
-  /** Whether values are places among all results so far, which move as results come in. Default false. */
+  /**
+   * Whether values are places among all results so far, by the front of two objectives, which the results then hold.
+   * Default false.
+   */
   readonly isRanked?: boolean;
   /** Configurations that are expected to be good, whatever the trials say. Default: none. */
   readonly prior?: readonly Params[];
+  /** By how much metrics miss each constraint; see Objective. Default: there are none, or only violations are known. */
+  readonly margins?: (metrics: Readonly<Record<string, number>>) => readonly number[];
   /** Whether a configuration was never suggested in this study and is not infeasible. */
   isFresh(params: Params): boolean;
 }

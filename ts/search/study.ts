@@ -296,6 +296,7 @@ export class Study<P extends Params = Params> {
         rungs: scheduler.rungs,
         isRanked: this.objective.isPareto === true,
         prior: this.#state.prior,
+        ...(this.objective.margins !== undefined && { margins: this.objective.margins }),
         isFresh: (candidate) => !this.#state.has(candidate) && isFeasible(candidate),
       });
     if (params !== undefined) return { trial: number, from: 0, to: this.#startAt(number), params };

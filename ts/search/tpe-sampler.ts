@@ -4,12 +4,14 @@ import { checkInteger, checkNumber, checkSeed } from './check-options.js';
 import { FitCache } from './fit-cache.js';
 import { freshSample } from './fresh-sample.js';
 import { haltonPoint } from './halton.js';
+import { ParetoSurrogate } from './pareto-surrogate.js';
 import { ParzenEstimator } from './parzen-estimator.js';
 import { rankBySurrogate } from './rank-by-surrogate.js';
+import { bestTrialsForModel, recall } from './recall.js';
 import { Rng } from './rng.js';
 import type { Sampler, SuggestRequest } from './sampler.js';
 import { Surrogate } from './surrogate.js';
-import { latestResult, type Trial, type TrialResult } from './trial.js';
+import type { Trial } from './trial.js';
 
 export interface TpeOptions {
   /** A non-negative integer. Default 0. */
@@ -110,12 +112,12 @@ export class TpeSampler implements Sampler {
       );
       return request.isFresh(params) ? params : freshSample(request, rng);
     }
-    const isReady = prior.length > 0 || countSuccesses(trials) >= MIN_SUCCESSES;
+    const isReady = prior.length > 0 || hasResults(trials, MIN_SUCCESSES);
     return (isReady ? this.#suggestByModel(request, rng) : undefined) ?? freshSample(request, rng);
   }
 
   #suggestByModel(request: SuggestRequest, rng: Rng): Params | undefined {
-    const { good, bad } = splitTrials(request.trials, this.#gamma);
+    const { good, bad } = splitTrials(recall(request.trials), this.#gamma);
     const few = bad.length > this.#maxBad ? rng.choose(bad, this.#maxBad) : bad;
     const goodDensity = this.#density(request.space, [...good, ...expected(request, rng)]);
     const badDensity = this.#density(request.space, few);
@@ -136,11 +138,12 @@ export class TpeSampler implements Sampler {
 
   /** Candidates in the order of the Gaussian process, where it has shown that it predicts; else as they are. */
   #reranked(request: SuggestRequest, candidates: readonly UnitVector[], rng: Rng) {
-    if (!this.#rerank || request.isRanked === true) return candidates;
+    if (!this.#rerank) return candidates;
     const turns = request.rungs.length > 1 ? TURNS_AT_RUNGS : TURNS;
     const turn = turns[request.number % turns.length];
     if (turn === 'density') return candidates;
-    const surrogate = Surrogate.build({
+    const model = request.isRanked === true ? ParetoSurrogate : Surrogate;
+    const surrogate = model.build({
       ...request,
       encode: (trial) => this.#encode(request.space, trial.params),
       fits: this.#fits,
@@ -164,35 +167,35 @@ export class TpeSampler implements Sampler {
   }
 }
 
-function countSuccesses(trials: readonly Trial[]): number {
-  return trials.filter((trial) => trial.results.length > 0).length;
-}
-
 /** What is expected to be good, the less of it the more is known; drawn, so that every kernel weighs the same. */
 function expected({ prior = [], trials }: SuggestRequest, rng: Rng): readonly { params: Params }[] {
-  const share = (PRIOR_LIFE / (PRIOR_LIFE + countSuccesses(trials))) ** 2;
+  if (prior.length === 0) return [];
+  const nResults = trials.filter(({ results }) => results.length > 0).length;
+  const share = (PRIOR_LIFE / (PRIOR_LIFE + nResults)) ** 2;
   return prior.filter(() => rng.uniform() < share).map((params) => ({ params }));
 }
 
-/** Good and bad trials; see TpeSampler. */
+/** Good and bad trials; see TpeSampler. The bad ones are in the order given. */
 export function splitTrials(
   trials: readonly Trial[],
   gamma: number,
 ): { good: readonly Trial[]; bad: readonly Trial[] } {
-  const ranked: { trial: Trial; result: TrialResult }[] = [];
-  const bad: Trial[] = [];
-  for (const trial of trials) {
-    const result = latestResult(trial);
-    if (result === undefined || trial.state === 'failed') bad.push(trial);
-    else ranked.push({ trial, result });
-  }
-  ranked.sort((a, b) => compareForModel(a.result, b.result) || a.trial.number - b.trial.number);
-  const nGood = Math.max(2, Math.min(MAX_GOOD, Math.ceil(gamma * ranked.length)));
-  const sorted = ranked.map(({ trial }) => trial);
-  return { good: sorted.slice(0, nGood), bad: [...sorted.slice(nGood), ...bad] };
+  const nRanked = trials.reduce((count, trial) => count + Number(isRanked(trial)), 0);
+  const nGood = Math.max(2, Math.min(MAX_GOOD, Math.ceil(gamma * nRanked)));
+  const good = bestTrialsForModel(trials, nGood);
+  const isGood = new Set(good);
+  return { good, bad: trials.filter((trial) => !isGood.has(trial)) };
 }
 
-/** Feasible first; among them the higher rung, which was earned at every lower one, then the value. */
-function compareForModel(a: TrialResult, b: TrialResult): number {
-  return a.violation - b.violation || b.resource - a.resource || a.value - b.value;
+/** Whether at least `count` trials have a result. */
+function hasResults(trials: readonly Trial[], count: number): boolean {
+  let found = 0;
+  return trials.some(({ results }) => {
+    found += Number(results.length > 0);
+    return found >= count;
+  });
+}
+
+function isRanked({ state, results }: Trial): boolean {
+  return state !== 'failed' && results.length > 0;
 }
