@@ -69,6 +69,8 @@ test('a global objective is the mean over tasks, its constraint that of all', (t
   const { value, violation } = objective.evaluate(metrics);
   t.is(value, 1.25);
   t.true(Math.abs(violation - 0.2) < 1e-12);
+  const [room = 0, excess = 0] = objective.margins?.(metrics) ?? [];
+  t.true(Math.abs(room + 0.05) < 1e-12 && Math.abs(excess - 0.2) < 1e-12);
   t.throws(() => globalObjective(parseObjective('pareto(kl,density)'), parts, { yardsticks }), {
     code: 'ERR_ARGUMENT',
   });
@@ -85,6 +87,9 @@ test('the worst task is guarded', (t) => {
   ];
   t.is(combine(values, { yardsticks, worstTask: 1 }).violation, 0);
   t.true(Math.abs(combine(values, { yardsticks, worstTask: 0.5 }).violation - 0.4) < 1e-12);
+  const parts = [part('a', 1), part('b', 1)];
+  const guarded = globalObjective(parseObjective('kl'), parts, { yardsticks, worstTask: 0.5 });
+  t.deepEqual(guarded.margins?.({ 'kl(a)': 0.1, 'kl(b)': 0.75 }), [0.25]);
 });
 
 test('the best of one task are not the best of all', (t) => {

@@ -85,34 +85,44 @@ export function globalObjective(
 ): Objective {
   if (objective.isPareto === true)
     rejectArgument('objective', 'an objective with one value for --global', objective.text);
+  const guards = { yardsticks, worstTask };
+  const names = parts.map(({ task }) => task);
+  const own = (metrics: NamedMetrics) => parts.map((part) => metricsOfPart(parts, part, metrics));
+  const perTask = (metrics: NamedMetrics) =>
+    own(metrics).map((each, i) => ({ task: names[i] ?? '', ...objective.evaluate(each) }));
   return {
-    text: globalText(
-      objective,
-      parts.map(({ task }) => task),
-      worstTask,
-    ),
+    text: globalText(objective, names, worstTask),
     metrics: parts.flatMap((part) =>
       objective.metrics.map((name) => partMetric(parts, part, name)),
     ),
-    evaluate: (metrics: NamedMetrics) =>
-      combine(
-        parts.map((part) => ({
-          task: part.task,
-          ...objective.evaluate(metricsOfPart(parts, part, metrics)),
-        })),
-        { yardsticks, worstTask },
-      ),
+    evaluate: (metrics) => combine(perTask(metrics), guards),
+    margins: (metrics) => [
+      ...own(metrics).flatMap((each) => objective.margins?.(each) ?? []),
+      ...(worstTask === undefined
+        ? []
+        : [Math.max(...normalised(perTask(metrics), yardsticks)) - worstTask]),
+    ],
   };
+}
+
+/** A task with the value of its objective. */
+type TaskEvaluation = Evaluation & { readonly task: string };
+
+function normalised(
+  tasks: readonly TaskEvaluation[],
+  yardsticks: GlobalObjectiveOptions['yardsticks'],
+): readonly number[] {
+  return tasks.map(({ task, value }) =>
+    normalise(value, yardsticks.get(task) ?? { dense: 0, untuned: 0 }),
+  );
 }
 
 /** One value of the values of all tasks. */
 export function combine(
-  tasks: readonly (Evaluation & { readonly task: string })[],
+  tasks: readonly TaskEvaluation[],
   { yardsticks, worstTask }: GlobalObjectiveOptions,
 ): Evaluation {
-  const values = tasks.map(({ task, value }) =>
-    normalise(value, yardsticks.get(task) ?? { dense: 0, untuned: 0 }),
-  );
+  const values = normalised(tasks, yardsticks);
   const excess = worstTask === undefined ? 0 : Math.max(0, Math.max(...values) - worstTask);
   return {
     value: values.reduce((sum, value) => sum + value, 0) / values.length,
