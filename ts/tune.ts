@@ -6,6 +6,7 @@ import { homeFolders } from './home.js';
 import { type ModelFile, resolveModel } from './models/model-source.js';
 import type { Trial } from './search/trial.js';
 import type { Task } from './tasks/task.js';
+import { type EarlierStudy, readEarlier } from './tune/earlier-study.js';
 import { globalObjective, measureYardsticks } from './tune/global-objective.js';
 import {
   resolveTuneOptions,
@@ -15,7 +16,7 @@ import {
 } from './tune/options.js';
 import { PreparedTask } from './tune/prepared-task.js';
 import { ResultStore, type TuneResult } from './tune/result-store.js';
-import { type FinishedStudy, nCandidates, runStudy } from './tune/run-study.js';
+import { type FinishedStudy, nCandidates, runStudy, studyName } from './tune/run-study.js';
 import { type PendingStep, pendingSteps } from './tune/study-options.js';
 import { bestOfPart, type StudyPart } from './tune/study-parts.js';
 import { type Validation, type ValidationPart, validate } from './tune/validate.js';
@@ -108,8 +109,10 @@ class TuneJob {
     const { force, options } = this.#request;
     const known = force || options.resume ? undefined : await this.#results.recall(keys);
     if (known !== undefined) return known;
+    const name = studyName(this.#request, { config, key: own });
+    const earlier = await readEarlier(this.#request, own, name);
     const prepared = await this.#prepare(tasks);
-    const study = await this.#search({ config, key: own, prepared, pending });
+    const study = await this.#search({ config, key: own, earlier, prepared, pending });
     const results: TuneResult[] = [];
     for (const key of keys) {
       const judged =
@@ -124,11 +127,13 @@ class TuneJob {
   async #search({
     config,
     key,
+    earlier,
     prepared,
     pending,
   }: {
     config: TunedConfig;
     key: WinnerKey;
+    earlier: EarlierStudy | undefined;
     prepared: readonly PreparedTask[];
     pending: readonly PendingStep[];
   }): Promise<FinishedStudy> {
@@ -146,6 +151,7 @@ class TuneJob {
         ? globalObjective(objective, parts, { yardsticks, worstTask })
         : objective,
       shortestContext: Math.min(...splits.map(({ shortestContext }) => shortestContext)),
+      earlier,
       pending,
     });
   }
