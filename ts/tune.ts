@@ -1,13 +1,12 @@
-import { join } from 'node:path';
 import { tasksOf, type WinnerKey } from './cache/winner.js';
 import { Engine } from './engine/engine.js';
-import { ensureTinyModel } from './engine/tiny-model.js';
 import { homeFolders } from './home.js';
-import { type ModelFile, resolveModel } from './models/model-source.js';
+import type { ModelFile } from './models/model-source.js';
 import type { Trial } from './search/trial.js';
 import type { Task } from './tasks/task.js';
 import { type EarlierStudy, readEarlier } from './tune/earlier-study.js';
 import { globalObjective, measureYardsticks } from './tune/global-objective.js';
+import { resolveModelFile } from './tune/model-file.js';
 import {
   resolveTuneOptions,
   type TunedConfig,
@@ -45,8 +44,7 @@ export async function tune(options: TuneOptions): Promise<TuneResult[]> {
   const request = resolveTuneOptions(options);
   const { home, signal, emit, tasks, configs } = request;
   emit({ event: 'phase', phase: 'load' });
-  const named = { tiny: tinyModel };
-  const file = await resolveModel(request.model, { home, named, ...(signal && { signal }) });
+  const file = await resolveModelFile(request.model, { home, signal });
   const job = new TuneJob(request, file);
   const groups = request.scope === 'task' ? tasks.map((task) => [task]) : [sortTasks(tasks)];
   const steps = groups.flatMap((group) => configs.map((config) => ({ group, config })));
@@ -60,12 +58,6 @@ export async function tune(options: TuneOptions): Promise<TuneResult[]> {
     results.push(...(await job.tune(config, group, pendingSteps(names.slice(i)))));
   }
   return results;
-}
-
-async function tinyModel(home: string): Promise<string> {
-  const path = join(homeFolders(home).models, 'tiny.gguf');
-  await ensureTinyModel(path);
-  return path;
 }
 
 /** Batches with starved threads before a user is told: a few happen on any machine. */
