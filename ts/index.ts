@@ -48,6 +48,7 @@ export type { SparseConfig } from './sparse-config.js';
 export { registerTask, resolveTask, type TaskFactory } from './tasks/registry.js';
 export type { Split, Task, TaskContext, TaskQuestion, TaskTools } from './tasks/task.js';
 export type { Enqueued } from './tune/enqueue.js';
+export { type FoundWinner, type GetWinnerOptions, getWinner } from './tune/get-winner.js';
 export { type TuneOptions, type TuneResult, tune } from './tune.js';
 export type { TuneEvent } from './tune-events.js';
 export { version } from './version.js';

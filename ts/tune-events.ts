@@ -4,6 +4,7 @@ import type { Metrics } from './metrics.js';
 import type { Budget } from './search/budget.js';
 import type { SearchProgress } from './search/study-state.js';
 import type { BudgetUse } from './tune/budget.js';
+import type { WarmStart } from './tune/warm-start.js';
 
 export type TunePhase = 'load' | 'prefill' | 'reference' | 'search' | 'validate';
 
@@ -48,6 +49,17 @@ export type TuneEvent =
       resumedTrials: number;
       budget: Budget;
       patience?: number;
+      /** Of a study that began with the trials of another: those in its space, and those that are evidence alone. */
+      imports?: StudyProgress['imports'];
+      /** That other study, where it is told. */
+      continueFrom?: string;
+    }
+  | {
+      /** What a new study begins with where winners of elsewhere are asked for; none where none fits. */
+      event: 'warm-start';
+      config: string;
+      tasks: readonly string[];
+      from: readonly WarmStart[];
     }
   | {
       event: 'trial';

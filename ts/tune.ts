@@ -1,12 +1,12 @@
-import { join } from 'node:path';
 import { tasksOf, type WinnerKey } from './cache/winner.js';
 import { Engine } from './engine/engine.js';
-import { ensureTinyModel } from './engine/tiny-model.js';
 import { homeFolders } from './home.js';
-import { type ModelFile, resolveModel } from './models/model-source.js';
+import type { ModelFile } from './models/model-source.js';
 import type { Trial } from './search/trial.js';
 import type { Task } from './tasks/task.js';
+import { type EarlierStudy, readEarlier } from './tune/earlier-study.js';
 import { globalObjective, measureYardsticks } from './tune/global-objective.js';
+import { resolveModelFile } from './tune/model-file.js';
 import {
   resolveTuneOptions,
   type TunedConfig,
@@ -15,7 +15,7 @@ import {
 } from './tune/options.js';
 import { PreparedTask } from './tune/prepared-task.js';
 import { ResultStore, type TuneResult } from './tune/result-store.js';
-import { type FinishedStudy, nCandidates, runStudy } from './tune/run-study.js';
+import { type FinishedStudy, nCandidates, runStudy, studyName } from './tune/run-study.js';
 import { type PendingStep, pendingSteps } from './tune/study-options.js';
 import { bestOfPart, type StudyPart } from './tune/study-parts.js';
 import { type Validation, type ValidationPart, validate } from './tune/validate.js';
@@ -44,8 +44,7 @@ export async function tune(options: TuneOptions): Promise<TuneResult[]> {
   const request = resolveTuneOptions(options);
   const { home, signal, emit, tasks, configs } = request;
   emit({ event: 'phase', phase: 'load' });
-  const named = { tiny: tinyModel };
-  const file = await resolveModel(request.model, { home, named, ...(signal && { signal }) });
+  const file = await resolveModelFile(request.model, { home, signal });
   const job = new TuneJob(request, file);
   const groups = request.scope === 'task' ? tasks.map((task) => [task]) : [sortTasks(tasks)];
   const steps = groups.flatMap((group) => configs.map((config) => ({ group, config })));
@@ -59,12 +58,6 @@ export async function tune(options: TuneOptions): Promise<TuneResult[]> {
     results.push(...(await job.tune(config, group, pendingSteps(names.slice(i)))));
   }
   return results;
-}
-
-async function tinyModel(home: string): Promise<string> {
-  const path = join(homeFolders(home).models, 'tiny.gguf');
-  await ensureTinyModel(path);
-  return path;
 }
 
 /** Batches with starved threads before a user is told: a few happen on any machine. */
@@ -108,8 +101,10 @@ class TuneJob {
     const { force, options } = this.#request;
     const known = force || options.resume ? undefined : await this.#results.recall(keys);
     if (known !== undefined) return known;
+    const name = studyName(this.#request, { config, key: own });
+    const earlier = await readEarlier(this.#request, own, name);
     const prepared = await this.#prepare(tasks);
-    const study = await this.#search({ config, key: own, prepared, pending });
+    const study = await this.#search({ config, key: own, earlier, prepared, pending });
     const results: TuneResult[] = [];
     for (const key of keys) {
       const judged =
@@ -124,11 +119,13 @@ class TuneJob {
   async #search({
     config,
     key,
+    earlier,
     prepared,
     pending,
   }: {
     config: TunedConfig;
     key: WinnerKey;
+    earlier: EarlierStudy | undefined;
     prepared: readonly PreparedTask[];
     pending: readonly PendingStep[];
   }): Promise<FinishedStudy> {
@@ -146,6 +143,7 @@ class TuneJob {
         ? globalObjective(objective, parts, { yardsticks, worstTask })
         : objective,
       shortestContext: Math.min(...splits.map(({ shortestContext }) => shortestContext)),
+      earlier,
       pending,
     });
   }

@@ -20,7 +20,20 @@ const options = {
   force: true,
   enqueue: [{ lshK: 8 }],
 } as const;
-const key = { config: 'hash_attention', task: 'niah_mq8@512' };
+const key = {
+  config: 'hash_attention',
+  task: 'niah_mq8@512',
+  taskVersion: 1,
+  taskParameters: { length: 512 },
+};
+
+const plain = {
+  name: 'first',
+  space: { properties: { x: { type: 'number', minimum: 0, maximum: 1 } } },
+  sampler: new RandomSampler({ seed: 5 }),
+  scheduler: new AshaScheduler({ maxResource: 9 }),
+  objective: 'kl s.t. density<=0.1',
+} as const;
 
 /** A study that was stopped after its first batch. */
 async function stoppedStudy(t: ExecutionContext): Promise<string> {
@@ -111,7 +124,8 @@ test('a finished study is shown with its end, its limits, and what its parameter
   const home = await finishedStudy(t, 'kl s.t. density<=0.9');
   const { out } = await runCaught(['study', 'show', 'whole', '--home', home]);
   t.regex(out, /^whole: done \(the budget is spent\)/);
-  t.regex(out, /\n {2}about {7}model=1234-f{16} config=hash_attention task=niah_mq8@512\n/);
+  t.regex(out, /\n {2}about {7}model=1234-f{16} config=hash_attention\n/);
+  t.regex(out, /\n {2}task {8}niah_mq8@512 version 1: length=512\n/);
   t.regex(out, /\n {2}budget {6}120 questions, patience 90\n {2}trials {6}\d+: \d+ complete/);
   t.regex(
     out,
@@ -142,6 +156,67 @@ test('the best are shown first, then the others by rung and value', async (t) =>
   );
   t.is(shown.effects[0].parameters[0].marginal.length, 8);
   t.is(shown.front, undefined);
+});
+
+test('a study of several tasks is shown with the metrics of each', async (t) => {
+  const home = await temporaryFolder(t);
+  const { task: _task, taskVersion: _version, ...common } = key;
+  const tasks = ['a@1', 'b@1'];
+  const of = { tasks, taskVersions: [1, 2], taskParameters: [{ length: 1 }, {}] };
+  const study = await Study.open({
+    ...plain,
+    storage: new JournalStorage(home),
+    trials: 1,
+    metadata: { key: { ...common, ...of } },
+  });
+  const [job] = await study.ask();
+  const metrics = { kl: 0.3, 'kl(a@1)': 0.1, 'kl(b@1)': 0.5, density: 0.2 };
+  const told = { ...metrics, 'density(a@1)': 0.1, 'density(b@1)': 0.3 };
+  await study.tell([{ trial: job?.trial.number ?? 0, to: job?.to ?? 0, metrics: told }]);
+  await study.close();
+  const { out } = await runCaught(['study', 'show', 'first', '--home', home]);
+  t.regex(out, /\n {2}task {8}a@1 version 1: length=1\n {2}task {8}b@1 version 2: /);
+  t.regex(out, / KL 0\.300 \(0\.100, 0\.500\), density 20\.0% \(10\.0%, 30\.0%\) /);
+  t.regex(out, /\n {2}metrics: the mean over the tasks and, in brackets, of each task/);
+  t.regex(
+    (await runCaught(['study', 'ls', '--home', home])).out,
+    / a@1 \+ b@1 +1\/1 .* KL 0\.300, density 20\.0% /,
+  );
+});
+
+test('a study is shown with what it began with', async (t) => {
+  const home = await temporaryFolder(t);
+  const coarse = await Study.open({ ...plain, trials: 12 });
+  const jobs = await coarse.ask(12);
+  const metrics = { kl: 1, density: 0.05 };
+  await coarse.tell(jobs.map(({ trial, to }) => ({ trial, to, metrics })));
+  const { trials } = coarse;
+  const inside = trials.filter(({ params }) => Number(params['x']) <= 0.5).length;
+  const study = await Study.open({
+    ...plain,
+    storage: new JournalStorage(home),
+    space: { properties: { x: { type: 'number', minimum: 0, maximum: 0.5 } } },
+    trials: 4,
+    imports: trials,
+    warmStart: [{ x: 0.125 }],
+  });
+  await study.close();
+  await rememberOptions(home, 'first', { ...options, home, continueFrom: 'coarse' }, []);
+  const { out } = await runCaught(['study', 'show', 'first', '--home', home]);
+  const outside = trials.length - inside;
+  t.true(inside > 1 && outside > 1);
+  t.true(out.includes(`${inside} trials of coarse in its space, and ${outside} outside it as`));
+  t.regex(out, /\n {2}began with {2}1 configuration that won elsewhere\n/);
+  t.regex(out, /\n {2}trials {6}0 of 4 and those it began with: 0 complete/);
+  t.regex(out, / pruned, imported {2}3 /);
+  t.regex((await runCaught(['study', 'ls', '--home', home])).out, / 0\/4 +stopped /);
+  const shown = JSON.parse(
+    (await runCaught(['study', 'show', 'first', '--home', home, '--json'])).out,
+  );
+  t.deepEqual(shown.progress.imports, { inside, outside });
+  t.is(shown.outside.length, outside);
+  t.deepEqual(shown.prior, [{ x: 0.125 }]);
+  t.is(shown.continueFrom, 'coarse');
 });
 
 test('the front of a study of two objectives is marked, and its effects are on both', async (t) => {

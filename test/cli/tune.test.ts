@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { SearchSpaceError, SparseTuneError } from '../../ts/errors.js';
 import type { TuneOptions } from '../../ts/tune.js';
+import type { TuneEvent } from '../../ts/tune-events.js';
 import { temporaryFolder } from '../helpers/folder.js';
 import { noWinner, recordedEvents, replay } from '../helpers/recorded-tune.js';
 import { runCaught } from '../helpers/run-cli.js';
@@ -62,6 +63,9 @@ test('every option reaches the library', async (t) => {
     space,
     '--enqueue',
     enqueue,
+    '--warm-start',
+    '--continue',
+    'coarse',
     '--force',
     '--prompt',
     'chat',
@@ -83,6 +87,8 @@ test('every option reaches the library', async (t) => {
     home: 'h',
     space: { type: 'object' },
     enqueue: [{ sinkSize: 4 }],
+    warmStart: true,
+    continueFrom: 'coarse',
     promptStyle: 'chat',
     metrics: ['outputError'],
     snapshotLimitBytes: 1_500_000_000,
@@ -95,6 +101,46 @@ test('piped, the output is lines and warnings go beside it', async (t) => {
   t.false(out.includes('\u001b'));
   t.regex(out, /stored in home\/winners\/w\.json\n$/);
   t.is(err, 'warning: the cores are oversubscribed\n');
+});
+
+const start = [
+  {
+    event: 'study',
+    config: 'streaming_llm',
+    tasks: ['niah_mq8@512'],
+    name: 'fine',
+    resumedTrials: 0,
+    budget: { trials: 9 },
+    imports: { inside: 2, outside: 3 },
+    continueFrom: 'coarse',
+  },
+  {
+    event: 'warm-start',
+    config: 'streaming_llm',
+    tasks: ['niah_mq8@512'],
+    from: [
+      { id: 'aaaaaaaaaaaa', tasks: ['a@1', 'b@1'], isSameModel: true, params: { sinkSize: 4 } },
+      { id: 'bbbbbbbbbbbb', tasks: ['a@1'], isSameModel: false, params: { sinkSize: 8 } },
+    ],
+  },
+] satisfies TuneEvent[];
+
+test('what a search begins with is one line each, on a terminal too', async (t) => {
+  const lines =
+    '  with 2 trials of coarse in its space, and 3 outside it as evidence\n' +
+    '  begins with what won elsewhere: aaaaaaaaaaaa (a@1 + b@1), bbbbbbbbbbbb (a@1, another model)\n';
+  const piped = await runCaught(base, { tune: replay(start) });
+  t.is(piped.out, `  study fine: 9 trials\n${lines}`);
+  let live = '';
+  await runCaught(base, {
+    tune: replay(start),
+    out: { isTTY: true, columns: 100, write: (text) => (live += text) },
+  });
+  t.true(live.includes(lines));
+  const none = await runCaught(base, {
+    tune: replay([{ event: 'warm-start', config: 'quest', tasks: ['a@1'], from: [] }]),
+  });
+  t.is(none.out, '  no winner of quest from elsewhere is stored; begins without\n');
 });
 
 test('with --json each event is a line and the winner is the last', async (t) => {

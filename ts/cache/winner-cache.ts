@@ -116,8 +116,13 @@ function isMatch(key: WinnerKey, query: WinnerQuery): boolean {
     key.modelFingerprint === query.modelFingerprint &&
     key.config === query.config &&
     ('tasks' in key || key.task === query.task) &&
-    (query.objective === undefined || key.objective === query.objective)
+    (query.objective === undefined || plainObjective(key) === query.objective)
   );
+}
+
+/** The objective without the bound of the worst task that a global key may add. */
+function plainObjective({ objective }: WinnerKey): string {
+  return objective.replace(/, worst task<=[^,]*$/, '');
 }
 
 /** How far a winner is from a task: its own, global with it, global without it. */

@@ -1,10 +1,12 @@
 import type { ArgumentsCamelCase, CommandModule } from 'yargs';
 import { type Front, frontFolder } from '../cache/front.js';
-import { tasksOf, type ValidationRow, type Winner } from '../cache/winner.js';
+import { tasksOf, type ValidationRow, type Winner, type WinnerKey } from '../cache/winner.js';
 import { byId, WinnerCache } from '../cache/winner-cache.js';
+import { SparseTuneError } from '../errors.js';
 import { resolveHome } from '../home.js';
+import { lookUpWinner, type WinnerLookup } from '../tune/get-winner.js';
 import { type CliContext, print, warn } from './context.js';
-import { homeOption, jsonOption } from './options.js';
+import { defined, homeOption, jsonOption } from './options.js';
 import { number, percent, range } from './view/format.js';
 import { frontDetails, winnerDetails } from './view/result.js';
 import { table } from './view/table.js';
@@ -15,13 +17,29 @@ interface CacheArguments {
   id?: string;
 }
 
+interface FindArguments {
+  model: string;
+  config: string;
+  task: string;
+  objective?: string;
+  home?: string;
+  json: boolean;
+}
+
+const findOptions = {
+  model: { type: 'string', demandOption: true, describe: 'as for tune' },
+  config: { type: 'string', demandOption: true, describe: 'name of a config' },
+  task: { type: 'string', demandOption: true, describe: 'a task, e.g. niah_mq8@2048' },
+  objective: { type: 'string', describe: 'as for tune [default: "kl s.t. density<=0.1"]' },
+} as const;
+
 /** A stored winner, or the front of a search for two objectives. */
 type Stored = { readonly path: string; readonly id: string } & (
   | { readonly winner: Winner }
   | { readonly front: Front }
 );
 
-/** `sparsetune cache ls|show|rm`: the stored winners and fronts. */
+/** `sparsetune cache ls|show|find|rm`: the stored winners and fronts. */
 export function cacheCommand(context: CliContext): CommandModule<object, object> {
   return {
     command: 'cache <action>',
@@ -35,8 +53,14 @@ export function cacheCommand(context: CliContext): CommandModule<object, object>
         .command('show <id>', 'show a winner or a front with its evidence', {}, (args) =>
           show(context, cast(args)),
         )
+        .command(
+          'find',
+          'show the winner that answers for a model, config and task',
+          (own) => own.options(findOptions),
+          (args) => find(context, args as unknown as FindArguments),
+        )
         .command('rm <id>', 'remove a winner or a front', {}, (args) => remove(context, cast(args)))
-        .demandCommand(1, 'Name an action: ls, show or rm.')
+        .demandCommand(1, 'Name an action: ls, show, find or rm.')
         .strict(),
     handler: () => {},
   };
@@ -110,6 +134,35 @@ async function show(context: CliContext, args: CacheArguments): Promise<void> {
   const { path } = stored;
   const isWinner = 'winner' in stored;
   print(context, isWinner ? winnerDetails(path, stored.winner) : frontDetails(path, stored.front));
+}
+
+/** The winner that `getWinner` gives, or what is stored instead. */
+async function find(context: CliContext, args: FindArguments): Promise<void> {
+  const { model, config, task, objective } = args;
+  const home = resolveHome(args.home, context.env);
+  const onWarning = (message: string) => warn(context, message);
+  const options = { model, config, task, home, onWarning, ...defined({ objective }) };
+  const { cache, query, found } = await lookUpWinner(options);
+  if (found === undefined) {
+    const known = (await cache.list()).map(({ winner }) => winner.key);
+    throw new SparseTuneError('ERR_NO_WINNER', noWinnerText(query, known));
+  }
+  if (args.json) return print(context, [JSON.stringify(found)]);
+  const { kind, id, path, winner } = found;
+  print(context, [`${kind} winner ${id}`, '', ...winnerDetails(path, winner)]);
+}
+
+function noWinnerText(
+  { modelFingerprint, config, task, objective }: WinnerLookup['query'],
+  known: readonly WinnerKey[],
+): string {
+  const near = known.filter(
+    (key) => key.modelFingerprint === modelFingerprint && key.config === config,
+  );
+  const names = near.map((key) => `"${key.objective}" on ${tasksOf(key).join(' + ')}`);
+  const others =
+    names.length === 0 ? '' : ` There are winners for ${[...new Set(names)].join('; ')}.`;
+  return `No winner of ${config} on ${task} for "${objective}" is stored for this model. "sparsetune tune" finds one.${others}`;
 }
 
 async function remove(context: CliContext, args: CacheArguments): Promise<void> {

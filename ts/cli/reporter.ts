@@ -1,5 +1,5 @@
 import type { TuneEvent } from '../tune-events.js';
-import { logLines } from './view/lines.js';
+import { logLines, startLines } from './view/lines.js';
 import { liveLines } from './view/live.js';
 import { frontLines, noWinnerLines, winnerLines } from './view/result.js';
 import { Screen, type TerminalStream } from './view/screen.js';
@@ -69,6 +69,7 @@ class LiveReporter implements Reporter {
   event(event: TuneEvent): void {
     if (event.event === 'phase') this.#phaseStart = performance.now();
     if (event.event === 'warning') this.#screen.print([`warning: ${event.message}`]);
+    this.#screen.print(startLines(event));
     this.#screen.print(resultLines(event, this.#state));
     this.#state = reduce(this.#state, event);
   }

@@ -115,28 +115,29 @@ async function show(context: CliContext, args: StudyArguments): Promise<void> {
   for (const message of study.warnings) warn(context, message);
   const view = viewStudy(study.state);
   const effects = studyEffects(study.state, args.json ? undefined : marginalValues);
-  const limits = await limitsIn(home, study.name);
+  const start = await startIn(home, study.name);
   if (!args.json) {
-    const text = limits && budgetText(limits);
-    return print(context, studyLines({ study, view }, effects, text));
+    const told = start && defined({ ...start, limits: budgetText(start) });
+    return print(context, studyLines({ study, view }, effects, told));
   }
-  const { trials } = study.state;
+  const { trials, outside, prior } = study.state;
   const ranking = view.ranked.map(({ number }) => number);
-  const all = { ...summary({ study, view }), ...limits, ranking, effects, trials };
+  const began = { ...(view.progress.imports && { outside }), ...(prior.length > 0 && { prior }) };
+  const all = { ...summary({ study, view }), ...start, ...began, ranking, effects, trials };
   print(context, [JSON.stringify(all)]);
 }
 
-/** The limits of a study that `tune` started; its journal has its trials alone. */
-async function limitsIn(
+/** How a study that `tune` started goes on and began; its journal has its trials alone. */
+async function startIn(
   home: string,
   name: string,
-): Promise<{ budget: Budget; patience?: number } | undefined> {
+): Promise<{ budget: Budget; patience?: number; continueFrom?: string } | undefined> {
   const options = await recallOptions(home, name).catch(() => undefined);
   if (options === undefined) return undefined;
-  const { trials, budget, patience } = options;
+  const { trials, budget, patience, continueFrom } = options;
   return {
     budget: resolveBudget(defined({ trials, budget })),
-    ...(patience !== undefined && { patience }),
+    ...defined({ patience, continueFrom }),
   };
 }
 

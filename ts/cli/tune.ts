@@ -31,6 +31,8 @@ interface TuneArguments extends LimitArguments {
   home?: string;
   space?: string;
   enqueue?: string;
+  warmStart: boolean;
+  continue?: string;
   force: boolean;
   json: boolean;
   quiet: boolean;
@@ -53,6 +55,24 @@ const scopeOptions = {
     type: 'number',
     describe:
       "with --global: bound of every task's objective, 0 as dense attention, 1 as the untuned default",
+  },
+} as const;
+
+/** What a search begins with. */
+const startOptions = {
+  enqueue: {
+    type: 'string',
+    describe:
+      'JSON file with a list of configurations to try first: parameters, or { "maskers": [...] }',
+  },
+  'warm-start': {
+    type: 'boolean',
+    default: false,
+    describe: 'begin with what won on other tasks, models and objectives',
+  },
+  continue: {
+    type: 'string',
+    describe: 'begin with the trials of an earlier study, e.g. of a coarser --space',
   },
 } as const;
 
@@ -95,11 +115,7 @@ export function tuneCommand(
             type: 'string',
             describe: 'JSON file that narrows, fixes or widens the search space',
           },
-          enqueue: {
-            type: 'string',
-            describe:
-              'JSON file with a list of configurations to try first: parameters, or { "maskers": [...] }',
-          },
+          ...startOptions,
           force: {
             type: 'boolean',
             default: false,
@@ -142,6 +158,8 @@ function toTuneOptions(args: TuneArguments): TuneOptions {
     threads: parseCount('threads', args.threads),
     space: readJson('space', args.space),
     enqueue: readJson('enqueue', args.enqueue) as TuneOptions['enqueue'],
+    warmStart: args.warmStart ? true : undefined,
+    continueFrom: args.continue,
     snapshotLimitBytes: parseBytes('snapshot-limit', args.snapshotLimit),
     metrics: args.metrics === undefined ? undefined : parseList('metrics', args.metrics),
   };

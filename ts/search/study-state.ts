@@ -20,6 +20,8 @@ export interface SearchProgress {
   readonly complete: number;
   readonly pruned: number;
   readonly failed: number;
+  /** Of a study that began with trials of another: those of them in its space, and those that are evidence alone. */
+  readonly imports?: { readonly inside: number; readonly outside: number };
   /** Resource units of all jobs that were started. */
   readonly resourceSpent: number;
   /** Per rung: its resource, and how many trials have a result there. */
@@ -61,6 +63,7 @@ export class StudyState {
   #header: StudyHeader | undefined;
   #outside: readonly Trial[] = [];
   #prior: readonly Params[] = [];
+  #hasImported = false;
   #nImported = 0;
   #nBatches = 0;
   #nResults = 0;
@@ -225,6 +228,9 @@ export class StudyState {
         : Math.max(this.#trials.length, this.#nImported + (this.#header?.trials ?? 0)),
       resourceSpent: this.#resourceSpent,
       ...states,
+      ...(this.#hasImported && {
+        imports: { inside: this.#nImported, outside: this.#outside.length },
+      }),
       rungs: [...reached].map(([resource, trials]) => ({ resource, trials })),
       ...(best !== undefined &&
         result !== undefined && {
@@ -273,6 +279,7 @@ export class StudyState {
       for (const result of results) this.#addResult(trial, result);
       if (failure !== undefined) this.#setFailed(trial, failure.to, failure.error);
     }
+    this.#hasImported = true;
     this.#nImported += trials.length;
     // What was known before is what improvements are measured by; it is none itself.
     this.#improvedAt = this.#trials.length;

@@ -49,19 +49,19 @@ export function resolveBudget(
 
 /** The limit that ends the search first if it goes on as it did. */
 export function budgetUse(budget: Budget, { progress, elapsedMs }: Spending): BudgetUse {
-  const { complete, pruned, failed } = progress;
+  const { complete, pruned, failed, imports } = progress;
+  const nImported = imports?.inside ?? 0;
   const spent = {
-    trials: complete + pruned + failed,
+    trials: complete + pruned + failed - nImported,
     questions: progress.resourceSpent,
     minutes: elapsedMs / 60_000,
   };
   const uses = units.flatMap((unit) => {
-    const total = unit === 'trials' && budget.trials ? progress.trials : budget[unit];
+    const total = unit === 'trials' && budget.trials ? progress.trials - nImported : budget[unit];
     return total === undefined ? [] : [{ unit, spent: spent[unit], total }];
   });
-  const [first = { unit: 'trials', spent: spent.trials, total: progress.trials }] = uses.toSorted(
-    (a, b) => b.spent / b.total - a.spent / a.total,
-  );
+  const [first = { unit: 'trials', spent: spent.trials, total: progress.trials - nImported }] =
+    uses.toSorted((a, b) => b.spent / b.total - a.spent / a.total);
   return first;
 }
 

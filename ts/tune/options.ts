@@ -35,6 +35,13 @@ export interface TuneOptions {
   readonly patience?: number;
   /** Configurations to try first, each for the configs that can express it. They count as trials. */
   readonly enqueue?: readonly Enqueued[];
+  /** Tries first what won on other tasks, models, objectives and spaces, and looks near it. They count as trials. */
+  readonly warmStart?: boolean;
+  /**
+   * Name of an earlier study of the same model, tasks and config: its trials in this search's space count as this
+   * search's own, the others are evidence. They cost nothing of the budget.
+   */
+  readonly continueFrom?: string;
   /** Of every random choice. Default 0. */
   readonly seed?: number;
   /** Default: the cores this process may use. */
@@ -92,6 +99,8 @@ export interface TuneRequest {
   readonly configs: readonly TunedConfig[];
   readonly objective: Objective;
   readonly patience: number | undefined;
+  readonly warmStart: boolean;
+  readonly continueFrom: string | undefined;
   readonly seed: number;
   readonly threads: number;
   readonly home: string;
@@ -120,16 +129,20 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
     );
   }
   const tasks = resolveTasks(options);
+  const scope = resolveScope(options, objective, tasks.length);
+  const nStudies = names.length * (scope === 'task' ? tasks.length : 1);
   const asked = [...objective.metrics, ...(options.metrics ?? []).map(metricName)];
   return {
     options,
     model: text('model', options.model),
     tasks,
-    scope: resolveScope(options, objective, tasks.length),
+    scope,
     worstTask: options.worstTask,
     configs: resolveConfigs(names, options),
     objective,
     patience: options.patience === undefined ? undefined : integer('patience', options.patience, 1),
+    warmStart: options.warmStart ?? false,
+    continueFrom: resolveContinueFrom(options.continueFrom, nStudies),
     seed: integer('seed', options.seed ?? 0, 0),
     threads: integer('threads', options.threads ?? usableThreads().threads, 1),
     home: resolveHome(options.home),
@@ -162,6 +175,11 @@ function resolveScope(
   }
   if (!global) return 'task';
   return perTask ? 'both' : 'global';
+}
+
+function resolveContinueFrom(name: string | undefined, nStudies: number): string | undefined {
+  if (name === undefined || nStudies === 1) return name;
+  return rejectArgument('continueFrom', 'one config on one task, or on several with global,', name);
 }
 
 function resolveConfigs(names: readonly string[], options: TuneOptions): readonly TunedConfig[] {

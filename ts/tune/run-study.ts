@@ -12,12 +12,14 @@ import { TpeSampler } from '../search/tpe-sampler.js';
 import { latestResult, type Trial } from '../search/trial.js';
 import type { StudyProgress } from '../tune-events.js';
 import { budgetUse, remainingMs } from './budget.js';
+import { checkRungs, type EarlierStudy, readBegun } from './earlier-study.js';
 import { evaluateJobs } from './evaluate-jobs.js';
 import { spreadFront } from './front.js';
 import { bestOfMethods } from './method-ranking.js';
 import type { TunedConfig, TuneRequest } from './options.js';
 import { type PendingStep, rememberOptions } from './study-options.js';
 import { countQuestions, type StudyPart } from './study-parts.js';
+import { findWarmStarts, type WarmStart } from './warm-start.js';
 
 /** What one study searches, and on what. */
 export interface StudyPlan {
@@ -28,6 +30,8 @@ export interface StudyPlan {
   readonly parts: readonly StudyPart[];
   /** Tokens of the shortest context of all parts. */
   readonly shortestContext: number;
+  /** Whose trials it begins with. */
+  readonly earlier: EarlierStudy | undefined;
   /** What is still to be tuned when the study begins, the study itself first. */
   readonly pending: readonly PendingStep[];
 }
@@ -55,7 +59,10 @@ const batchTokens = 512;
  * Name of the study of a winner: readable parts, the key, and what else makes a search another one. What may be raised,
  * such as its budget, is no part of it: more trials go on with the same study.
  */
-export function studyName(request: TuneRequest, { config, key }: StudyPlan): string {
+export function studyName(
+  request: TuneRequest,
+  { config, key }: Pick<StudyPlan, 'config' | 'key'>,
+): string {
   const tasks = tasksOf(key);
   const [first = ''] = tasks;
   const task =
@@ -78,6 +85,9 @@ export async function runStudy(request: TuneRequest, plan: StudyPlan): Promise<F
   // A forced search starts anew: the old journal is kept under another name, beside the new one.
   if (request.force) await storage.setAside(name);
   const scheduler = makeScheduler(parts);
+  const { earlier } = plan;
+  if (earlier !== undefined) checkRungs(earlier, scheduler.rungs);
+  const warmStart = await warmStartOf(request, plan);
   const study = await Study.open({
     name,
     space: config.space,
@@ -88,6 +98,8 @@ export async function runStudy(request: TuneRequest, plan: StudyPlan): Promise<F
     budget: config.budget,
     ...(request.patience !== undefined && { patience: request.patience }),
     enqueue: [...config.enqueue, ...(isAny(config.preset) ? methodDefaults(config.preset) : [])],
+    warmStart: warmStart?.map(({ params }) => params) ?? [],
+    imports: earlier?.trials ?? [],
     metadata: { key, outputError: request.outputError },
     isFeasible: (params) =>
       config.preset.infeasibility(params, { nKv: plan.shortestContext }) === undefined,
@@ -95,17 +107,8 @@ export async function runStudy(request: TuneRequest, plan: StudyPlan): Promise<F
   try {
     await rememberOptions(request.home, name, request.options, plan.pending);
     for (const message of study.warnings) request.emit({ event: 'warning', message });
-    const { emit, signal } = request;
-    const resumedTrials = study.trials.length;
-    emit({
-      event: 'study',
-      config: config.preset.name,
-      tasks: tasksOf(key),
-      name,
-      resumedTrials,
-      budget: config.budget,
-      ...(request.patience !== undefined && { patience: request.patience }),
-    });
+    tellOfStart(request, plan, { study, warmStart });
+    const { signal } = request;
     const watch = watchStudy(request, config, study);
     const capacity = batchCapacity(parts, scheduler.rungs[0] ?? 1);
     while (!study.isFinished) {
@@ -137,6 +140,35 @@ export async function runStudy(request: TuneRequest, plan: StudyPlan): Promise<F
   } finally {
     await study.close();
   }
+}
+
+/** What won elsewhere, where that is asked for; undefined for a study that has begun, and keeps what it began with. */
+async function warmStartOf(
+  request: TuneRequest,
+  plan: StudyPlan,
+): Promise<readonly WarmStart[] | undefined> {
+  if (!request.warmStart || (await readBegun(request, studyName(request, plan)))) return undefined;
+  return findWarmStarts(request, plan);
+}
+
+function tellOfStart(
+  { emit, patience, continueFrom }: TuneRequest,
+  { config, key }: StudyPlan,
+  { study, warmStart }: { study: Study; warmStart: readonly WarmStart[] | undefined },
+): void {
+  const about = { config: config.preset.name, tasks: tasksOf(key) };
+  const { imports } = study.progress();
+  emit({
+    event: 'study',
+    ...about,
+    name: study.name,
+    resumedTrials: study.trials.length - (imports?.inside ?? 0),
+    budget: config.budget,
+    ...(patience !== undefined && { patience }),
+    ...(imports !== undefined && { imports }),
+    ...(imports !== undefined && continueFrom !== undefined && { continueFrom }),
+  });
+  if (warmStart !== undefined) emit({ event: 'warm-start', ...about, from: warmStart });
 }
 
 /** The lowest rung holds a question of every task, so that no trial is promoted unmeasured on one. */

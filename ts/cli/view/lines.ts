@@ -1,9 +1,10 @@
 import type { TuneEvent, TunePhase } from '../../tune-events.js';
 import { budgetText, duration, number, parameters, percent } from './format.js';
 import { frontLines, interval, noWinnerLines, winnerLines } from './result.js';
-import type { PreparedEvent, ProgressEvent, TuneState } from './state.js';
+import type { PreparedEvent, ProgressEvent, StudyEvent, TuneState } from './state.js';
 
 type TrialEvent = Extract<TuneEvent, { event: 'trial' }>;
+type WarmStartEvent = Extract<TuneEvent, { event: 'warm-start' }>;
 
 /** Least time between two lines about the progress of one phase. */
 const progressEveryMs = 10_000;
@@ -35,7 +36,10 @@ export function logLines(event: TuneEvent, before: TuneState): string[] {
     case 'study':
       return [
         `  study ${event.name}: ${budgetText(event)}${event.resumedTrials > 0 ? `; ${event.resumedTrials} trials known already` : ''}`,
+        ...startLines(event),
       ];
+    case 'warm-start':
+      return startLines(event);
     case 'trial':
       return event.state === 'running' ? [] : [`  ${trialText(event)}`];
     case 'validation':
@@ -52,6 +56,31 @@ export function logLines(event: TuneEvent, before: TuneState): string[] {
     case 'warning':
       return [];
   }
+}
+
+/** What a search begins with, where that is more than nothing. */
+export function startLines(event: TuneEvent): string[] {
+  if (event.event === 'warm-start') return [`  ${warmStartText(event)}`];
+  if (event.event !== 'study' || event.imports === undefined) return [];
+  return [`  with ${importsText(event.imports, event.continueFrom)}`];
+}
+
+/** `20 trials of coarse in its space, and 5 outside it as evidence`. */
+export function importsText(
+  { inside, outside }: NonNullable<StudyEvent['imports']>,
+  from = 'another study',
+): string {
+  const evidence = outside === 0 ? '' : `, and ${outside} outside it as evidence`;
+  return `${inside} ${inside === 1 ? 'trial' : 'trials'} of ${from} in its space${evidence}`;
+}
+
+function warmStartText({ config, from }: WarmStartEvent): string {
+  if (from.length === 0) return `no winner of ${config} from elsewhere is stored; begins without`;
+  const names = from.map(
+    ({ id, tasks, isSameModel }) =>
+      `${id} (${tasks.join(' + ')}${isSameModel ? '' : ', another model'})`,
+  );
+  return `begins with what won elsewhere: ${names.join(', ')}`;
 }
 
 /** `24/64 questions, 12.1s, about 20.0s left`. */

@@ -158,7 +158,8 @@ export function noWinnerLines(
   ];
 }
 
-function taskLines(key: WinnerKey): string[] {
+/** One line a task of a key. */
+export function taskLines(key: WinnerKey): string[] {
   const versions = 'tasks' in key ? key.taskVersions : [key.taskVersion];
   const all = 'tasks' in key ? key.taskParameters : [key.taskParameters];
   return tasksOf(key).map(

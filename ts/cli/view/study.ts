@@ -1,9 +1,12 @@
+import type { WinnerKey } from '../../cache/winner.js';
 import type { StoredStudy } from '../../search/journal-storage.js';
 import type { FinishReason } from '../../search/storage.js';
 import { UNLIMITED } from '../../search/study-state.js';
 import type { ObjectiveEffects, StudyView } from '../../search/study-view.js';
 import { latestResult, type Trial } from '../../search/trial.js';
 import { number, parameter, parameters, percent } from './format.js';
+import { importsText } from './lines.js';
+import { taskLines } from './result.js';
 import { table } from './table.js';
 
 /** A stored study with what is made of it. */
@@ -41,12 +44,17 @@ function taskText(key: Readonly<Record<string, unknown>>): string {
   return Array.isArray(tasks) ? tasks.join(' + ') : String(tasks);
 }
 
-/** What of a key a user may want to see. */
+/** What of a key a user may want to see, beside its tasks. */
 function about(study: StoredStudy): Readonly<Record<string, unknown>> {
   const {
     objective: _1,
     spaceHash: _2,
     schemaVersion: _3,
+    task: _4,
+    taskVersion: _5,
+    tasks: _6,
+    taskVersions: _7,
+    taskParameters: _8,
     modelFingerprint,
     ...rest
   } = keyOf(study);
@@ -76,32 +84,44 @@ function studyRow({ study, view: { front, progress } }: ViewedStudy): string[] {
   ];
 }
 
-/** How many trials there are, of how many where their number is bounded. */
+/** How many trials the study has run itself, of how many where their number is bounded. */
 function trialsText({ state }: StoredStudy, of: string): string {
-  const count = state.trials.length;
+  const count = state.nStarted;
   const { trials = 0 } = state.header ?? {};
   return trials === UNLIMITED ? String(count) : `${count}${of}${Math.max(count, trials)}`;
 }
 
-/** Everything about a study: its state, its trials, and what its parameters do. `limits` in words, where they are known. */
+/** What a study's journal does not hold. */
+export interface StartOptions {
+  /** In words. */
+  readonly limits?: string;
+  /** Whose trials it began with. */
+  readonly continueFrom?: string;
+}
+
+/** Everything about a study: its state, its trials, and what its parameters do. */
 export function studyLines(
   { study, view }: ViewedStudy,
   effects: readonly ObjectiveEffects[],
-  limits?: string,
+  { limits, continueFrom }: StartOptions = {},
 ): string[] {
   const { header, finish } = study.state;
-  const { complete, pruned, failed, running, rungs } = view.progress;
+  const { complete, pruned, failed, running, rungs, imports } = view.progress;
+  const { prior } = study.state;
   const more = finish === undefined ? '' : ' --trials N';
   const ending = finish === undefined ? '' : ` (${endings[finish]})`;
   return [
     `${study.name}: ${stateOf(study)}${ending}, ${study.path}`,
     `  objective   ${header?.objective ?? ''}`,
     `  about       ${parameters(about(study))}`,
+    ...('config' in keyOf(study) ? taskLines(keyOf(study) as unknown as WinnerKey) : []),
     ...(limits === undefined ? [] : [`  budget      ${limits}`]),
-    `  trials      ${trialsText(study, ' of ')}: ${complete} complete, ${pruned} pruned, ${failed} failed, ${running} running`,
+    ...(imports === undefined ? [] : [`  began with  ${importsText(imports, continueFrom)}`]),
+    ...(prior.length === 0 ? [] : [`  began with  ${priorText(prior)}`]),
+    `  trials      ${trialsText(study, ' of ')}${imports?.inside ? ' and those it began with' : ''}: ${complete} complete, ${pruned} pruned, ${failed} failed, ${running} running`,
     `  rungs       ${rungs.map((rung) => `${rung.trials} at ${rung.resource} questions`).join(', ')}`,
     '',
-    ...trialTable(view),
+    ...trialTable(view, tasksIn(study)),
     ...effects.flatMap(effectLines),
     ...(finish === 'exhausted'
       ? []
@@ -109,28 +129,48 @@ export function studyLines(
   ];
 }
 
+function priorText({ length }: readonly unknown[]): string {
+  return `${length} ${length === 1 ? 'configuration' : 'configurations'} that won elsewhere`;
+}
+
+/** The tasks of a global study, whose metrics are named by them; none of any other. */
+function tasksIn(study: StoredStudy): readonly string[] {
+  const { tasks } = keyOf(study);
+  return Array.isArray(tasks) ? tasks : [];
+}
+
 /** The front, then the other trials, the best first. */
-function trialTable({ ranked, front = [] }: StudyView): string[] {
+function trialTable({ ranked, front = [] }: StudyView, tasks: readonly string[]): string[] {
   const rows = [...front, ...ranked.filter((trial) => !front.includes(trial))];
   const titles = ['trial', 'state', 'questions', 'objective', 'metrics', 'parameters'];
   const lines = table(
     left(titles),
-    rows.map((trial) => trialRow(trial, front.includes(trial))),
+    rows.map((trial) => trialRow(trial, { isOnFront: front.includes(trial), tasks })),
   );
   const legend = front.length === 0 ? [] : ['* on the front: no other is better in both'];
-  return [...lines, ...legend].map((line) => `  ${line}`);
+  return [...lines, ...legend, ...(tasks.length === 0 ? [] : globalLegend)].map(
+    (line) => `  ${line}`,
+  );
 }
 
-function trialRow(trial: Trial, isOnFront: boolean): string[] {
+const globalLegend = [
+  'objective: 0 as the better of dense attention and the untuned default, 1 as the worse, mean over the tasks',
+  'metrics: the mean over the tasks and, in brackets, of each task in the order above',
+];
+
+function trialRow(
+  trial: Trial,
+  { isOnFront, tasks }: { isOnFront: boolean; tasks: readonly string[] },
+): string[] {
   const result = latestResult(trial);
   const mark = result !== undefined && result.violation > 0 ? ' (breaks the constraint)' : '';
   const values = result?.objectives ?? [result?.value ?? Number.NaN];
   return [
     `${trial.number}${isOnFront ? ' *' : ''}`,
-    trial.state,
+    trial.isImported ? `${trial.state}, imported` : trial.state,
     String(result?.resource ?? 0),
     result === undefined ? '' : `${values.map(number).join(', ')}${mark}`,
-    result === undefined ? (trial.error ?? '') : metricsText(result.metrics),
+    result === undefined ? (trial.error ?? '') : metricsText(result.metrics, tasks),
     parameters(trial.params),
   ];
 }
@@ -151,12 +191,16 @@ function effectLines({ objective, parameters: effects }: ObjectiveEffects): stri
   ];
 }
 
-/** What is known of a result in short. */
-function metricsText(metrics: Readonly<Record<string, number>>): string {
-  const { kl, density } = metrics;
-  const parts = [
-    ...(kl === undefined ? [] : [`KL ${number(kl)}`]),
-    ...(density === undefined ? [] : [`density ${percent(density)}`]),
-  ];
-  return parts.join(', ');
+/** What is known of a result in short: `KL 0.02, density 8.0%`, with tasks `KL 0.02 (0.01, 0.03), ...`. */
+function metricsText(
+  metrics: Readonly<Record<string, number>>,
+  tasks: readonly string[] = [],
+): string {
+  const part = (title: string, name: string, text: (value: number) => string) => {
+    const mean = metrics[name];
+    if (mean === undefined) return [];
+    const own = tasks.map((task) => text(metrics[`${name}(${task})`] ?? Number.NaN));
+    return [`${title} ${text(mean)}${own.length === 0 ? '' : ` (${own.join(', ')})`}`];
+  };
+  return [...part('KL', 'kl', number), ...part('density', 'density', percent)].join(', ');
 }
