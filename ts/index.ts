@@ -33,6 +33,7 @@ export type { Job, JobResult } from './search/job.js';
 export { JournalStorage, listStudies, readStudy } from './search/journal-storage.js';
 export { MemoryStorage } from './search/memory-storage.js';
 export { type Objective, parseObjective } from './search/objective.js';
+export type { ObjectiveSpec } from './search/objective-spec.js';
 export { RandomSampler } from './search/random-sampler.js';
 export { RungRanking } from './search/rung-ranking.js';
 export type { Sampler, SuggestRequest } from './search/sampler.js';

@@ -1,5 +1,6 @@
 import { rejectArgument, SparseTuneError } from '../errors.js';
 import { didYouMean } from '../space/nearest.js';
+import { type ObjectiveSpec, objectiveText } from './objective-spec.js';
 import type { Evaluation } from './trial.js';
 
 /** Turns metrics into a value to minimise and the amount by which constraints are broken. */
@@ -58,7 +59,9 @@ interface Constraint {
  *   both, e.g. `pareto(kl,density)`.
  * - `sparsity_N`: 0.99 * outputError + 0.01 * density + 10 * max(0, density - N / 100).
  *
- * @param text - default `kl s.t. density<=0.1`
+ * The same as JSON, as an object or its text: `{ "minimize": "kl", "subjectTo": { "density": 0.1 } }`; see ObjectiveSpec.
+ *
+ * @param given - default `kl s.t. density<=0.1`
  * @param options.metrics - names that may be used. Default: those of this package's evaluations.
  * @throws {SparseTuneError} `ERR_OBJECTIVE`, with the nearest known name
  *
@@ -66,11 +69,10 @@ interface Constraint {
  * parseObjective('kl s.t. density<=0.05').evaluate({ kl: 0.2, density: 0.08 }); // { value: 0.2, violation: 0.03 }
  */
 export function parseObjective(
-  text: string = DEFAULT_OBJECTIVE,
+  given: string | ObjectiveSpec = DEFAULT_OBJECTIVE,
   options: { metrics?: readonly string[] } = {},
 ): Objective {
-  if (typeof text !== 'string')
-    rejectArgument('objective', 'a text such as "kl s.t. density<=0.1"', text);
+  const text = toText(given);
   const sparsity = /^\s*sparsity_(\d+(?:\.\d+)?)\s*$/.exec(text);
   if (sparsity !== null) return sparsityObjective(text.trim(), Number(sparsity[1]));
   const known = options.metrics ?? METRIC_NAMES;
@@ -82,6 +84,26 @@ export function parseObjective(
   if (pareto !== null) return paretoObjective(pareto[1] ?? '', constraints, text, known);
   const terms = head.split('+').map((part) => parseTerm(part, text, known));
   return linearObjective(terms, constraints);
+}
+
+function toText(given: unknown): string {
+  if (typeof given === 'string' && !/^\s*\{/.test(given)) return given;
+  const spec = typeof given === 'string' ? parseJson(given) : given;
+  if (typeof spec !== 'object' || spec === null || Array.isArray(spec))
+    return rejectArgument('objective', 'a text such as "kl s.t. density<=0.1", or JSON', given);
+  return objectiveText(spec, HIGHER_IS_BETTER);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SparseTuneError(
+      'ERR_OBJECTIVE',
+      `The objective begins like JSON but is none: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
 }
 
 /** The objective of a study whose evaluations report one number, `{ value }`. */
@@ -96,11 +118,14 @@ export function valueObjective(direction: 'minimize' | 'maximize' = 'minimize'):
 
 /** The objective of a study: read, and turned round where more is better. */
 export function orientObjective(
-  objective: Objective | string | undefined,
+  objective: Objective | ObjectiveSpec | string | undefined,
   direction: 'minimize' | 'maximize' = 'minimize',
 ): Objective {
   if (objective === undefined) return valueObjective(direction);
-  const given = typeof objective === 'string' ? parseObjective(objective) : objective;
+  const given =
+    typeof objective === 'string' || !('evaluate' in objective)
+      ? parseObjective(objective)
+      : objective;
   if (direction === 'minimize') return given;
   if (given.isPareto === true)
     return rejectArgument('direction', 'minimize where the objective is pareto(...)', direction);

@@ -3,6 +3,7 @@ import type { ParamsOf } from '../space/params-of.js';
 import type { SearchSpace, SpaceSchema } from '../space/search-space.js';
 import type { Budget } from './budget.js';
 import type { Objective } from './objective.js';
+import type { ObjectiveSpec } from './objective-spec.js';
 import type { Sampler } from './sampler.js';
 import type { Scheduler } from './scheduler.js';
 import type { Storage } from './storage.js';
@@ -15,8 +16,8 @@ export interface StudyOptions<Space extends SpaceSchema | SearchSpace = SpaceSch
   readonly space: Space;
   readonly sampler: Sampler;
   readonly scheduler: Scheduler;
-  /** How metrics become a value; a text is read by parseObjective. Default: the metric `value`. */
-  readonly objective?: Objective | string;
+  /** How metrics become a value; a text or JSON is read by parseObjective. Default: the metric `value`. */
+  readonly objective?: Objective | ObjectiveSpec | string;
   /** Default `minimize`. */
   readonly direction?: 'minimize' | 'maximize';
   /** Default: this process's memory. */

@@ -5,6 +5,7 @@ import { changeSpace, getPreset, isTunable, type Preset } from '../maskers/prese
 import type { Budget } from '../search/budget.js';
 import type { Objective } from '../search/objective.js';
 import { parseObjective } from '../search/objective.js';
+import type { ObjectiveSpec } from '../search/objective-spec.js';
 import type { Params } from '../space/distribution.js';
 import type { SpaceSchema } from '../space/search-space.js';
 import { resolveTask } from '../tasks/registry.js';
@@ -26,7 +27,7 @@ export interface TuneOptions {
    */
   readonly config?: readonly string[];
   /** Default `kl s.t. density<=0.1`. */
-  readonly objective?: string;
+  readonly objective?: string | ObjectiveSpec;
   /** Configurations to try per config: short for a budget of trials. Default 27 (of `any` 9 per method) where there is no budget. */
   readonly trials?: number;
   /** What the search of each config may spend; whatever is spent first ends it. */
