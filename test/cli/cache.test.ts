@@ -1,5 +1,6 @@
-import { writeFile } from 'node:fs/promises';
-import test from 'ava';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
 import { frontFolder } from '../../ts/cache/front.js';
 import { WinnerCache, winnerId } from '../../ts/cache/winner-cache.js';
 import { temporaryFolder } from '../helpers/folder.js';
@@ -49,6 +50,100 @@ test('fronts are listed beside the winners, shown and removed', async (t) => {
   t.is((await new WinnerCache(home).list()).length, 1);
 });
 
+/** A home with a winner and a front, and their file. */
+async function exported(t: ExecutionContext, ...ids: string[]) {
+  const home = await temporaryFolder(t);
+  await new WinnerCache(home).write(winner());
+  await frontFolder(home).write(front());
+  const file = join(home, 'out', 'all.json');
+  const run = await runCaught(['cache', 'export', ...ids, '--out', file, '--home', home]);
+  const target = await temporaryFolder(t);
+  const take = (...args: string[]) =>
+    runCaught(['cache', 'import', file, '--home', target, ...args]);
+  return { file, run, target, take, cache: new WinnerCache(target) };
+}
+
+test('what is exported is imported elsewhere as it was, and known the second time', async (t) => {
+  const { run, target, take, cache } = await exported(t);
+  t.regex(run.out, /^Exported 1 winners and 1 fronts to .*all\.json\n$/);
+  const { code, out } = await take();
+  t.is(code, 0);
+  t.is(
+    out,
+    `added     ${winnerId(winnerKey())} hash_attention on niah_mq8@512: kl s.t. density<=0.1\n` +
+      `added     ${winnerId(front().key)} hash_attention on niah_mq8@512: pareto(kl,density)\n`,
+  );
+  t.deepEqual((await cache.read(winnerKey()))?.winner, winner());
+  t.deepEqual((await frontFolder(target).list())[0]?.record, front());
+  const again = JSON.parse((await take('--json')).out);
+  t.deepEqual(
+    again.map(({ outcome }: { outcome: string }) => outcome),
+    ['known', 'known'],
+  );
+});
+
+test('single records are exported by their ids', async (t) => {
+  const { file, run } = await exported(t, winnerId(front().key).slice(0, 6));
+  t.regex(run.out, /^Exported 0 winners and 1 fronts/);
+  t.deepEqual(JSON.parse(await readFile(file, 'utf8')), {
+    bundle: 1,
+    winners: [],
+    fronts: [front()],
+  });
+  t.is((await exported(t, 'ffffff')).run.code, 2);
+  const home = await temporaryFolder(t);
+  t.is((await runCaught(['cache', 'export', '--out', file, '--home', home])).code, 1);
+});
+
+for (const [name, row, createdAt, outcome, reason] of [
+  ['worse and older', { objective: 0.5 }, '2025', 'replaced', /2025/],
+  ['as good and older', {}, '2025', 'replaced', /2025/],
+  ['better', { objective: 0.001 }, '2025', 'skipped', /is better/],
+  ['worse but newer', { objective: 0.5 }, '2027', 'skipped', /is newer/],
+] as const) {
+  test(`a winner that is here and ${name} is ${outcome}, which is told`, async (t) => {
+    const { take, cache } = await exported(t);
+    const own = winner({}, row, createdAt);
+    await cache.write(own);
+    const { out } = await take();
+    const [line = ''] = out.split('\n');
+    t.true(line.startsWith(outcome));
+    t.regex(line, reason);
+    t.is(/cache rm ID/.test(out), outcome === 'skipped');
+    t.deepEqual((await cache.read(winnerKey()))?.winner, outcome === 'skipped' ? own : winner());
+  });
+}
+
+for (const [name, content, reason] of [
+  ['no JSON', '{', /JSON/],
+  ['a winner by itself', JSON.stringify(winner()), /no file of "sparsetune cache export"/],
+  ['null', 'null', /no file of/],
+  [
+    'rows of something else',
+    JSON.stringify({
+      bundle: 1,
+      winners: [winner(), { ...winner(), validation: { ...winner().validation, rows: [3] } }],
+      fronts: [],
+    }),
+    /winners\[1\]: its validation\.rows are no rows/,
+  ],
+  [
+    'a task that is no text',
+    JSON.stringify({ bundle: 1, winners: [winner({ task: 7 as never })], fronts: [] }),
+    /winners\[0\]: its key\.task is missing/,
+  ],
+] as const) {
+  test(`a file with ${name} is refused, and nothing of it is taken`, async (t) => {
+    const { file, take, cache } = await exported(t);
+    await writeFile(file, content);
+    const { code, err } = await take();
+    t.is(code, 2);
+    t.true(err.startsWith(`sparsetune: Cannot import ${file}: `));
+    t.regex(err, reason);
+    t.deepEqual(await cache.list(), []);
+  });
+}
+
 test('a front that cannot be read is passed over with a warning', async (t) => {
   const home = await temporaryFolder(t);
   const path = await frontFolder(home).write(front());
@@ -58,17 +153,14 @@ test('a front that cannot be read is passed over with a warning', async (t) => {
   t.regex(err, /Passed over .*its rows is no array/);
 });
 
-test('an id of digits only is a name, not a number', async (t) => {
-  const { code, err } = await runCaught([
-    'cache',
-    'show',
-    '000012',
-    '--home',
-    await temporaryFolder(t),
-  ]);
-  t.is(code, 2);
-  t.regex(err, /"000012"/);
-});
+for (const id of ['000012', '12e456789012']) {
+  test(`an id is a name, not a number: ${id}`, async (t) => {
+    const args = ['cache', 'show', id, '--home', await temporaryFolder(t)];
+    const { code, err } = await runCaught(args);
+    t.is(code, 2);
+    t.true(err.includes(`"${id}"`));
+  });
+}
 
 test('an unknown id and a missing action are wrong usage', async (t) => {
   const home = await temporaryFolder(t);

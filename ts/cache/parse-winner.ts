@@ -51,14 +51,31 @@ function parseRecord(text: string, kind: string, required: Requirements): unknow
     );
   }
   if (version !== schemaVersion) throw new Error(`it is no ${kind}`);
+  checkShape(value, required);
+  return value;
+}
+
+function checkShape(value: unknown, required: Requirements): void {
   for (const [path, type] of required) {
     const found = at(value, path);
     if (typeOf(found) !== type)
       throw new Error(`its ${path} is ${found === undefined ? 'missing' : `no ${type}`}`);
   }
-  if (typeof at(value, 'key.task') !== 'string' && !Array.isArray(at(value, 'key.tasks')))
+  if (typeof at(value, 'key.task') !== 'string' && !isListOf(at(value, 'key.tasks'), 'string'))
     throw new Error('its key.task is missing');
-  return value;
+  for (const path of ['validation.rows', 'rows']) {
+    const rows = at(value, path);
+    if (rows !== undefined && !(Array.isArray(rows) && rows.every(isRow)))
+      throw new Error(`its ${path} are no rows of a validation`);
+  }
+}
+
+function isListOf(value: unknown, type: string): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every((entry) => typeOf(entry) === type);
+}
+
+function isRow(row: unknown): boolean {
+  return typeOf(at(row, 'label')) === 'string' && typeOf(at(row, 'metrics')) === 'object';
 }
 
 function parseJson(text: string): unknown {

@@ -65,7 +65,8 @@ export class WinnerCache {
     const distance = ({ winner }: StoredWinner) => distanceOf(winner.key, query.task);
     // The list is newest first and the sort is stable.
     return matches.sort(
-      (a, b) => distance(a) - distance(b) || validatedObjective(a) - validatedObjective(b),
+      (a, b) =>
+        distance(a) - distance(b) || validatedObjective(a.winner) - validatedObjective(b.winner),
     )[0];
   }
 
@@ -105,10 +106,8 @@ function toWinner({ path, id, record }: StoredRecord<Winner>): StoredWinner {
 }
 
 /** Value of the objective that the winner reached on the validation split. */
-export function validatedObjective({ winner }: StoredWinner): number {
-  return (
-    winner.validation.rows.find(({ isWinner }) => isWinner)?.objective ?? Number.POSITIVE_INFINITY
-  );
+export function validatedObjective({ validation }: Winner): number {
+  return validation.rows.find(({ isWinner }) => isWinner)?.objective ?? Number.POSITIVE_INFINITY;
 }
 
 function isMatch(key: WinnerKey, query: WinnerQuery): boolean {

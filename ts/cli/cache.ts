@@ -1,4 +1,5 @@
 import type { ArgumentsCamelCase, CommandModule } from 'yargs';
+import { importBundle, readBundle, writeBundle } from '../cache/bundle.js';
 import { type Front, frontFolder } from '../cache/front.js';
 import { tasksOf, type ValidationRow, type Winner, type WinnerKey } from '../cache/winner.js';
 import { byId, WinnerCache } from '../cache/winner-cache.js';
@@ -16,6 +17,25 @@ interface CacheArguments {
   json: boolean;
   id?: string;
 }
+
+interface ExportArguments {
+  ids?: string[];
+  out: string;
+  home?: string;
+  json: boolean;
+}
+
+interface ImportArguments {
+  file: string;
+  home?: string;
+  json: boolean;
+}
+
+const idOption = { type: 'string', demandOption: true } as const;
+const idsOption = { type: 'string', array: true } as const;
+const outOption = {
+  out: { type: 'string', demandOption: true, describe: 'file to write' },
+} as const;
 
 interface FindArguments {
   model: string;
@@ -39,19 +59,22 @@ type Stored = { readonly path: string; readonly id: string } & (
   | { readonly front: Front }
 );
 
-/** `sparsetune cache ls|show|find|rm`: the stored winners and fronts. */
+/** `sparsetune cache ls|show|find|export|import|rm`: the stored winners and fronts. */
 export function cacheCommand(context: CliContext): CommandModule<object, object> {
   return {
     command: 'cache <action>',
-    describe: 'list, show or remove stored winners',
+    describe: 'list, show, find, export, import or remove stored winners',
     builder: (yargs) =>
       yargs
         .options({ home: homeOption, json: jsonOption })
         .command(['ls', 'list'], 'list the winners and fronts, newest first', {}, (args) =>
           list(context, cast(args)),
         )
-        .command('show <id>', 'show a winner or a front with its evidence', {}, (args) =>
-          show(context, cast(args)),
+        .command(
+          'show <id>',
+          'show a winner or a front with its evidence',
+          (own) => own.positional('id', idOption),
+          (args) => show(context, cast(args)),
         )
         .command(
           'find',
@@ -59,21 +82,35 @@ export function cacheCommand(context: CliContext): CommandModule<object, object>
           (own) => own.options(findOptions),
           (args) => find(context, args as unknown as FindArguments),
         )
-        .command('rm <id>', 'remove a winner or a front', {}, (args) => remove(context, cast(args)))
-        .demandCommand(1, 'Name an action: ls, show, find or rm.')
+        .command(
+          'export [ids..]',
+          'put winners and fronts into one file; all where no id is given',
+          (own) => own.positional('ids', idsOption).options(outOption),
+          (args) => exportAll(context, args as unknown as ExportArguments),
+        )
+        .command(
+          'import <file>',
+          'take winners and fronts from an exported file',
+          (own) => own.positional('file', idOption),
+          (args) => importAll(context, args as unknown as ImportArguments),
+        )
+        .command(
+          'rm <id>',
+          'remove a winner or a front',
+          (own) => own.positional('id', idOption),
+          (args) => remove(context, cast(args)),
+        )
+        .demandCommand(1, 'Name an action: ls, show, find, export, import or rm.')
         .strict(),
     handler: () => {},
   };
 }
 
 function cast(args: ArgumentsCamelCase): CacheArguments {
-  return {
-    ...args,
-    id: args['id'] === undefined ? undefined : String(args['id']),
-  } as unknown as CacheArguments;
+  return args as unknown as CacheArguments;
 }
 
-function openFolders(context: CliContext, args: CacheArguments) {
+function openFolders(context: CliContext, args: { readonly home?: string }) {
   const home = resolveHome(args.home, context.env);
   const onWarning = (text: string) => warn(context, text);
   return { winners: new WinnerCache(home, { onWarning }), fronts: frontFolder(home, onWarning) };
@@ -163,6 +200,42 @@ function noWinnerText(
   const others =
     names.length === 0 ? '' : ` There are winners for ${[...new Set(names)].join('; ')}.`;
   return `No winner of ${config} on ${task} for "${objective}" is stored for this model. "sparsetune tune" finds one.${others}`;
+}
+
+async function exportAll(context: CliContext, args: ExportArguments): Promise<void> {
+  const all = await storedIn(openFolders(context, args));
+  const { ids = [] } = args;
+  const chosen = new Set(ids.length === 0 ? all : ids.map((id) => byId(all, id)));
+  if (chosen.size === 0) {
+    throw new SparseTuneError(
+      'ERR_NO_WINNER',
+      'No winners are stored. "sparsetune tune" finds one.',
+    );
+  }
+  const winners = [...chosen].flatMap((stored) => ('winner' in stored ? [stored.winner] : []));
+  const fronts = [...chosen].flatMap((stored) => ('front' in stored ? [stored.front] : []));
+  await writeBundle(args.out, { winners, fronts });
+  const counts = { winners: winners.length, fronts: fronts.length };
+  if (args.json) return print(context, [JSON.stringify({ out: args.out, ...counts })]);
+  print(context, [`Exported ${counts.winners} winners and ${counts.fronts} fronts to ${args.out}`]);
+}
+
+async function importAll(context: CliContext, args: ImportArguments): Promise<void> {
+  const bundle = await readBundle(args.file);
+  const home = resolveHome(args.home, context.env);
+  const imported = await importBundle(bundle, home, (text) => warn(context, text));
+  if (args.json) return print(context, [JSON.stringify(imported)]);
+  const lines = imported.map(({ id, key, outcome, reason }) => {
+    const what = `${id} ${key.config} on ${tasksOf(key).join(' + ')}: ${key.objective}`;
+    return `${outcome.padEnd(8)}  ${what}${reason === undefined ? '' : `; ${reason}`}`;
+  });
+  const isAnySkipped = imported.some(({ outcome }) => outcome === 'skipped');
+  print(context, [
+    ...lines,
+    ...(isAnySkipped
+      ? ['To take one that was skipped: sparsetune cache rm ID, then import again.']
+      : []),
+  ]);
 }
 
 async function remove(context: CliContext, args: CacheArguments): Promise<void> {
