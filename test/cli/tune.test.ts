@@ -140,7 +140,7 @@ test('what a search begins with is one line each, on a terminal too', async (t) 
   const none = await runCaught(base, {
     tune: replay([{ event: 'warm-start', config: 'quest', tasks: ['a@1'], from: [] }]),
   });
-  t.is(none.out, '  no winner of quest from elsewhere is stored; begins without\n');
+  t.is(none.out, '  no stored winner of quest fits from elsewhere; begins without\n');
 });
 
 test('with --json each event is a line and the winner is the last', async (t) => {

@@ -66,6 +66,7 @@ test('a narrower search takes the trials of a coarse one, and pays for its own a
     t.true(Number(params['windowSize']) >= 200 && Number(params['windowSize']) <= 1500);
   for (const { budget } of eventsOf(events, 'search')) t.true(budget.spent <= 6);
   t.is(results[0]?.winner?.key.objective, objective);
+  t.like(results[0]?.winner?.search, { trials: smallTune.trials, imported: inside });
 });
 
 test('a stopped search keeps what it began with, whatever is stored meanwhile', async (t) => {

@@ -25,6 +25,12 @@ test('the limit nearest to its end is told of', (t) => {
   t.deepEqual(budgetUse({ trials: 9, minutes: 0.6 }, spending), minutes);
 });
 
+test('trials of an earlier study are none of the budget', (t) => {
+  const imports = { inside: 2, outside: 5 };
+  const own = { ...spending, progress: { ...progress, imports } };
+  t.deepEqual(budgetUse({ trials: 7 }, own), { unit: 'trials', spent: 1, total: 7 });
+});
+
 test('a search that its trials bound passes a third of each rung on', (t) => {
   // 6 more trials to 4 questions, 2 more from 4 to 11, none from 11 to 32
   t.is(questionsLeft({ trials: 9 }, spending), 6 * 4 + 2 * 7);

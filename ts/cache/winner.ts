@@ -101,6 +101,8 @@ export interface Winner {
     readonly study: string;
     readonly seed: number;
     readonly trials: number;
+    /** Trials of an earlier study that counted as well. */
+    readonly imported?: number;
     readonly questions: number;
     readonly rungs: readonly number[];
     readonly metrics: Metrics;

@@ -56,10 +56,12 @@ export function searchOf(
   { seed }: TuneRequest,
   { study, noiseFloorKl }: Pick<RecordParts, 'study' | 'noiseFloorKl'>,
 ): Omit<Winner['search'], 'metrics'> {
+  const imported = study.trials.filter(({ isImported }) => isImported).length;
   return {
     study: study.name,
     seed,
-    trials: study.trials.length,
+    trials: study.trials.length - imported,
+    ...(imported > 0 && { imported }),
     questions: study.questions,
     rungs: study.rungs,
     noiseFloorKl,

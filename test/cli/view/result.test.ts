@@ -52,3 +52,13 @@ test('the details name model, task, study and machine', (t) => {
     t.true(text.includes(part), part);
   }
 });
+
+test('trials of an earlier study are told of beside those that were searched', (t) => {
+  const search = { ...winner().search, imported: 12 };
+  const lines = winnerDetails('w.json', { ...winner(), search });
+  t.true(
+    lines.some((line) =>
+      line.startsWith('  searched 27 trials beside 12 of an earlier study on 32'),
+    ),
+  );
+});

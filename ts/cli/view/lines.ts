@@ -75,7 +75,7 @@ export function importsText(
 }
 
 function warmStartText({ config, from }: WarmStartEvent): string {
-  if (from.length === 0) return `no winner of ${config} from elsewhere is stored; begins without`;
+  if (from.length === 0) return `no stored winner of ${config} fits from elsewhere; begins without`;
   const names = from.map(
     ({ id, tasks, isSameModel }) =>
       `${id} (${tasks.join(' + ')}${isSameModel ? '' : ', another model'})`,

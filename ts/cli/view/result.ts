@@ -129,10 +129,12 @@ export function frontLines({ config, cached, path, front }: FrontEvent): string[
 }
 
 function evidence({ search, validation, provenance }: Winner | Front): string[] {
+  const { trials, imported, questions, seed } = search;
+  const earlier = imported === undefined ? '' : ` beside ${imported} of an earlier study`;
   return [
     `  validated on ${validation.contexts} contexts, ${validation.questions} questions not searched on; ${validation.interval}`,
     ...(validation.confidence === undefined ? [] : confidenceLines(validation.confidence)),
-    `  searched ${search.trials} trials on ${search.questions} questions in ${duration(provenance.searchMs)}; seed ${search.seed}`,
+    `  searched ${trials} trials${earlier} on ${questions} questions in ${duration(provenance.searchMs)}; seed ${seed}`,
   ];
 }
 
