@@ -53,6 +53,7 @@ test('of several the lowest objective counts, in any space, of the objective tha
   t.is((await find())?.path, best);
   t.is((await find({ objective: 'density  s.t.  kl <= 0.1' }))?.path, sparse);
   t.is(await find({ objective: 'kl' }), undefined);
+  t.is(await find({ config: 'any' }), undefined);
 });
 
 test('a bound of the worst task is no other objective', async (t) => {

@@ -2,8 +2,10 @@ import type { WinnerKey } from '../cache/winner.js';
 import { type StoredWinner, WinnerCache, type WinnerQuery } from '../cache/winner-cache.js';
 import { rejectArgument } from '../errors.js';
 import { resolveHome } from '../home.js';
+import { ANY } from '../maskers/any-preset.js';
 import { getPreset } from '../maskers/presets.js';
 import { parseObjective } from '../search/objective.js';
+import type { ObjectiveSpec } from '../search/objective-spec.js';
 import { resolveTask } from '../tasks/registry.js';
 import { resolveModelFile } from './model-file.js';
 
@@ -13,7 +15,7 @@ export interface GetWinnerOptions {
   readonly config: string;
   readonly task: string;
   /** Default `kl s.t. density<=0.1`. */
-  readonly objective?: string;
+  readonly objective?: string | ObjectiveSpec;
   /** Default: see resolveHome. */
   readonly home?: string;
   /** Told of every file that is passed over because it cannot be read. */
@@ -65,7 +67,7 @@ export async function lookUpWinner(options: GetWinnerOptions): Promise<WinnerLoo
   const query = { modelFingerprint, config, task, objective };
   const stored = await cache.find(query);
   // A config that another program has registered may have winners and be unknown here.
-  if (stored === undefined) getPreset(config);
+  if (stored === undefined && config !== ANY) getPreset(config);
   return { cache, query, found: stored && { ...stored, kind: kindOf(stored.winner.key, task) } };
 }
 
