@@ -2,10 +2,11 @@
 // search and of validation, teacher-forced, as means over the rungs of the search.
 //
 //   npm run bench:attention-table -- [--preset hash_attention,magic_pig] [--task niah_mq8@512] [--model smollm2]
-//                                    [--threads N]
+//                                    [--threads N] [--check N]
 //
 // One cell takes some 20 s of one core. Each is kept in the home folder as soon as it is measured: what is stopped goes
-// on where it was. A whole table is written to test/golden/attention-tables.
+// on where it was. A whole table is written to test/golden/attention-tables. --check measures N cells of the tables once
+// more, question by rung as the search does, and fails where a value is another.
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,9 +29,11 @@ import {
   cellParams,
   gridCells,
   gridSpace,
+  readTable,
   tableFolder,
   tableMetrics,
 } from './lib/attention-table.mjs';
+import { mean } from './lib/statistics.mjs';
 
 /** Of the draws inside the maskers, as `tune` has it by default. */
 const seed = 0;
@@ -40,6 +43,7 @@ const { values } = parseArgs({
     task: { type: 'string', default: 'niah_mq8@512' },
     model: { type: 'string', default: 'smollm2' },
     threads: { type: 'string', default: String(usableThreads().threads) },
+    check: { type: 'string' },
   },
 });
 const presets = values.preset.split(',').map((name) => name.trim());
@@ -48,6 +52,10 @@ if (unknown !== undefined) {
   console.error(
     `--preset: ${unknown} has no grid; there are ${Object.keys(attentionGrids).join(', ')}`,
   );
+  process.exit(2);
+}
+if (values.check !== undefined && !(Number.isInteger(Number(values.check)) && values.check > 0)) {
+  console.error('--check: an integer of at least 1');
   process.exit(2);
 }
 
@@ -63,7 +71,13 @@ const splits = {};
 for (const name of ['search', 'validation']) {
   splits[name] = await prepareSplit(engine, await renderSplit(engine, task, name), { emit() {} });
 }
-for (const name of presets) await recordTable(name);
+const { rungs } = new AshaScheduler({
+  maxResource: splits.search.prepared.questions.questions.length,
+});
+for (const name of presets) {
+  if (values.check === undefined) await recordTable(name);
+  else await checkTable(name, Number(values.check));
+}
 
 async function recordTable(name) {
   const preset = getPreset(name);
@@ -108,12 +122,35 @@ function checkCells(preset, cells) {
   }
 }
 
-/** The metrics of a config on each question, by split. */
-async function measure(chain) {
+/** Measures `n` cells, spread over the table, anew; another CPU may round otherwise, hence the tolerance. */
+async function checkTable(name, n) {
+  const table = readTable(tableFile(name));
+  const every = table.cells.length / n;
+  const chosen = Array.from({ length: n }, (_, i) => Math.floor((i + 0.5) * every));
+  for (const index of chosen) {
+    const params = cellParams(table, table.cells[index]);
+    const row = meansOf(await measure({ ...getPreset(name).compose(params), seed }, rungs));
+    const differences = row.map((value, i) => Math.abs(value - table.rows[index][i]) / value);
+    const largest = Math.max(...differences);
+    console.log(`${name} ${JSON.stringify(params)}: relative difference at most ${largest}`);
+    if (!(largest < 0.01)) process.exitCode = 1;
+  }
+}
+
+/**
+ * The metrics of a config on each question, by split.
+ *
+ * @param cuts - questions at which the work is cut into jobs that run one after the other
+ */
+async function measure(chain, cuts = []) {
   const measured = {};
   for (const [name, { prepared }] of Object.entries(splits)) {
-    const job = { chain, from: 0, to: prepared.questions.questions.length };
-    const [results] = await prepared.questions.evaluate([job]);
+    const { questions } = prepared;
+    const end = questions.questions.length;
+    const bounds = [0, ...cuts.filter((cut) => cut < end), end];
+    const results = [];
+    for (const [i, from] of bounds.slice(0, -1).entries())
+      results.push(...(await questions.evaluate([{ chain, from, to: bounds[i + 1] }])).flat());
     measured[name] = Object.fromEntries(
       tableMetrics.map((metric) => [
         metric,
@@ -142,43 +179,47 @@ function describe(name) {
   };
 }
 
+/** What was measured before; the last line is dropped where a kill has torn it. */
 async function readPartial(file) {
   const text = await readFile(file, 'utf8').catch((error) => {
     if (errorCode(error) === 'ENOENT') return '';
     throw error;
   });
-  const lines = text.split('\n').slice(0, -1); // a kill may leave a torn line, which ends without a newline
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+  if (whole !== text) await writeFileAtomic(file, whole);
+  const lines = whole.split('\n').slice(0, -1);
   return new Map(
     lines.map((line) => JSON.parse(line)).map(({ key, questions }) => [key, questions]),
   );
 }
 
 async function writeTable(name, origin, measured) {
-  const { questions } = splits.search.prepared;
-  const { rungs } = new AshaScheduler({ maxResource: questions.questions.length });
   const columns = [...rungs, 'validation'].flatMap((rung) =>
     tableMetrics.map((metric) => `${metric}@${rung}`),
   );
-  const rows = measured.map(({ search, validation }) => [
+  const { noiseFloorKl } = splits.search.prepared.questions.reference;
+  const head = JSON.stringify({ ...origin, noiseFloorKl, rungs, columns }, null, 1).slice(0, -2);
+  const rows = measured.map((questions) => `  ${JSON.stringify(meansOf(questions))}`);
+  const file = fileURLToPath(tableFile(name));
+  await writeFileAtomic(file, `${head},\n "rows": [\n${rows.join(',\n')}\n ]\n}\n`);
+  console.log(`wrote ${file}`);
+}
+
+/** A row of a table: the means over the first questions of each rung, then those over validation. */
+function meansOf({ search, validation }) {
+  const row = [
     ...rungs.flatMap((rung) => tableMetrics.map((metric) => mean(search[metric].slice(0, rung)))),
     ...tableMetrics.map((metric) => mean(validation[metric])),
-  ]);
-  const head = { ...origin, noiseFloorKl: questions.reference.noiseFloorKl, rungs, columns };
-  const body = rows
-    .map((row) => `  ${JSON.stringify(row.map((value) => rounded(value, 5)))}`)
-    .join(',\n');
-  const text = `${JSON.stringify(head, null, 1).slice(0, -2)},\n "rows": [\n${body}\n ]\n}\n`;
-  const file = fileURLToPath(new URL(`${fileName(name)}.json`, tableFolder));
-  await writeFileAtomic(file, text);
-  console.log(`wrote ${file}`);
+  ];
+  return row.map((value) => rounded(value, 5));
+}
+
+function tableFile(name) {
+  return new URL(`${fileName(name)}.json`, tableFolder);
 }
 
 function fileName(name) {
   return `${name}-${task.id.replaceAll(/[^\w@.-]+/g, '_')}`;
-}
-
-function mean(numbers) {
-  return numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
 }
 
 function rounded(value, digits) {

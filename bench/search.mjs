@@ -14,7 +14,7 @@ import { mean, meanInterval, median } from './lib/statistics.mjs';
 import {
   exhaustiveCandidates,
   placeOfBest,
-  rankCorrelation,
+  rankCorrelations,
   tableProblem,
 } from './lib/table-problem.mjs';
 
@@ -102,39 +102,30 @@ async function functionRegrets() {
 }
 
 function rankTable(tables) {
+  const [low, middle, top] = tables[0].rungs;
+  const pairs = [
+    [low, middle],
+    [low, top],
+    [middle, top],
+    [top, 'validation'],
+  ];
   const rows = tables.flatMap((table) => {
-    const [low, middle, top] = table.rungs;
-    const pairs = [
-      [low, middle],
-      [low, top],
-      [middle, top],
-      [top, 'validation'],
-    ];
-    const found = pairs.map((pair) => rankCorrelation(table, pair));
+    const found = pairs.map((pair) => rankCorrelations(table, pair));
     const places = table.rungs.map((rung) => `${placeOfBest(table, rung)} at ${rung}`);
     if (values.json) print({ table: table.name, pairs, correlations: found, places });
+    const row = (title, label, part, last) => [
+      title,
+      `${label} ${found.at(-1)[part].cells}`,
+      ...found.map((pair) => pair[part].correlation.toFixed(2)),
+      last,
+    ];
     return [
-      [
-        table.name,
-        `all ${table.cells.length}`,
-        ...found.map(({ all }) => all.toFixed(2)),
-        places.join(', '),
-      ],
-      [
-        '',
-        `best ${found[0].nBestFifth}`,
-        ...found.map(({ bestFifth }) => bestFifth.toFixed(2)),
-        '',
-      ],
+      row(table.name, 'all', 'all', places.join(', ')),
+      row('', 'that hold the bound:', 'holding', ''),
+      row('', 'best fifth:', 'bestFifth', ''),
     ];
   });
-  const [low, middle, top] = tables[0]?.rungs ?? [];
-  const columns = [
-    `${low} and ${middle}`,
-    `${low} and ${top}`,
-    `${middle} and ${top}`,
-    `${top} and validation`,
-  ];
+  const columns = pairs.map(([first, second]) => `${first} and ${second}`);
   return markdown(['table', 'cells', ...columns, 'place of the best of validation'], rows);
 }
 

@@ -46,31 +46,38 @@ export function exhaustiveCandidates(table) {
 }
 
 /**
- * How alike two rungs order the cells (Spearman), as the objective ranks them: those that hold the constraint by KL,
- * then the others by how much they break it.
+ * How alike two rungs order cells (Spearman), as the objective ranks them: those that hold the constraint by KL, then
+ * the others by how much they break it.
  *
- * @param columns - two rungs, or a rung and `validation`; the best fifth is that of the second
+ * @param columns - two rungs, or a rung and `validation`
+ * @returns for all cells, for those that hold the constraint in the second column, and for the best fifth there: their
+ *   number and the correlation
  */
-export function rankCorrelation(table, [first, second]) {
-  const rows = table.cells.map((cell) => ({
-    first: objective.evaluate(table.at(cell, first)),
-    second: objective.evaluate(table.at(cell, second)),
-  }));
-  const best = rows
-    .toSorted((a, b) => compareEvaluations(a.second, b.second))
-    .slice(0, Math.ceil(rows.length / 5));
-  const of = (list) =>
-    correlation(
+export function rankCorrelations(table, [first, second]) {
+  const rows = table.cells
+    .map((cell) => ({
+      first: objective.evaluate(table.at(cell, first)),
+      second: objective.evaluate(table.at(cell, second)),
+    }))
+    .sort((a, b) => compareEvaluations(a.second, b.second));
+  const of = (some) => ({
+    cells: some.length,
+    correlation: correlation(
       ranks(
-        list.map((row) => row.first),
+        some.map((row) => row.first),
         compareEvaluations,
       ),
       ranks(
-        list.map((row) => row.second),
+        some.map((row) => row.second),
         compareEvaluations,
       ),
-    );
-  return { all: of(rows), bestFifth: of(best), nBestFifth: best.length };
+    ),
+  });
+  return {
+    all: of(rows),
+    holding: of(rows.filter((row) => row.second.violation === 0)),
+    bestFifth: of(rows.slice(0, Math.ceil(rows.length / 5))),
+  };
 }
 
 /** Where a rung places the cell that is best on validation, from 1. */

@@ -45,10 +45,10 @@ export interface BenchLibrary {
   };
   readonly 'table-problem': {
     tableProblem(table: AttentionTable): KnownProblem;
-    rankCorrelation(
+    rankCorrelations(
       table: AttentionTable,
       columns: readonly (number | 'validation' | undefined)[],
-    ): { readonly all: number; readonly bestFifth: number };
+    ): Readonly<Record<'all' | 'holding' | 'bestFifth', { cells: number; correlation: number }>>;
   };
   readonly 'play-study': {
     playStudy(
