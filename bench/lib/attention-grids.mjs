@@ -16,10 +16,10 @@ export const attentionGrids = {
     heavyFraction: [0.005, 0.01, 0.02, 0.04, 0.08, 0.16],
   },
   magic_pig: {
-    sinkSize: [2, 16],
-    windowSize: [2, 16],
+    sinkSize: [4],
+    windowSize: [4, 16],
     lshL: [16, 64, 256],
-    lshK: [8, 12],
+    lshK: [8, 10, 12],
     minMatches: [1, 2],
   },
   quest: {
