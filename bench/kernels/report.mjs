@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { cpuName } from '../../build/ts/ts/micro.js';
 import { loadAddon } from '../../build/ts/ts/native/addon.js';
 import { root } from '../../scripts/setup/process.mjs';
+import { markdown } from '../lib/markdown.mjs';
 import { replaceBetween } from '../lib/replace-between.mjs';
 import { plotSvg } from './plot.mjs';
 import { targets } from './targets.mjs';
@@ -51,9 +52,4 @@ function judgedTable(judged) {
       verdict,
     ]),
   );
-}
-
-function markdown(columns, rows) {
-  const line = (cells) => `| ${cells.join(' | ')} |`;
-  return [line(columns), line(columns.map(() => '---')), ...rows.map(line)];
 }
