@@ -17,7 +17,6 @@ export interface PreparedSplit {
 }
 
 interface SplitOptions {
-  readonly task: Task;
   readonly signal: AbortSignal | undefined;
   readonly emit: (event: TuneEvent) => void;
 }
@@ -27,6 +26,7 @@ const orderSeed = 0;
 
 /** The prompts of a split as tokens, before anything is prefilled. */
 export interface RenderedSplit {
+  readonly task: Task;
   readonly split: Split;
   readonly contexts: readonly EngineContext[];
   readonly questions: readonly EngineQuestion[];
@@ -66,6 +66,7 @@ export async function renderSplit(
     };
   };
   return {
+    task,
     split,
     contexts: rendered.map(toEngineContext),
     questions: order.map(({ context, question }) => toEngineQuestion(rendered, context, question)),
@@ -76,8 +77,8 @@ export async function renderSplit(
 /** Prefills a split and measures dense on it, or takes from disk what is there. */
 export async function prepareSplit(
   engine: Engine,
-  { split, contexts, questions, grade }: RenderedSplit,
-  { task, signal, emit }: SplitOptions,
+  { task, split, contexts, questions, grade }: RenderedSplit,
+  { signal, emit }: SplitOptions,
 ): Promise<PreparedSplit> {
   emit({ event: 'phase', phase: 'prefill', split });
   const grader = `${task.id} ${task.version}`;

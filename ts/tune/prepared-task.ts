@@ -41,9 +41,6 @@ export class PreparedTask {
   }
 
   async #prepare(name: Split): Promise<PreparedSplit> {
-    return prepareSplit(this.#engine, await this.rendered(name), {
-      task: this.task,
-      ...this.#options,
-    });
+    return prepareSplit(this.#engine, await this.rendered(name), this.#options);
   }
 }
