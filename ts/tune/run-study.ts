@@ -1,6 +1,6 @@
 import { tasksOf, type WinnerKey } from '../cache/winner.js';
 import { winnerId } from '../cache/winner-cache.js';
-import { isAny, methodDefaults } from '../maskers/any-preset.js';
+import { isAny } from '../maskers/any-preset.js';
 import { asMetrics } from '../metrics.js';
 import { AshaScheduler } from '../search/asha-scheduler.js';
 import type { Job, JobResult } from '../search/job.js';
@@ -10,12 +10,14 @@ import { Study } from '../search/study.js';
 import type { SearchProgress } from '../search/study-state.js';
 import { TpeSampler } from '../search/tpe-sampler.js';
 import { latestResult, type Trial } from '../search/trial.js';
+import type { Params } from '../space/distribution.js';
 import type { StudyProgress } from '../tune-events.js';
 import { budgetUse, remainingMs } from './budget.js';
 import { checkRungs, type EarlierStudy, readBegun } from './earlier-study.js';
 import { evaluateJobs } from './evaluate-jobs.js';
 import { spreadFront } from './front.js';
 import { bestOfMethods } from './method-ranking.js';
+import { methodStarts } from './method-starts.js';
 import type { TunedConfig, TuneRequest } from './options.js';
 import { type PendingStep, rememberOptions } from './study-options.js';
 import { countQuestions, type StudyPart } from './study-parts.js';
@@ -97,7 +99,7 @@ export async function runStudy(request: TuneRequest, plan: StudyPlan): Promise<F
     storage,
     budget: config.budget,
     ...(request.patience !== undefined && { patience: request.patience }),
-    enqueue: [...config.enqueue, ...(isAny(config.preset) ? methodDefaults(config.preset) : [])],
+    enqueue: [...config.enqueue, ...starts(request, plan)],
     warmStart: warmStart?.map(({ params }) => params) ?? [],
     imports: earlier?.trials ?? [],
     metadata: { key, outputError: request.outputError },
@@ -140,6 +142,14 @@ export async function runStudy(request: TuneRequest, plan: StudyPlan): Promise<F
   } finally {
     await study.close();
   }
+}
+
+/** What a search over several methods tries of each. */
+function starts({ seed }: TuneRequest, { config, shortestContext }: StudyPlan): readonly Params[] {
+  const { preset, budget } = config;
+  if (!isAny(preset)) return [];
+  const { trials = Number.POSITIVE_INFINITY } = budget;
+  return methodStarts(preset, { trials, seed, nKv: shortestContext });
 }
 
 /** What won elsewhere, where that is asked for; undefined for a study that has begun, and keeps what it began with. */
