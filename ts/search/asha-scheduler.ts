@@ -62,11 +62,10 @@ export class AshaScheduler implements Scheduler {
   promote({ trials, isDraining }: ScheduleRequest): Promotion | undefined {
     for (let k = this.rungs.length - 2; k >= 0; k--) {
       for (let bracket = 0; bracket < this.#brackets; bracket++) {
-        const own = trials.filter(({ number }) => this.#bracketOf(number) === bracket);
-        const ranking = this.#ranking(own, k);
-        const best = ranking.slice(0, Math.floor(ranking.length / this.#eta));
-        const found = best.find((entry) => entry.isPromotable);
-        if (found !== undefined) return this.#promotion(found.trial, k);
+        const isOwn = ({ number }: Trial) => this.#bracketOf(number) === bracket;
+        const found = bestPromotable(trials, this.rungs[k] ?? 0, isOwn);
+        if (found !== undefined && found.place < Math.floor(found.size / this.#eta))
+          return this.#promotion(found.trial, k);
       }
     }
     return isDraining ? this.#lastPromotion(trials) : undefined;
@@ -97,7 +96,7 @@ export class AshaScheduler implements Scheduler {
     );
     if (isServed) return undefined;
     for (let k = this.rungs.length - 2; k >= 0; k--) {
-      const found = this.#ranking(trials, k).find((entry) => entry.isPromotable);
+      const found = bestPromotable(trials, this.rungs[k] ?? 0, () => true);
       if (found !== undefined) return this.#promotion(found.trial, k);
     }
     return undefined;
@@ -106,30 +105,45 @@ export class AshaScheduler implements Scheduler {
   #promotion(trial: Trial, rung: number): Promotion {
     return { trial: trial.number, from: this.rungs[rung] ?? 0, to: this.rungs[rung + 1] ?? 0 };
   }
+}
 
-  /** Trials with a result at a rung, best first; those that failed on the way to it last. */
-  #ranking(
-    trials: readonly Trial[],
-    rung: number,
-  ): readonly { trial: Trial; isPromotable: boolean }[] {
-    const resource = this.rungs[rung] ?? 0;
-    const entries: { trial: Trial; evaluation: Evaluation; isPromotable: boolean }[] = [];
-    for (const trial of trials) {
-      const result = resultAt(trial, resource);
-      if (result !== undefined) {
-        entries.push({
-          trial,
-          evaluation: result,
-          isPromotable: trial.state !== 'failed' && trial.target === resource,
-        });
-      } else if (trial.state === 'failed' && trial.target === resource) {
-        entries.push({ trial, evaluation: FAILED, isPromotable: false });
-      }
-    }
-    return entries.sort(
-      (a, b) => compareEvaluations(a.evaluation, b.evaluation) || a.trial.number - b.trial.number,
-    );
+interface Entry {
+  readonly trial: Trial;
+  readonly evaluation: Evaluation;
+}
+
+/**
+ * The best trial that may go on from a resource, its place from 0 in the ranking of all that were to reach it (those
+ * that failed on the way come last), and how many these are. Nothing is sorted: a study may be large.
+ */
+function bestPromotable(
+  trials: readonly Trial[],
+  resource: number,
+  isOwn: (trial: Trial) => boolean,
+): { trial: Trial; place: number; size: number } | undefined {
+  const entries = trials.flatMap((trial): Entry | [] => {
+    const evaluation = isOwn(trial) ? evaluationAt(trial, resource) : undefined;
+    return evaluation === undefined ? [] : { trial, evaluation };
+  });
+  let best: Entry | undefined;
+  for (const entry of entries) {
+    const { state, target } = entry.trial;
+    const isPromotable = state !== 'failed' && target === resource;
+    if (isPromotable && (best === undefined || compareEntries(entry, best) < 0)) best = entry;
   }
+  if (best === undefined) return undefined;
+  const { trial, evaluation } = best;
+  const isBefore = (entry: Entry) => compareEntries(entry, { trial, evaluation }) < 0;
+  return { trial, place: entries.filter(isBefore).length, size: entries.length };
+}
+
+function compareEntries(a: Entry, b: Entry): number {
+  return compareEvaluations(a.evaluation, b.evaluation) || a.trial.number - b.trial.number;
+}
+
+function evaluationAt(trial: Trial, resource: number): Evaluation | undefined {
+  const isFailedThere = trial.state === 'failed' && trial.target === resource;
+  return resultAt(trial, resource) ?? (isFailedThere ? FAILED : undefined);
 }
 
 const FAILED: Evaluation = { value: Number.POSITIVE_INFINITY, violation: Number.MAX_VALUE };
