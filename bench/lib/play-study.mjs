@@ -1,6 +1,5 @@
 // Plays studies on problems whose truth is known, through the public interface of the search.
 import { AshaScheduler } from '../../build/ts/ts/search/asha-scheduler.js';
-import { resourceSpent } from '../../build/ts/ts/search/budget.js';
 import { RandomSampler } from '../../build/ts/ts/search/random-sampler.js';
 import { Study } from '../../build/ts/ts/search/study.js';
 import { TpeSampler } from '../../build/ts/ts/search/tpe-sampler.js';
@@ -46,7 +45,7 @@ export async function playStudy(problem, { sampler, isFull, seed, limits }) {
   }
   await study.close();
   const candidates = study.best(problem.nCandidates).map(({ params }) => params);
-  return { regret: regretOf(problem, candidates), spent: resourceSpent(study.trials) };
+  return { regret: regretOf(problem, candidates), spent: study.progress().resourceSpent };
 }
 
 /**
