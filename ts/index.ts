@@ -46,8 +46,22 @@ export { mergeSpace } from './space/merge-space.js';
 export type { ParamsOf } from './space/params-of.js';
 export { SearchSpace, type SpaceSchema } from './space/search-space.js';
 export type { SparseConfig } from './sparse-config.js';
-export { registerTask, resolveTask, type TaskFactory } from './tasks/registry.js';
-export type { Split, Task, TaskContext, TaskQuestion, TaskTools } from './tasks/task.js';
+export {
+  type Benchmark,
+  registerTask,
+  resolveTask,
+  resolveTasks,
+  type TaskFactory,
+} from './tasks/registry.js';
+export type {
+  Split,
+  Task,
+  TaskAnswer,
+  TaskContext,
+  TaskOptions,
+  TaskQuestion,
+  TaskTools,
+} from './tasks/task.js';
 export type { Enqueued } from './tune/enqueue.js';
 export { type FoundWinner, type GetWinnerOptions, getWinner } from './tune/get-winner.js';
 export { type TuneOptions, type TuneResult, tune } from './tune.js';

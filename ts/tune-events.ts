@@ -3,6 +3,7 @@ import type { ValidationRow, Winner } from './cache/winner.js';
 import type { Metrics } from './metrics.js';
 import type { Budget } from './search/budget.js';
 import type { SearchProgress } from './search/study-state.js';
+import type { Split } from './tasks/task.js';
 import type { BudgetUse } from './tune/budget.js';
 import type { WarmStart } from './tune/warm-start.js';
 
@@ -17,7 +18,7 @@ export interface StudyProgress extends Omit<SearchProgress, 'best'> {
 
 /** What `tune` tells while it works: JSON-serialisable, one object a step. */
 export type TuneEvent =
-  | { event: 'phase'; phase: TunePhase; config?: string; split?: 'search' | 'validation' }
+  | { event: 'phase'; phase: TunePhase; config?: string; split?: Split }
   | {
       event: 'progress';
       phase: TunePhase;
@@ -30,7 +31,7 @@ export type TuneEvent =
   | {
       event: 'prepared';
       task: string;
-      split: 'search' | 'validation';
+      split: Split;
       contexts: number;
       questions: number;
       contextTokens: number;

@@ -3,7 +3,7 @@ import { niahMq8 } from '../../ts/tasks/niah-mq8.js';
 import { longestRun, renderContext } from '../../ts/tasks/prompt.js';
 import { toyTools } from '../helpers/toy-tokenizer.js';
 
-const splits = ['search', 'validation'] as const;
+const splits = ['search', 'validation', 'test'] as const;
 
 test('a split has its contexts with eight questions each, all ids unique', async (t) => {
   for (const [split, count] of [

@@ -1,5 +1,11 @@
 import test from 'ava';
-import { registerTask, resolveTask, taskNames } from '../../ts/tasks/registry.js';
+import {
+  registerTask,
+  resolveTask,
+  resolveTasks,
+  subsetNames,
+  taskNames,
+} from '../../ts/tasks/registry.js';
 
 test('an id gives its task with length and prompt style in the parameters', (t) => {
   const task = resolveTask('niah_mq8@2048', { promptStyle: 'chat' });
@@ -36,4 +42,27 @@ test('a registered task is found by its id with subset and length', (t) => {
   t.is(resolveTask('echo_task/part_1@64').id, 'echo_task/part_1@64');
   t.true(taskNames().includes('echo_task'));
   t.throws(() => registerTask('echo_task', () => resolveTask('niah_mq8')), { code: 'ERR_TASK' });
+});
+
+test('an id without a subset is all tasks of its benchmark, each once', (t) => {
+  const factory = ({
+    subset,
+    length,
+  }: {
+    subset?: string | undefined;
+    length?: number | undefined;
+  }) => ({
+    id: `parts/${subset}@${length}`,
+    version: 1,
+    parameters: {},
+    promptStyle: 'plain' as const,
+    contexts: () => [],
+    score: () => 0,
+  });
+  registerTask('parts', factory, { subsets: ['one', 'two'] });
+  t.deepEqual(subsetNames('parts'), ['one', 'two']);
+  const ids = resolveTasks(['parts/two@64', 'parts@64']).map(({ id }) => id);
+  t.deepEqual(ids, ['parts/two@64', 'parts/one@64']);
+  t.throws(() => resolveTask('parts@64'), { code: 'ERR_TASK', message: /parts\/one@64/ });
+  t.throws(() => resolveTask('parts/tow@64'), { code: 'ERR_TASK', message: /did you mean two\?/ });
 });

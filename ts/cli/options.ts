@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { rejectArgument, rejectRange } from '../errors.js';
 import { parseBudget } from '../search/budget.js';
+import type { PromptStyle } from '../tasks/task.js';
 
 /** `a,b` and repeated options as one list without blanks or repeats. */
 export function parseList(name: string, value: string | readonly string[]): string[] {
@@ -77,6 +78,26 @@ export function readJson(name: string, path: string | undefined): unknown {
   } catch (cause) {
     return rejectArgument(name, `a JSON file (${(cause as Error).message})`, path);
   }
+}
+
+/** Where prompts come from and how they are laid out, as every command with --task is told. */
+export interface TaskArguments {
+  readonly prompt?: PromptStyle;
+  readonly haystack?: string;
+  readonly data?: string;
+}
+
+export const taskOptions = {
+  prompt: {
+    choices: ['auto', 'chat', 'plain'],
+    describe: 'how prompts are laid out [default: as the task says]',
+  },
+  haystack: { type: 'string', describe: 'text file that essay haystacks are cut from' },
+  data: { type: 'string', describe: "folder with a data set's own files, in place of a download" },
+} as const;
+
+export function taskOptionsOf({ prompt, haystack, data }: TaskArguments) {
+  return { promptStyle: prompt, haystack, data };
 }
 
 /** Options of several commands. */

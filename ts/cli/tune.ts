@@ -1,7 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { listPresets } from '../maskers/presets.js';
 import { taskNames } from '../tasks/registry.js';
-import type { PromptStyle } from '../tasks/task.js';
 import type { TuneOptions } from '../tune.js';
 import { type CliContext, type ExitCode, UsageError } from './context.js';
 import {
@@ -15,10 +14,13 @@ import {
   parseCount,
   parseList,
   readJson,
+  type TaskArguments,
+  taskOptions,
+  taskOptionsOf,
 } from './options.js';
 import { runTune } from './run-tune.js';
 
-interface TuneArguments extends LimitArguments {
+interface TuneArguments extends LimitArguments, TaskArguments {
   model: string;
   task: string | string[];
   global?: boolean;
@@ -38,7 +40,6 @@ interface TuneArguments extends LimitArguments {
   quiet: boolean;
   snapshotLimit?: string;
   metrics?: string | string[];
-  prompt?: PromptStyle;
 }
 
 /** Whether tasks have a winner each or one together. */
@@ -121,10 +122,7 @@ export function tuneCommand(
             default: false,
             describe: 'search again even if a winner is stored',
           },
-          prompt: {
-            choices: ['auto', 'chat', 'plain'] as const,
-            describe: 'how prompts are laid out [default: as the task says]',
-          },
+          ...taskOptions,
           metrics: { type: 'string', describe: 'further metrics to measure, e.g. outputError' },
           'snapshot-limit': {
             type: 'string',
@@ -145,14 +143,14 @@ export function tuneCommand(
 }
 
 function toTuneOptions(args: TuneArguments): TuneOptions {
-  const { model, objective, home, force, prompt } = args;
+  const { model, objective, home, force } = args;
   const optional = {
     objective,
     home,
     global: args.global,
     perTask: args.perTask,
     worstTask: args.worstTask,
-    promptStyle: prompt,
+    ...taskOptionsOf(args),
     ...limitsOf(args),
     seed: parseCount('seed', args.seed, 0),
     threads: parseCount('threads', args.threads),

@@ -8,7 +8,7 @@ import type { PromptStyle, Split, Task, TaskContext, TaskQuestion, TaskTools } f
 import { drawKeys } from './words.js';
 
 const keyCount = 8;
-const contextCounts: Readonly<Record<Split, number>> = { search: 4, validation: 8 };
+const contextCounts: Readonly<Record<Split, number>> = { search: 4, validation: 8, test: 8 };
 
 export interface NiahMq8Options {
   /** Tokens of context, longest question, answer prefix and answer together. Default 512. */
@@ -19,7 +19,7 @@ export interface NiahMq8Options {
 
 /**
  * Multi-query needle in a haystack: eight numbers hidden in eight equal depth strata of noise, all eight asked one
- * by one over one context. Four contexts to search on, eight others to validate on.
+ * by one over one context. Four contexts to search on, eight others to validate on, eight more to test on.
  */
 export function niahMq8({
   length = 512,

@@ -1,45 +1,72 @@
 import { SparseTuneError } from '../errors.js';
 import { didYouMean } from '../space/nearest.js';
 import { niahMq8 } from './niah-mq8.js';
-import type { PromptStyle, Task } from './task.js';
+import type { Task, TaskOptions } from './task.js';
 
 /** What a task id and the user's options say. */
-export interface TaskRequest {
+export interface TaskRequest extends TaskOptions {
   /** After the slash of `<benchmark>/<subset>@L`. */
   readonly subset?: string | undefined;
   /** After the at sign. */
   readonly length?: number | undefined;
-  readonly promptStyle?: PromptStyle | undefined;
 }
 
 export type TaskFactory = (request: TaskRequest) => Task;
 
-const factories = new Map<string, TaskFactory>([['niah_mq8', makeNiahMq8]]);
-
-/** Makes a benchmark known under a name of letters, digits and underscores; a name can be taken once. */
-export function registerTask(benchmark: string, factory: TaskFactory): void {
-  if (!/^[a-z0-9_]+$/.test(benchmark)) {
-    throw new SparseTuneError('ERR_TASK', `"${benchmark}" is no task name: use a-z, 0-9 and _.`);
-  }
-  if (factories.has(benchmark)) {
-    throw new SparseTuneError('ERR_TASK', `The task ${benchmark} is registered already.`);
-  }
-  factories.set(benchmark, factory);
+export interface Benchmark {
+  /** Names after the slash; an id without one is all of them. Default: the factory gets whatever stands there. */
+  readonly subsets?: readonly string[];
 }
 
+const benchmarks = new Map<string, Benchmark & { readonly factory: TaskFactory }>([
+  ['niah_mq8', { factory: makeNiahMq8 }],
+]);
+
+/** Makes a benchmark known under a name of letters, digits and underscores; a name can be taken once. */
+export function registerTask(name: string, factory: TaskFactory, benchmark: Benchmark = {}): void {
+  if (!/^[a-z0-9_]+$/.test(name)) {
+    throw new SparseTuneError('ERR_TASK', `"${name}" is no task name: use a-z, 0-9 and _.`);
+  }
+  if (benchmarks.has(name)) {
+    throw new SparseTuneError('ERR_TASK', `The task ${name} is registered already.`);
+  }
+  benchmarks.set(name, { ...benchmark, factory });
+}
+
+/** Names of benchmarks, sorted. */
 export function taskNames(): string[] {
-  return [...factories.keys()].sort();
+  return [...benchmarks.keys()].sort();
+}
+
+/** Names of a benchmark's subsets; none where it is one task. */
+export function subsetNames(name: string): readonly string[] {
+  return benchmarkOf(name).subsets ?? [];
 }
 
 /**
- * The task of an id such as `niah_mq8@512` (`<benchmark>[/<subset>][@L]`).
+ * The tasks of ids such as `niah_mq8@512` (`<benchmark>[/<subset>][@L]`), each once: of a benchmark with subsets all of
+ * them where the id names none.
  *
  * @throws {SparseTuneError} `ERR_TASK` with the nearest known name, or what is wrong with the rest of the id
  */
-export function resolveTask(
-  id: string,
-  options: { promptStyle?: PromptStyle | undefined } = {},
-): Task {
+export function resolveTasks(ids: readonly string[], options: TaskOptions = {}): Task[] {
+  const tasks = new Map<string, Task>();
+  for (const task of ids.flatMap((id) => tasksOfId(id, options))) tasks.set(task.id, task);
+  return [...tasks.values()];
+}
+
+/** The one task of an id; see resolveTasks. */
+export function resolveTask(id: string, options: TaskOptions = {}): Task {
+  const tasks = tasksOfId(id, options);
+  const [task] = tasks;
+  if (task !== undefined && tasks.length === 1) return task;
+  throw new SparseTuneError(
+    'ERR_TASK',
+    `${id} is ${tasks.length} tasks, and one is wanted here. Name one, e.g. ${task?.id}.`,
+  );
+}
+
+function tasksOfId(id: string, options: TaskOptions): Task[] {
   const match = /^([^/@]+)(?:\/([^@]+))?(?:@(.+))?$/.exec(id);
   if (match === null) {
     throw new SparseTuneError(
@@ -47,22 +74,37 @@ export function resolveTask(
       `"${id}" is no task id. Write <benchmark>[/<subset>][@tokens], e.g. niah_mq8@512.`,
     );
   }
-  const [, benchmark = '', subset, tokens] = match;
-  const factory = factories.get(benchmark);
-  if (factory === undefined) {
-    throw new SparseTuneError(
-      'ERR_TASK',
-      `Unknown task "${benchmark}"${didYouMean(benchmark, taskNames())}.`,
-    );
-  }
+  const [, name = '', subset, tokens] = match;
+  const { factory, subsets } = benchmarkOf(name);
   const length = tokens === undefined ? undefined : Number(tokens);
   if (length !== undefined && (!Number.isSafeInteger(length) || length < 1)) {
     throw new SparseTuneError(
       'ERR_TASK',
-      `"@${tokens}" in ${id} is no length. Write a number of tokens, e.g. ${benchmark}@512.`,
+      `"@${tokens}" in ${id} is no length. Write a number of tokens, e.g. ${name}@512.`,
     );
   }
-  return factory({ subset, length, promptStyle: options.promptStyle });
+  const wanted = chooseSubsets(name, subset, subsets);
+  return wanted.map((each) => factory({ ...options, subset: each, length }));
+}
+
+function benchmarkOf(name: string) {
+  const found = benchmarks.get(name);
+  if (found !== undefined) return found;
+  throw new SparseTuneError('ERR_TASK', `Unknown task "${name}"${didYouMean(name, taskNames())}.`);
+}
+
+function chooseSubsets(
+  name: string,
+  subset: string | undefined,
+  subsets: readonly string[] | undefined,
+): readonly (string | undefined)[] {
+  if (subsets === undefined) return [subset];
+  if (subset === undefined) return subsets;
+  if (subsets.includes(subset)) return [subset];
+  throw new SparseTuneError(
+    'ERR_TASK',
+    `${name} has no subset "${subset}"${didYouMean(subset, subsets)}.`,
+  );
 }
 
 function makeNiahMq8({ subset, length, promptStyle }: TaskRequest): Task {

@@ -31,8 +31,17 @@ export interface TaskContext {
   readonly questions: readonly TaskQuestion[];
 }
 
-/** `search` is what a study may see, `validation` what only its winners are judged on. */
-export type Split = 'search' | 'validation';
+/**
+ * `search` is what a study may see, `validation` what its best are judged on, `test` what nothing was chosen on: the
+ * prompts of a benchmark run. The three share nothing.
+ */
+export type Split = 'search' | 'validation' | 'test';
+
+/** One answer to a question of a task. */
+export interface TaskAnswer {
+  readonly question: TaskQuestion;
+  readonly prediction: string;
+}
 
 /** How a prompt is laid out: by the model's chat template, by plain concatenation, or by the template if there is one. */
 export type PromptStyle = 'auto' | 'chat' | 'plain';
@@ -55,4 +64,21 @@ export interface Task {
   score(prediction: string, question: TaskQuestion): number;
   /** True where no continuation of `prediction` can change its score; generation then stops. */
   isSettled?(prediction: string, question: TaskQuestion): boolean;
+  /**
+   * All metrics that the benchmark itself publishes, over a set of answers, on its own scale and with its own
+   * rounding; null where there is nothing to measure.
+   */
+  upstreamScale?(answers: readonly TaskAnswer[]): Readonly<Record<string, number | null>>;
+}
+
+/** What a user may say about where prompts come from and how they are laid out. */
+export interface TaskOptions {
+  /** Default: the task's own. */
+  readonly promptStyle?: PromptStyle | undefined;
+  /** Text file that the essay haystacks of ruler are cut from. */
+  readonly haystack?: string | undefined;
+  /** Folder with the data set's own files, in place of a download. */
+  readonly data?: string | undefined;
+  /** Where data sets are downloaded to. Default: see resolveHome. */
+  readonly home?: string | undefined;
 }

@@ -8,7 +8,7 @@ import { parseObjective } from '../search/objective.js';
 import type { ObjectiveSpec } from '../search/objective-spec.js';
 import type { Params } from '../space/distribution.js';
 import type { SpaceSchema } from '../space/search-space.js';
-import { resolveTask } from '../tasks/registry.js';
+import { resolveTasks } from '../tasks/registry.js';
 import type { PromptStyle, Task } from '../tasks/task.js';
 import { usableThreads } from '../threads.js';
 import type { TuneEvent } from '../tune-events.js';
@@ -66,6 +66,10 @@ export interface TuneOptions {
   readonly resume?: boolean;
   /** Default: the task's own. */
   readonly promptStyle?: PromptStyle;
+  /** Text file that the essay haystacks of ruler are cut from. */
+  readonly haystack?: string;
+  /** Folder with a data set's own files, in place of a download. */
+  readonly data?: string;
   /** Bytes of snapshots on disk. Default 20e9. */
   readonly snapshotLimitBytes?: number;
   /** Metrics to report beside those of the objective; only `outputError` costs extra. */
@@ -129,7 +133,7 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
       objective.text,
     );
   }
-  const tasks = resolveTasks(options);
+  const tasks = tasksOf(options);
   const scope = resolveScope(options, objective, tasks.length);
   const nStudies = names.length * (scope === 'task' ? tasks.length : 1);
   const asked = [...objective.metrics, ...(options.metrics ?? []).map(metricName)];
@@ -156,10 +160,15 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
   };
 }
 
-function resolveTasks({ task, promptStyle: style }: TuneOptions): readonly Task[] {
-  const ids = [...new Set([task].flat())];
+function tasksOf(options: TuneOptions): readonly Task[] {
+  const { task, haystack, data, home } = options;
+  const ids = [task].flat();
   if (ids.length === 0) rejectArgument('task', 'at least one task id', task);
-  return ids.map((id) => resolveTask(text('task', id), { promptStyle: promptStyle(style) }));
+  const taskOptions = { promptStyle: promptStyle(options.promptStyle), haystack, data, home };
+  return resolveTasks(
+    ids.map((id) => text('task', id)),
+    taskOptions,
+  );
 }
 
 function resolveScope(

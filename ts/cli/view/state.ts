@@ -1,10 +1,11 @@
 import type { ValidationRow } from '../../cache/winner.js';
+import type { Split } from '../../tasks/task.js';
 import type { TuneEvent, TunePhase } from '../../tune-events.js';
 
 /** All a view needs to know, rebuilt by applying the events of `tune` in order. */
 export interface TuneState {
   readonly phase?: PhaseState;
-  readonly prepared: Readonly<Partial<Record<'search' | 'validation', PreparedEvent>>>;
+  readonly prepared: Readonly<Partial<Record<Split, PreparedEvent>>>;
   readonly study?: StudyEvent;
   readonly search?: SearchEvent;
   /** Rows of the config that is being validated, in the order in which they came. */
@@ -14,7 +15,7 @@ export interface TuneState {
 export interface PhaseState {
   readonly phase: TunePhase;
   readonly config?: string | undefined;
-  readonly split?: 'search' | 'validation' | undefined;
+  readonly split?: Split | undefined;
   readonly progress?: ProgressEvent;
 }
 
