@@ -1,4 +1,4 @@
-// Runs golden cases of sparse-attention-hub: npm run golden -- DIR
+// Runs golden cases of sparse-attention-hub: npm run golden -- DIR, npm run golden:metrics -- FILE
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { fail, root } from './setup/process.mjs';
@@ -6,9 +6,14 @@ import { setup } from './setup.mjs';
 
 try {
   await setup();
-  const folders = process.argv.slice(2).map((folder) => resolve(folder));
-  const runner = join(root, 'build/ts/test/golden/run.js');
-  const { status } = spawnSync(process.execPath, [runner, ...folders], { stdio: 'inherit' });
+  const [kind, ...paths] = process.argv.slice(2);
+  const runner = join(
+    root,
+    'build/ts/test/golden',
+    kind === 'metrics' ? 'run-metrics.js' : 'run.js',
+  );
+  const arguments_ = [runner, ...paths.map((path) => resolve(path))];
+  const { status } = spawnSync(process.execPath, arguments_, { stdio: 'inherit' });
   process.exitCode = status ?? 1;
 } catch (error) {
   fail(error);
