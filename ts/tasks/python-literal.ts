@@ -27,8 +27,18 @@ export class PythonSet {
   }
 }
 
+/** Python's `...`. */
+export const ellipsis = Symbol('...');
+
 /** Keys of equal value are one, as in Python (`1`, `1.0`, `True`), but for tuples and bytes. */
-export type PythonKey = string | number | bigint | null | PythonTuple | PythonBytes;
+export type PythonKey =
+  | string
+  | number
+  | bigint
+  | null
+  | typeof ellipsis
+  | PythonTuple
+  | PythonBytes;
 export type PythonDict = ReadonlyMap<PythonKey, PythonValue>;
 
 /** Integers above 2^53 are bigint; no other number is. Lists are arrays. */
@@ -37,8 +47,8 @@ export type PythonValue = PythonKey | boolean | PythonSet | readonly PythonValue
 /**
  * The value of `text`, which may have blanks, blank lines and comments around it where Python's `eval` takes them.
  *
- * Not taken, though Python does: complex numbers, `...`, `\N{name}`, f-strings, a tuple without brackets, signs before
- * anything but a number. Escapes of a surrogate pair (`'\ud83d\ude00'`) join to one character, which Python's do not.
+ * Not taken, though Python does: complex numbers, `\N{name}`, f-strings, a tuple without brackets. Escapes of a surrogate
+ * pair (`'\ud83d\ude00'`) join to one character, which Python's do not.
  *
  * @throws {SparseTuneError} `ERR_DATA` with the place of the fault
  */
@@ -123,17 +133,27 @@ class Reader {
   }
 
   #value(): PythonValue {
-    const sign = this.#take(/[+-]/y);
-    if (sign !== undefined) {
-      this.#skipBlanks();
+    const signs = this.#signs();
+    if (signs.length > 0) {
       const value = this.#value();
-      if (typeof value !== 'number' && typeof value !== 'bigint') this.#fail('a number');
-      return sign === '-' ? -value : value;
+      if (!isNumeric(value)) this.#fail('a number');
+      const size = typeof value === 'boolean' ? Number(value) : value;
+      return signs.filter((sign) => sign === '-').length % 2 === 1 ? -size : size;
     }
     if (this.#take(/\[/y) !== undefined) return this.#items(/\]/y).items;
     if (this.#take(/\(/y) !== undefined) return this.#brackets();
     if (this.#take(/\{/y) !== undefined) return this.#braces();
+    if (this.#take(/\.{3}/y) !== undefined) return ellipsis;
     return this.#strings() ?? this.#number() ?? this.#name();
+  }
+
+  #signs(): string[] {
+    const signs: string[] = [];
+    for (let sign = this.#take(/[+-]/y); sign !== undefined; sign = this.#take(/[+-]/y)) {
+      signs.push(sign);
+      this.#skipBlanks();
+    }
+    return signs;
   }
 
   #brackets(): PythonValue {

@@ -22,8 +22,9 @@ export function choiceAToD(prediction: string, references: readonly string[]): n
   if (/^[A-D]/.test(text)) return references.includes(text.charAt(0)) ? 1 : 0;
   if (references.includes(text)) return 1;
   const plain = squeeze(blankOut(text, [...'\n"\'.,?!{}']));
-  const behind = textBehind(plain, ['answer is:', 'answer:', 'answer is', 'option is']);
-  if (behind !== undefined) return startsWithAny(behind, references);
+  const prefixes = ['answer is:', 'answer:', 'answer is', 'option is'];
+  const verdict = verdictBehind(plain, prefixes, references);
+  if (verdict !== undefined) return verdict;
   const word = splitWords(plain).find((candidate) => 'ABCD'.includes(candidate));
   return word !== undefined && references.includes(word) ? 1 : 0;
 }
@@ -40,9 +41,9 @@ export function codeDebug(prediction: string, references: readonly string[]): nu
   const text = strip(prediction);
   if (lastAToJ.exec(text)?.[0] === letter) return 1;
   const plain = squeeze(blankOut(text, [...'\n`\'"-*', 'Option', 'option']));
-  if (startsWithAny(plain, [letter, name]) === 1) return 1;
-  const behind = textBehind(plain, ['answer is:', 'is:', 'answer:', 'correct option is:']);
-  return behind === undefined ? 0 : startsWithAny(behind, [letter, name]);
+  const starts = [letter, name];
+  if (startsWithAny(plain, starts) === 1) return 1;
+  return verdictBehind(plain, ['answer is:', 'is:', 'answer:', 'correct option is:'], starts) ?? 0;
 }
 
 /** `longdialogue_qa_eng`: 1 where a reference occurs in the prediction, case ignored. */
@@ -68,11 +69,19 @@ function squeeze(text: string): string {
   return text.replace(/ {2,}/g, ' ');
 }
 
-/** What follows the first of `prefixes` that occurs, less one character; undefined where none occurs. */
-function textBehind(text: string, prefixes: readonly string[]): string | undefined {
+/**
+ * Whether one of `starts` follows the first of `prefixes` that occurs, one character between them; undefined where none
+ * occurs, 0 where it ends the text.
+ */
+function verdictBehind(
+  text: string,
+  prefixes: readonly string[],
+  starts: readonly string[],
+): number | undefined {
   const prefix = prefixes.find((candidate) => text.includes(candidate));
   if (prefix === undefined) return undefined;
-  return dropFirst(text.slice(text.indexOf(prefix) + prefix.length));
+  const behind = text.slice(text.indexOf(prefix) + prefix.length);
+  return behind === '' ? 0 : startsWithAny(dropFirst(behind), starts);
 }
 
 function startsWithAny(text: string, starts: readonly string[]): number {

@@ -3,6 +3,7 @@
 import { SparseTuneError } from '../../errors.js';
 import {
   equalsPython,
+  PythonBytes,
   PythonSet,
   PythonTuple,
   type PythonValue,
@@ -45,10 +46,8 @@ export function clozePartial(prediction: string, reference: string): ClozeCount 
   if (!(found instanceof Map) || !(expected instanceof Map)) return { matches: 0, count };
   const answered = [...expected].filter(([key]) => found.has(key));
   const pairs = answered.map(([key, value]) => [value, found.get(key)] as const);
-  if (!pairs.every((pair) => pair.every((value) => typeof value === 'string'))) {
-    return { matches: 0, count };
-  }
-  const matches = pairs.filter(([value, answer]) => haveCommonWord(String(value), String(answer)));
+  if (!pairs.flat().every(isText)) return { matches: 0, count };
+  const matches = pairs.filter(([value, answer]) => haveCommonWord(value, answer));
   return { matches: matches.length, count };
 }
 
@@ -98,7 +97,13 @@ function sizeOf(value: PythonValue): number | undefined {
   return Array.isArray(value) ? value.length : undefined;
 }
 
-function haveCommonWord(a: string, b: string): boolean {
+function isText(value: PythonValue | undefined): boolean {
+  return typeof value === 'string' || value instanceof PythonBytes;
+}
+
+/** Text and bytes have none in common. */
+function haveCommonWord(a: PythonValue, b: PythonValue | undefined): boolean {
+  if (typeof a !== 'string' || typeof b !== 'string') return false;
   const words = new Set(splitWords(a));
   return splitWords(b).some((word) => words.has(word));
 }
