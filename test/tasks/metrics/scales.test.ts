@@ -81,6 +81,11 @@ test('LongBench has percents, and ranges of length for subsets with _e', (t) => 
   });
 });
 
+test('a subset of LongBench without a metric is null and not in the mean', (t) => {
+  const scores = benchmarkScale('longbench')([row('dureader', 'x', ['x']), row('lcc', 'x', ['x'])]);
+  t.deepEqual(scores, { dureader: null, lcc: 100, overall: 100 });
+});
+
 test('LongBench-v2 has percents by difficulty and length, rounded to 1', (t) => {
   const answer = (letter: string, facts: AnswerFacts) =>
     row('0shot', `The correct answer is (${letter})`, ['A'], facts);

@@ -69,11 +69,10 @@ export const longBenchScale: BenchmarkScale = (answers) => {
   return { ...scores, overall: rounded(meanOfKnown(plain), 2) };
 };
 
-/** LongBench's `scorer` of one subset: percent, rounded to 2. */
+/** LongBench's `scorer` of one subset: percent, rounded to 2; null of a subset without a metric. */
 export function longBenchScore(subset: string, answers: Answers): number | null {
-  if (answers.length === 0) return null;
-  const total = sum(scoresOf(answers, longBenchMetrics[subset]));
-  return roundHalfEven((100 * total) / answers.length, 2);
+  const scores = scoresOf(answers, longBenchMetrics[subset]);
+  return scores.length === 0 ? null : roundHalfEven((100 * sum(scores)) / scores.length, 2);
 }
 
 /** LongBench's `scorer_e`: percent of the answers to contexts below 4,000 words, below 8,000 and of the rest. */
