@@ -51,6 +51,16 @@ test('values that have nothing to do with the parameters give no model', (t) => 
   t.is(build(trials, [1]), undefined);
 });
 
+for (const n of [30, 60, 90]) {
+  test(`a cliff with nothing to learn above and below it gives no model of ${n} values`, (t) => {
+    const rng = Rng.at(4, n);
+    const trials = randomTrials(n, (x, y, i) =>
+      trialOf(i, [rng.uniform() + (x > 0.6 ? 5 : 0)], { rungs: [1], params: { x, y } }),
+    );
+    t.is(build(trials, [1]), undefined);
+  });
+}
+
 test('where trials fail a candidate scores lower than its mirror image that does not', (t) => {
   // Symmetric about x = 0.5; the right half fails.
   const trials = randomTrials(40, (x, y, i) =>

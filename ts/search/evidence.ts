@@ -4,11 +4,13 @@ import type { GaussianProcess } from './gaussian-process.js';
 export interface Evidence {
   /** Rank correlation of predictions and observations. */
   readonly spearman: number;
+  /** The same among the better half of the observations, where a search decides. */
+  readonly spearmanOfGood: number;
   /** Mean log density of the observations under the predictions, beyond that under a constant with their own spread. */
   readonly gain: number;
 }
 
-/** Leave-one-out evidence for a process whose targets have mean 0 and variance 1. */
+/** Leave-one-out evidence for a process whose targets have mean 0 and variance 1; lower targets are better. */
 export function leaveOneOutEvidence(gp: GaussianProcess): Evidence {
   const { means, variances } = gp.leaveOneOut();
   const { targets } = gp.data;
@@ -19,14 +21,28 @@ export function leaveOneOutEvidence(gp: GaussianProcess): Evidence {
     const error = y - (means[i] as number);
     gain += 0.5 * (y * y - Math.log(variance) - (error * error) / variance);
   }
-  return { spearman: correlation(ranks(targets), ranks(means)), gain: gain / targets.length };
+  const order = [...targets.keys()].sort((a, b) => (targets[a] as number) - (targets[b] as number));
+  const good = order.slice(0, Math.ceil(order.length / 2));
+  const ofGood = (values: Float64Array) => Float64Array.from(good, (i) => values[i] as number);
+  return {
+    spearman: spearman(targets, means),
+    spearmanOfGood: spearman(ofGood(targets), ofGood(means)),
+    gain: gain / targets.length,
+  };
 }
 
 /** A rank correlation below this, or no gain in density, and the model is not asked. */
 const LEAST_SPEARMAN = 0.3;
+/** Among the better half the range is narrow and the correlation lower; a model without any sees no more than a cliff. */
+const LEAST_SPEARMAN_OF_GOOD = 0.1;
 
-export function isConvincing({ spearman, gain }: Evidence): boolean {
-  return spearman >= LEAST_SPEARMAN && gain > 0;
+/** Whether a model that predicts so well is worth asking. */
+export function isConvincing({ spearman, spearmanOfGood, gain }: Evidence): boolean {
+  return spearman >= LEAST_SPEARMAN && spearmanOfGood >= LEAST_SPEARMAN_OF_GOOD && gain > 0;
+}
+
+function spearman(a: Float64Array, b: Float64Array): number {
+  return correlation(ranks(a), ranks(b));
 }
 
 /** Ranks from 0, ties at their mean. */

@@ -9,7 +9,7 @@ export interface Fit {
 }
 
 const MAX_ENTRIES = 16;
-const NO_EVIDENCE: Evidence = { spearman: 0, gain: 0 };
+const NO_EVIDENCE: Evidence = { spearman: 0, spearmanOfGood: 0, gain: 0 };
 
 /** Remembers the last fits. A fit is a pure function of data and priors, so that the cache changes nothing but time. */
 export class FitCache {
