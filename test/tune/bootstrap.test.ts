@@ -1,5 +1,9 @@
 import test from 'ava';
-import { pairedInterval } from '../../ts/tune/bootstrap.js';
+import * as bootstrap from '../../ts/tune/bootstrap.js';
+
+/** Of one task. */
+const pairedInterval = (differences: readonly number[], contextOf: readonly number[]) =>
+  bootstrap.pairedInterval([{ differences, contextOf }]);
 
 const isClose = (a: number, b: number, error: number) => Math.abs(a - b) <= error;
 
@@ -72,4 +76,35 @@ test('contexts of unequal size weigh by their questions', async (t) => {
   const { mean, low, high } = await pairedInterval([1, 1, 1, 0], [0, 0, 0, 1]);
   t.is(mean, 0.75);
   t.deepEqual([low, high], [0, 1]);
+});
+
+test('of several tasks each is drawn by itself', async (t) => {
+  // Within a task all is alike, so that nothing is left to chance; drawn together it would be one of two tasks or the other.
+  const stratum = (difference: number) => ({
+    differences: Array(16).fill(difference),
+    contextOf: Array.from({ length: 16 }, (_, i) => i >> 2),
+  });
+  t.deepEqual(await bootstrap.pairedInterval([stratum(1), stratum(0)]), {
+    mean: 0.5,
+    low: 0.5,
+    high: 0.5,
+  });
+});
+
+test('tasks weigh the same, however many questions they have', async (t) => {
+  const { mean, low, high } = await bootstrap.pairedInterval([
+    { differences: [1], contextOf: [0] },
+    { differences: Array(31).fill(0), contextOf: Array(31).fill(0) },
+  ]);
+  t.deepEqual([mean, low, high], [0.5, 0.5, 0.5]);
+});
+
+test('the variance of a mean over tasks is that of its tasks together', async (t) => {
+  // 64 signs in each of two tasks: 1.96 standard deviations of a mean of 128 signs.
+  const signs = (phase: number) => ({
+    differences: Array.from({ length: 64 }, (_, i) => ((i + phase) % 2 === 0 ? 1 : -1)),
+    contextOf: Array.from({ length: 64 }, (_, i) => i >> 3),
+  });
+  const { high } = await bootstrap.pairedInterval([signs(0), signs(1)]);
+  t.true(isClose(high, 1.96 / Math.sqrt(128), 0.02), String(high));
 });

@@ -81,6 +81,29 @@ test('a constraint that holds on the mean only by luck is not sure to hold', asy
   t.is(chosenAgain, holdsConstraint);
 });
 
+test('a candidate that breaks the constraint is no rival, however low its value', async (t) => {
+  const { others, comparisons, chosenAgain } = await confidence([
+    { label: 'a', kl: () => 0.2 },
+    { label: 'b', kl: () => 0.1, densityOf: () => 0.3 },
+    { label: 'c', kl: () => Number.NaN },
+    { label: 'd', kl: () => 0.2 },
+  ]);
+  t.deepEqual(
+    others.map(({ label }) => label),
+    ['d'],
+  );
+  t.is(comparisons, 1);
+  t.is(chosenAgain, 1);
+});
+
+test('the difference is the one that was measured, not that of the draws', async (t) => {
+  const { others } = await confidence([
+    { label: 'a', kl: () => 0.1 },
+    { label: 'b', kl: (i) => 0.1 + (i === 63 ? 6.4 : 0) },
+  ]);
+  t.true(Math.abs((others[0]?.difference.mean ?? 0) - 0.1) < 1e-12);
+});
+
 test('an only candidate is compared with nothing', async (t) => {
   const { chosenAgain, others } = await confidence([{ label: 'a', kl: () => 0.1 }]);
   t.is(chosenAgain, 1);

@@ -16,24 +16,33 @@ export const draws = 10_000;
 /** Draws between two turns of the event loop. */
 const drawsAtOnce = 500;
 
+/** Paired differences of one task, which is sampled by itself. */
+export interface Stratum {
+  /** One per question. */
+  readonly differences: readonly number[];
+  /** The context of each question. */
+  readonly contextOf: readonly number[];
+}
+
 /**
  * 95 % interval of the mean of paired differences: contexts are drawn with replacement, then questions within each,
- * since questions of one context are not independent. Percentile bootstrap; always the same draws.
+ * since questions of one context are not independent. Of several tasks each is drawn by itself, and the mean is that of
+ * the tasks' means: which tasks there are is no matter of chance. Percentile bootstrap; always the same draws.
  *
- * @param differences - one per question
- * @param contextOf - the context of each question
- * @see Davison and Hinkley, Bootstrap Methods and their Application, section 3.8
+ * @see Davison and Hinkley, Bootstrap Methods and their Application, sections 3.2 and 3.8
  */
-export async function pairedInterval(
-  differences: readonly number[],
-  contextOf: readonly number[],
-): Promise<Interval> {
+export async function pairedInterval(strata: readonly Stratum[]): Promise<Interval> {
   const means = new Float64Array(draws);
-  await resample([contextOf], ([counts], draw) => {
-    means[draw] = drawnMean(differences, counts);
-  });
-  const total = differences.reduce((sum, difference) => sum + difference, 0);
-  return { mean: total / differences.length, ...quantiles(means, 0.025) };
+  const meanOf = (counts?: readonly DrawCounts[]) =>
+    strata.reduce((sum, { differences }, i) => sum + drawnMean(differences, counts?.[i]), 0) /
+    strata.length;
+  await resample(
+    strata.map(({ contextOf }) => contextOf),
+    (counts, draw) => {
+      means[draw] = meanOf(counts);
+    },
+  );
+  return { mean: meanOf(), ...quantiles(means, 0.025) };
 }
 
 /**
@@ -67,15 +76,12 @@ function drawInto(counts: DrawCounts, contexts: readonly (readonly number[])[], 
   }
 }
 
-/** The mean of values over a drawn sample. */
-export function drawnMean(
-  values: readonly number[],
-  counts: DrawCounts = new Uint32Array(),
-): number {
+/** The mean of values over a drawn sample; without one over all of them. */
+export function drawnMean(values: readonly number[], counts?: DrawCounts): number {
   let sum = 0;
   let drawn = 0;
   for (const [i, value] of values.entries()) {
-    const count = counts[i] ?? 0;
+    const count = counts?.[i] ?? 1;
     sum += count * value;
     drawn += count;
   }

@@ -1,7 +1,7 @@
 import type { Confidence } from '../cache/winner.js';
 import type { Metrics } from '../metrics.js';
 import type { Evaluation } from '../search/trial.js';
-import { drawnMean, draws, quantiles, resample } from './bootstrap.js';
+import { type DrawCounts, drawnMean, draws, quantiles, resample } from './bootstrap.js';
 
 type NamedMetrics = Readonly<Record<string, number>>;
 
@@ -32,7 +32,8 @@ const familyError = 0.05;
 
 /**
  * How sure the choice of a winner is, by a paired bootstrap of the questions: how often it would be chosen again, and
- * which other candidates it is not told apart from. The intervals of all comparisons hold together at 95 % (Bonferroni).
+ * which other candidates that hold the constraints it is not told apart from. The intervals of all comparisons hold
+ * together at 95 % (Bonferroni).
  *
  * @see Davison and Hinkley, Bootstrap Methods and their Application, sections 3.8 and 4.4
  */
@@ -44,41 +45,51 @@ export async function measureConfidence(
   const columns = candidates.map(({ results }) =>
     results.map((rows) => options.metrics.map((name) => rows.map((row) => metricOf(row, name)))),
   );
-  const comparisons = Math.max(1, candidates.length - 1);
-  const differences = candidates.map(() => new Float64Array(draws));
-  let chosen = 0;
-  let held = 0;
-  await resample(contextOf, (counts, draw) => {
-    const drawn = columns.map((perTask, i) => {
+  const evaluateAll = (counts?: readonly DrawCounts[]) =>
+    columns.map((perTask, i) => {
       const means = perTask.map((values, task) =>
         Object.fromEntries(
-          values.map((column, m) => [options.metrics[m], drawnMean(column, counts[task])]),
+          values.map((column, m) => [options.metrics[m], drawnMean(column, counts?.[task])]),
         ),
       );
       return { ...evaluate(means), density: candidates[i]?.density ?? 1 };
     });
-    const own = drawn[winner];
+  const observed = evaluateAll();
+  const rivals = observed.flatMap(({ value, violation }, i) =>
+    i !== winner && violation === 0 && Number.isFinite(value) ? [i] : [],
+  );
+  const differences = candidates.map(() => new Float64Array(draws));
+  let chosen = 0;
+  let held = 0;
+  await resample(contextOf, (counts, draw) => {
+    const drawn = evaluateAll(counts);
     if (choose(drawn) === winner) chosen++;
-    if (own?.violation === 0) held++;
-    for (const [i, { value }] of drawn.entries())
-      (differences[i] as Float64Array)[draw] = value - (own?.value ?? Number.NaN);
+    if (drawn[winner]?.violation === 0) held++;
+    for (const i of rivals) (differences[i] as Float64Array)[draw] = excess(drawn, i, winner);
   });
-  const others = candidates.flatMap(({ label, density }, i) => {
-    if (i === winner) return [];
-    const values = differences[i] as Float64Array;
-    const mean = values.reduce((sum, value) => sum + value, 0) / draws;
-    const bounds = quantiles(values, familyError / 2 / comparisons);
-    const isTied = bounds.low <= 0;
-    const isSparser = density < (candidates[winner]?.density ?? 0);
-    return [{ label, difference: { mean, ...bounds }, isTied, isSparser }];
+  const tail = familyError / 2 / Math.max(1, rivals.length);
+  const others = rivals.map((i) => {
+    const { label = '', density = 1 } = candidates[i] ?? {};
+    const bounds = quantiles(differences[i] as Float64Array, tail);
+    return {
+      label,
+      difference: { mean: excess(observed, i, winner), ...bounds },
+      isTied: bounds.low <= 0,
+      isSparser: density < (candidates[winner]?.density ?? 0),
+    };
   });
   return {
     chosenAgain: chosen / draws,
     holdsConstraint: held / draws,
-    comparisons,
+    comparisons: rivals.length,
     others,
-    method: `paired bootstrap over contexts then questions, ${draws} draws; the ${comparisons} intervals hold together at ${100 * (1 - familyError)} % (Bonferroni)`,
+    method: `paired bootstrap over contexts then questions, ${draws} draws; the ${rivals.length} intervals hold together at ${100 * (1 - familyError)} % (Bonferroni)`,
   };
+}
+
+/** By how much the value of one candidate is above the winner's. */
+function excess(values: readonly Evaluation[], rival: number, winner: number): number {
+  return (values[rival]?.value ?? Number.NaN) - (values[winner]?.value ?? Number.NaN);
 }
 
 function metricOf(metrics: Metrics, name: string): number {

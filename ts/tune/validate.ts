@@ -150,7 +150,7 @@ class ValidationTable {
       rows: rows.map(marked),
       contexts: this.#parts.reduce((sum, { split }) => sum + split.contexts, 0),
       questions: this.#parts.reduce((sum, { split }) => sum + split.contextOf.length, 0),
-      interval: `95 %, paired bootstrap over contexts then questions, ${draws} draws, after selection among ${candidates.length}`,
+      interval: `95 %, paired bootstrap over contexts then questions${this.#parts.length > 1 ? ' of each task by itself' : ''}, ${draws} draws, after selection among ${candidates.length}`,
       ...(won !== undefined && { winner: { ...won, isWinner: true } }),
       ...(nearest !== undefined && { nearest: ownRows[nearest] }),
       ...(winner !== undefined && { confidence: await this.#confidence(candidates, winner) }),
@@ -233,22 +233,20 @@ class ValidationTable {
     };
   }
 
-  /** Of the questions of some tasks, whose contexts stay apart. */
+  /** Over the questions of some tasks. */
   #scoreDifference({ results }: Measured, parts: readonly ValidationPart[]) {
-    const places = parts.map((part) => this.#parts.indexOf(part));
-    const differences = places.flatMap((at) =>
-      (results[at] ?? []).map(
-        ({ metrics }, i) =>
-          (metrics.score ?? 0) - (this.#dense?.results[at]?.[i]?.metrics.score ?? 0),
-      ),
+    return pairedInterval(
+      parts.map((part) => {
+        const at = this.#parts.indexOf(part);
+        const dense = this.#dense?.results[at] ?? [];
+        return {
+          differences: (results[at] ?? []).map(
+            ({ metrics }, i) => (metrics.score ?? 0) - (dense[i]?.metrics.score ?? 0),
+          ),
+          contextOf: part.split.contextOf,
+        };
+      }),
     );
-    let offset = 0;
-    const contextOf = parts.flatMap(({ split }) => {
-      const own = split.contextOf.map((context) => context + offset);
-      offset += split.contexts;
-      return own;
-    });
-    return pairedInterval(differences, contextOf);
   }
 }
 

@@ -62,3 +62,38 @@ test('trials of an earlier study are told of beside those that were searched', (
     ),
   );
 });
+
+test('how sure the choice is stands below the table', (t) => {
+  const difference = { mean: 0.01, low: -0.001, high: 0.02 };
+  const lineOf = (changes: object) => {
+    const confidence = {
+      chosenAgain: 0.5,
+      holdsConstraint: 0.75,
+      comparisons: 1,
+      method: '',
+      others: [{ label: 'trial 3', difference, isTied: true, isSparser: true }],
+      ...changes,
+    };
+    const validation = { ...winner().validation, confidence };
+    return winnerDetails('w.json', { ...winner(), validation }).find((line) =>
+      line.includes('chosen again'),
+    );
+  };
+  t.is(
+    lineOf({}),
+    '  chosen again in 50.0% of resampled validations, holds the constraint in 75.0% of them; at 95 % jointly not told apart from trial 3 (sparser)',
+  );
+  t.is(
+    lineOf({ others: [], comparisons: 0 }),
+    '  chosen again in 50.0% of resampled validations, holds the constraint in 75.0% of them',
+  );
+  t.is(
+    lineOf({
+      holdsConstraint: 1,
+      chosenAgain: 1,
+      others: [{ label: 'trial 3', difference, isTied: false, isSparser: false }],
+    }),
+    '  chosen again in 100% of resampled validations; better than every other eligible candidate at 95 % jointly',
+  );
+  t.is(lineOf({ holdsConstraint: 1, chosenAgain: 1, others: [], comparisons: 0 }), undefined);
+});

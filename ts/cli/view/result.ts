@@ -102,13 +102,19 @@ function methodLines(methods: readonly MethodRank[], rows: readonly ValidationRo
 }
 
 /** How sure the choice is, and what it is not told apart from. */
-function confidenceLines({ chosenAgain, others, comparisons }: Confidence): string[] {
+function confidenceLines({ chosenAgain, holdsConstraint, others }: Confidence): string[] {
   const tied = others.filter(({ isTied }) => isTied);
   const names = tied.map(({ label, isSparser }) => (isSparser ? `${label} (sparser)` : label));
-  const again = `  chosen again in ${percent(chosenAgain)} of resampled validations`;
-  if (comparisons === 0 || others.length === 0) return [];
-  if (names.length === 0) return [`${again}; better than each other candidate at 95 % jointly`];
-  return [`${again}; at 95 % jointly not told apart from ${names.join(', ')}`];
+  const rivals =
+    names.length > 0
+      ? `; at 95 % jointly not told apart from ${names.join(', ')}`
+      : others.length > 0
+        ? '; better than every other eligible candidate at 95 % jointly'
+        : '';
+  if (rivals === '' && chosenAgain === 1) return [];
+  const held =
+    holdsConstraint < 1 ? `, holds the constraint in ${percent(holdsConstraint)} of them` : '';
+  return [`  chosen again in ${percent(chosenAgain)} of resampled validations${held}${rivals}`];
 }
 
 /** The same of a front: its members under the table of all that was validated. */
