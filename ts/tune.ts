@@ -4,7 +4,9 @@ import { homeFolders } from './home.js';
 import type { ModelFile } from './models/model-source.js';
 import type { Trial } from './search/trial.js';
 import type { Task } from './tasks/task.js';
+import { candidatesOf } from './tune/candidates.js';
 import { type EarlierStudy, readEarlier } from './tune/earlier-study.js';
+import { type FinishedStudy, studyOfPart } from './tune/finished-study.js';
 import { globalObjective, measureYardsticks } from './tune/global-objective.js';
 import { resolveModelFile } from './tune/model-file.js';
 import {
@@ -15,9 +17,9 @@ import {
 } from './tune/options.js';
 import { PreparedTask } from './tune/prepared-task.js';
 import { ResultStore, type TuneResult } from './tune/result-store.js';
-import { type FinishedStudy, nCandidates, runStudy, studyName } from './tune/run-study.js';
+import { runStudy, studyName } from './tune/run-study.js';
 import { type PendingStep, pendingSteps } from './tune/study-options.js';
-import { bestOfPart, type StudyPart } from './tune/study-parts.js';
+import type { StudyPart } from './tune/study-parts.js';
 import { type Validation, type ValidationPart, validate } from './tune/validate.js';
 import { globalKey, sortTasks, taskKey } from './tune/winner-keys.js';
 
@@ -28,7 +30,7 @@ export type { TuneResult } from './tune/result-store.js';
  * Finds the best settings of one or several sparse-attention configs for a model, on each of one or several tasks or,
  * with `global`, on all of them together.
  *
- * The contexts are prefilled once; every trial pays for its questions alone. The best five of each config are judged on
+ * The contexts are prefilled once; every trial pays for its questions alone. The best five of each config, or fewer, are judged on
  * unseen prompts by real generation, and the winner is stored with its evidence. A winner that is known is returned at
  * once. A stopped search goes on where it stopped when it is called again.
  *
@@ -63,12 +65,11 @@ export async function tune(options: TuneOptions): Promise<TuneResult[]> {
 /** Batches with starved threads before a user is told: a few happen on any machine. */
 const starvedLimit = 10;
 
-/** Trials to be judged on unseen prompts, and what their winner is stored as. */
+/** A study whose best are to be judged on unseen prompts, and what their winner is stored as. */
 interface Judgement {
   readonly config: TunedConfig;
   readonly key: WinnerKey;
   readonly study: FinishedStudy;
-  readonly candidates: readonly Trial[];
   readonly tasks: readonly PreparedTask[];
 }
 
@@ -109,8 +110,8 @@ class TuneJob {
     for (const key of keys) {
       const judged =
         key === own ? prepared : prepared.filter(({ task }) => tasksOf(key).includes(task.id));
-      const candidates = key === own ? study.best : await this.#bestOf(prepared, judged[0], study);
-      results.push(await this.#judge({ config, key, study, candidates, tasks: judged }));
+      const found = key === own ? study : await this.#studyOf(prepared, judged[0], study);
+      results.push(await this.#judge({ config, key, study: found, tasks: judged }));
     }
     await this.#warnOfBusyCores();
     return results;
@@ -157,19 +158,21 @@ class TuneJob {
     return parts;
   }
 
-  /** The best trials of a study of several tasks by what they are on one of them. */
-  async #bestOf(
+  /** What a study of several tasks has found out about one of them. */
+  async #studyOf(
     prepared: readonly PreparedTask[],
     one: PreparedTask | undefined,
-    { trials }: FinishedStudy,
-  ): Promise<readonly Trial[]> {
+    study: FinishedStudy,
+  ): Promise<FinishedStudy> {
     const parts = await this.#parts(prepared);
     const part = parts.find(({ task }) => task === one?.task.id);
     const { objective } = this.#request;
-    return part === undefined ? [] : bestOfPart(parts, part, { trials, objective, k: nCandidates });
+    return part === undefined ? study : studyOfPart(study, parts, { part, objective });
   }
 
-  async #judge({ config, key, study, candidates, tasks }: Judgement): Promise<TuneResult> {
+  async #judge({ config, key, study, tasks }: Judgement): Promise<TuneResult> {
+    const isPareto = this.#request.objective.isPareto === true;
+    const candidates = candidatesOf(study, { preset: config.preset, isPareto });
     const validation = await this.#validate(config, candidates, tasks);
     const parts = await this.#parts(tasks);
     const floors = parts.map(({ questions }) => questions.reference.noiseFloorKl);

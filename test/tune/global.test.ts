@@ -39,6 +39,11 @@ test('one study gives the winner of each task and of all, each with its own evid
   const [one, other, all] = results.map(({ winner }) => winner?.validation);
   t.is(one?.questions, 64);
   t.is(one?.tasks, undefined);
+  for (const { winner } of results.slice(0, 2)) {
+    const { questions, rungs, metrics } = winner?.search ?? {};
+    t.deepEqual([questions, rungs], [32, [4, 11, 32]], "the task's own");
+    t.false(Object.keys(metrics ?? {}).some((name) => name.includes('(')));
+  }
   t.is(other?.questions, 64);
   t.is(all?.questions, 128);
   t.is(all?.contexts, 16);

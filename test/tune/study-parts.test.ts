@@ -2,9 +2,9 @@ import test from 'ava';
 import type { PreparedQuestions } from '../../ts/engine/prepared-questions.js';
 import { parseObjective } from '../../ts/search/objective.js';
 import type { Trial } from '../../ts/search/trial.js';
+import { type FinishedStudy, studyOfPart } from '../../ts/tune/finished-study.js';
 import { combine, globalObjective, normalise } from '../../ts/tune/global-objective.js';
 import {
-  bestOfPart,
   countQuestions,
   metricsOfPart,
   partMetric,
@@ -92,21 +92,55 @@ test('the worst task is guarded', (t) => {
   t.deepEqual(guarded.margins?.({ 'kl(a)': 0.1, 'kl(b)': 0.75 }), [0.25]);
 });
 
+const globalTrial = (number: number, a: number, b: number): Trial => ({
+  ...trialOf(number, []),
+  target: 6,
+  results: [
+    {
+      resource: 6,
+      order: number,
+      value: (a + b) / 20,
+      violation: 0,
+      metrics: { kl: (a + b) / 2, 'kl(a)': a, 'kl(b)': b },
+    },
+  ],
+});
+
+/** Of a global study of a task with two questions and one with four. */
+const globalStudy: FinishedStudy = {
+  name: 'both',
+  best: [],
+  trials: [globalTrial(0, 1, 9), globalTrial(1, 2, 2), globalTrial(2, 9, 1)],
+  firstError: undefined,
+  rungs: [3, 6],
+  questions: 6,
+  searchMs: 1,
+};
+
 test('the best of one task are not the best of all', (t) => {
-  const parts = [part('a', 3), part('b', 3)];
-  const trial = (number: number, a: number, b: number): Trial => ({
-    ...trialOf(number, []),
-    results: [
-      { resource: 6, order: number, value: 0, violation: 0, metrics: { 'kl(a)': a, 'kl(b)': b } },
-    ],
+  const parts = [part('a', 2), part('b', 4)];
+  const best = (own: StudyPart) =>
+    studyOfPart(globalStudy, parts, { part: own, objective: parseObjective('kl') }).best.map(
+      ({ number }) => number,
+    );
+  t.deepEqual(parts.map(best), [
+    [0, 1, 2],
+    [2, 1, 0],
+  ]);
+});
+
+test("a task's part of a global study has the task's own metrics, objective and questions", (t) => {
+  const parts = [part('a', 2), part('b', 4)];
+  const [, own] = parts;
+  if (own === undefined) return t.fail();
+  const { trials, rungs, questions } = studyOfPart(globalStudy, parts, {
+    part: own,
+    objective: parseObjective('kl s.t. kl<=8'),
   });
-  const trials = [trial(0, 1, 9), trial(1, 2, 2), trial(2, 9, 1)];
-  const best = (at: number) => {
-    const [own] = parts.slice(at);
-    if (own === undefined) return [];
-    const found = bestOfPart(parts, own, { trials, objective: parseObjective('kl'), k: 2 });
-    return found.map(({ number }) => number);
-  };
-  t.deepEqual(best(0), [0, 1]);
-  t.deepEqual(best(1), [2, 1]);
+  t.deepEqual(rungs, [1, 4]);
+  t.is(questions, 4);
+  t.is(trials[0]?.target, 4);
+  t.deepEqual(trials[0]?.results, [
+    { resource: 4, order: 0, value: 9, violation: 1, metrics: { kl: 9 } },
+  ]);
 });

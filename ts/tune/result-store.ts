@@ -2,9 +2,9 @@ import { type Front, frontFolder } from '../cache/front.js';
 import type { RecordFolder } from '../cache/record-folder.js';
 import { tasksOf, type ValidationRow, type Winner, type WinnerKey } from '../cache/winner.js';
 import { WinnerCache } from '../cache/winner-cache.js';
+import type { FinishedStudy } from './finished-study.js';
 import { frontRecord, frontRows } from './front.js';
 import type { TuneRequest } from './options.js';
-import type { FinishedStudy } from './run-study.js';
 import type { Validation } from './validate.js';
 import { type RecordParts, winnerRecord } from './winner-record.js';
 

@@ -15,8 +15,7 @@ import type { StudyProgress } from '../tune-events.js';
 import { budgetUse, remainingMs } from './budget.js';
 import { checkRungs, type EarlierStudy, readBegun } from './earlier-study.js';
 import { evaluateJobs } from './evaluate-jobs.js';
-import { spreadFront } from './front.js';
-import { bestOfMethods } from './method-ranking.js';
+import type { FinishedStudy } from './finished-study.js';
 import { methodStarts } from './method-starts.js';
 import type { TunedConfig, TuneRequest } from './options.js';
 import { type PendingStep, rememberOptions } from './study-options.js';
@@ -38,22 +37,6 @@ export interface StudyPlan {
   readonly pending: readonly PendingStep[];
 }
 
-/** A study that has run to its end. */
-export interface FinishedStudy {
-  readonly name: string;
-  /** What goes on to validation: best first, those that hold the constraint before the others; or a front. */
-  readonly best: readonly Trial[];
-  readonly trials: readonly Trial[];
-  /** Of the first trial that failed. */
-  readonly firstError: string | undefined;
-  readonly rungs: readonly number[];
-  readonly questions: number;
-  readonly searchMs: number;
-}
-
-/** Candidates that go on to validation. */
-export const nCandidates = 5;
-const nFrontCandidates = 8;
 /** Tokens of a batch of the decoder: jobs are asked for until about one batch is full. */
 const batchTokens = 512;
 
@@ -132,7 +115,7 @@ export async function runStudy(request: TuneRequest, plan: StudyPlan): Promise<F
     warnOfUntried(request, config, study, plan.shortestContext);
     return {
       name,
-      best: candidates(study, config),
+      best: bestOf(study),
       firstError: study.trials.find(({ error }) => error !== undefined)?.error,
       trials: study.trials,
       rungs: scheduler.rungs,
@@ -142,6 +125,12 @@ export async function runStudy(request: TuneRequest, plan: StudyPlan): Promise<F
   } finally {
     await study.close();
   }
+}
+
+/** The front of two objectives where any trial holds the constraints; else the best trials. */
+function bestOf(study: Study): readonly Trial[] {
+  const front = study.objective.isPareto === true ? study.front() : [];
+  return front.length > 0 ? front : study.best(study.trials.length);
 }
 
 /** What a search over several methods tries of each. */
@@ -187,19 +176,6 @@ function makeScheduler(parts: readonly StudyPart[]): AshaScheduler {
   const scheduler = new AshaScheduler({ maxResource });
   if ((scheduler.rungs[0] ?? 0) >= parts.length) return scheduler;
   return new AshaScheduler({ maxResource, minResource: parts.length });
-}
-
-/**
- * The best trials, and of several methods the best of each; of two objectives the front, thinned where it is long, and
- * the nearest where none holds the constraint.
- */
-function candidates(study: Study, { preset }: TunedConfig): readonly Trial[] {
-  const front = study.objective.isPareto === true ? study.front() : [];
-  if (front.length > 0) return spreadFront(front, nFrontCandidates);
-  const best = study.best(nCandidates);
-  const ofMethods = isAny(preset) ? bestOfMethods(study.trials) : [];
-  const numbers = new Set(best.map(({ number }) => number));
-  return [...best, ...ofMethods.filter(({ number }) => !numbers.has(number))];
 }
 
 /** Tells of configurations that were asked for and not tried, with the reason. */

@@ -1,7 +1,4 @@
 import type { PreparedQuestions } from '../engine/prepared-questions.js';
-import type { Objective } from '../search/objective.js';
-import { RungRanking } from '../search/rung-ranking.js';
-import type { Trial } from '../search/trial.js';
 
 /** The questions of one task in a study. A study of several tasks takes a question of each in turn. */
 export interface StudyPart {
@@ -45,23 +42,4 @@ export function metricsOfPart(
   return Object.fromEntries(
     own.map(([name, value]) => [name.slice(0, name.length - suffix.length), value]),
   );
-}
-
-/**
- * The best trials of a study of several tasks by their metrics on one of them, as if it had been searched alone: those
- * that hold the constraints at the highest rung first, then by value.
- */
-export function bestOfPart(
-  parts: readonly StudyPart[],
-  part: StudyPart,
-  { trials, objective, k }: { trials: readonly Trial[]; objective: Objective; k: number },
-): readonly Trial[] {
-  const own = trials.map((trial) => ({
-    ...trial,
-    results: trial.results.map((result) => {
-      const metrics = metricsOfPart(parts, part, result.metrics);
-      return { ...result, metrics, ...objective.evaluate(metrics) };
-    }),
-  }));
-  return RungRanking.of(own).best().slice(0, k);
 }

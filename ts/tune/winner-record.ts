@@ -6,9 +6,9 @@ import { asMetrics } from '../metrics.js';
 import { loadAddon } from '../native/addon.js';
 import { latestResult } from '../search/trial.js';
 import { version } from '../version.js';
+import type { FinishedStudy } from './finished-study.js';
 import { rankMethods } from './method-ranking.js';
 import type { TunedConfig, TuneRequest } from './options.js';
-import type { FinishedStudy } from './run-study.js';
 import type { Validation } from './validate.js';
 
 /** All that the record of a winner or a front is made of. */
@@ -29,7 +29,7 @@ export function winnerRecord(
   parts: RecordParts & { readonly row: ValidationRow },
 ): Winner {
   const { key, study, validation, row } = parts;
-  const trial = study.best.find(({ number }) => row.label === `trial ${number}`);
+  const trial = study.trials.find(({ number }) => row.label === `trial ${number}`);
   return {
     key,
     params: row.params ?? {},
