@@ -73,6 +73,8 @@ const bad: Record<string, [changes: unknown, message: RegExp]> = {
   'an unknown parameter': [{ windowSise: { maximum: 4 } }, /windowSise.*windowSize/],
   'an unknown method': [{ config: { enum: ['qest'] } }, /qest.*quest/],
   'no method': [{ config: { enum: [] } }, /method names/],
+  'a bare method': [{ config: 'quest' }, /method names.*enum.*"quest"/],
+  'nothing in place of a method': [{ config: null }, /method names.*null/],
   'a range beyond what a masker takes': [{ sinkSize: { minimum: -4 } }, /sinkSize/],
 };
 for (const [name, [changes, message]] of Object.entries(bad)) {

@@ -30,6 +30,8 @@ const bad: Record<string, [given: unknown, message: RegExp]> = {
   'two heads': [{ minimize: 'kl', maximize: 'accuracy' }, /exactly one of minimize/],
   'an unknown field': [{ minimise: 'kl' }, /minimise.*minimize/],
   'less of what should be more': [{ minimize: 'accuracy' }, /maximize for accuracy/],
+  'a bound beside the metric': [{ minimize: 'kl s.t. accuracy>=0.6' }, /bounds in subjectTo/],
+  'a sum with what should be more': [{ minimize: 'kl+0.5*accuracy' }, /maximize for accuracy/],
   'more of what should be less': [{ maximize: 'kl' }, /minimize for kl/],
   'a metric that is no text': [{ minimize: 3 }, /name of a metric/],
   'an unknown metric': [{ minimize: 'kll' }, /kll.*kl/],

@@ -8,11 +8,14 @@ import {
   hypervolumeContributions,
   nonDominatedLayers,
   type Pair,
+  withParetoValues,
 } from '../../ts/search/pareto.js';
 import { RandomSampler } from '../../ts/search/random-sampler.js';
 import type { Sampler } from '../../ts/search/sampler.js';
 import { Study } from '../../ts/search/study.js';
 import { TpeSampler } from '../../ts/search/tpe-sampler.js';
+import type { Trial } from '../../ts/search/trial.js';
+import { trialOf } from '../helpers/trials.js';
 
 test('layers of points worked by hand', (t) => {
   const points: Pair[] = [
@@ -57,6 +60,31 @@ test('areas worked by hand', (t) => {
     (4 - 2) * (4 - 2),
   ]);
   t.is(hypervolume([[6, 0]], [5, 5]), 0);
+});
+
+test('what breaks a constraint keeps none that holds it from the front', (t) => {
+  const trial = (number: number, [a, b]: Pair, violation = 0): Trial => {
+    const own = trialOf(number, [a], { rungs: [1] });
+    const results = own.results.map((result) => ({
+      ...result,
+      violation,
+      objectives: [a, b] as const,
+    }));
+    return { ...own, results };
+  };
+  // Trial 4 dominates trial 2, which none that holds the constraint does; trial 0 is behind trial 1.
+  const valued = withParetoValues([
+    trial(0, [1, 6]),
+    trial(1, [1, 5]),
+    trial(2, [3, 3]),
+    trial(3, [5, 1]),
+    trial(4, [2, 2], 0.1),
+    trial(5, [9, 9], 0.05),
+  ]);
+  const order = valued
+    .toSorted((a, b) => (a.results[0]?.value ?? 0) - (b.results[0]?.value ?? 0))
+    .map(({ number }) => number);
+  t.deepEqual(order, [1, 3, 2, 0, 5, 4]);
 });
 
 const space = {

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { anyPreset } from '../../ts/maskers/any-preset.js';
 import { getPreset } from '../../ts/maskers/presets.js';
 import { resolveEnqueued } from '../../ts/tune/enqueue.js';
 
@@ -11,6 +12,20 @@ test('an entry goes to the configs that can express it', (t) => {
     [both],
     [{ sinkSize: 8 }, { sinkSize: 4 }],
   ]);
+});
+
+test('parameters that name no method go to every method that has them', (t) => {
+  const both = { sinkSize: 4, windowSize: 64 };
+  t.deepEqual(resolveEnqueued([both, { config: 'sink_masker', sinkSize: 8 }], [anyPreset()]), [
+    [
+      { config: 'streaming_llm', ...both },
+      { config: 'sink_masker', sinkSize: 8 },
+    ],
+  ]);
+  t.throws(() => resolveEnqueued([{ sinkSiz: 4 }], [anyPreset()]), {
+    code: 'ERR_ARGUMENT',
+    message: /enqueue\[0\].*No method has these parameters.*sink_masker: .*sinkSize/,
+  });
 });
 
 const bad: Record<string, [entries: unknown, message: RegExp]> = {

@@ -86,10 +86,13 @@ export function decomposeAny({ methods }: AnyPreset, config: SparseConfig): Para
 
 function chosen(all: readonly Preset[], choice: unknown): readonly Preset[] {
   if (choice === undefined) return all;
-  const { enum: names, const: only } = choice as { enum?: unknown; const?: unknown };
+  const { enum: names, const: only } = (choice ?? {}) as { enum?: unknown; const?: unknown };
   const wanted = only === undefined ? names : [only];
   if (!Array.isArray(wanted) || wanted.length === 0)
-    throw new SearchSpaceError(`/${METHOD}`, 'Expected a list of method names in enum');
+    throw new SearchSpaceError(
+      `/${METHOD}`,
+      `Expected method names, e.g. {"enum": ["quest", "top_p"]}, at /${METHOD} but received ${JSON.stringify(choice)}`,
+    );
   for (const name of wanted) {
     if (all.some((preset) => preset.name === name)) continue;
     const known = all.map((preset) => preset.name);

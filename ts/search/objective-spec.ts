@@ -51,8 +51,10 @@ function headText(spec: ObjectiveSpec, higherIsBetter: readonly string[]): strin
   }
   const metric = minimize ?? maximize;
   if (typeof metric !== 'string') return reject(spec, 'the name of a metric');
-  if (minimize !== undefined && higherIsBetter.includes(minimize))
-    reject(spec, `maximize for ${minimize}, of which more is better`);
+  if (/[(<>]|s\.?\s?t\./.test(metric))
+    reject(spec, 'a metric or a weighted sum, and bounds in subjectTo');
+  const better = minimize?.match(/[A-Za-z_]\w*/g)?.find((name) => higherIsBetter.includes(name));
+  if (better !== undefined) reject(spec, `maximize for ${better}, of which more is better`);
   if (maximize !== undefined && !higherIsBetter.includes(maximize))
     reject(spec, `minimize for ${maximize}, or one of ${higherIsBetter.join(', ')} in maximize`);
   return metric;

@@ -89,28 +89,33 @@ export function withParetoValues(trials: readonly Trial[]): readonly Trial[] {
   }));
 }
 
-/** Results of one rung, those that hold the constraints first, then by layer, contribution and arrival. */
+/**
+ * Results of one rung: those that hold the constraints by layer, contribution and arrival, then the others by how much
+ * they break them. What breaks them keeps none of the others from the front.
+ */
 function rankByFront(results: readonly TrialResult[]): readonly TrialResult[] {
-  const layers = nonDominatedLayers(results.map(pairOf));
+  const held = results.filter(({ violation }) => violation === 0);
+  const broken = results.filter(({ violation }) => violation > 0);
+  const layers = nonDominatedLayers(held.map(pairOf));
   const members: number[][] = [];
   for (const [i, layer] of layers.entries()) {
     members[layer] ??= [];
     members[layer].push(i);
   }
-  const areas: number[] = results.map(() => 0);
+  const areas: number[] = held.map(() => 0);
   for (const indices of members) {
-    const front = indices.flatMap((i) => results[i] ?? []).map(pairOf);
+    const front = indices.flatMap((i) => held[i] ?? []).map(pairOf);
     for (const [k, area] of hypervolumeContributions(front).entries())
       areas[indices[k] ?? 0] = area;
   }
-  const key = (i: number) => results[i];
-  return [...results.keys()]
-    .sort((a, b) => {
-      const violation = (key(a)?.violation ?? 0) - (key(b)?.violation ?? 0);
-      const layer = (layers[a] ?? 0) - (layers[b] ?? 0);
-      return violation || layer || descending(areas[a] ?? 0, areas[b] ?? 0) || a - b;
-    })
-    .flatMap((i) => results[i] ?? []);
+  const ranked = [...held.keys()].sort((a, b) => {
+    const layer = (layers[a] ?? 0) - (layers[b] ?? 0);
+    return layer || descending(areas[a] ?? 0, areas[b] ?? 0) || a - b;
+  });
+  return [
+    ...ranked.flatMap((i) => held[i] ?? []),
+    ...broken.toSorted((a, b) => a.violation - b.violation),
+  ];
 }
 
 /** The trials with a result at a resource that hold the constraints and are dominated by no other such trial. */

@@ -1,5 +1,5 @@
-import { rejectArgument, SparseTuneError } from '../errors.js';
-import { decomposeAny, isAny } from '../maskers/any-preset.js';
+import { rejectArgument, rejectConfig, SparseTuneError } from '../errors.js';
+import { type AnyPreset, decomposeAny, isAny, METHOD } from '../maskers/any-preset.js';
 import { decompose } from '../maskers/decompose.js';
 import type { Preset } from '../maskers/presets.js';
 import type { Params } from '../space/distribution.js';
@@ -29,7 +29,7 @@ export function resolveEnqueued(
     }
     const reasons = presets.flatMap((preset, i) => {
       try {
-        lists[i]?.push(paramsOf(preset, entry));
+        lists[i]?.push(...paramsOf(preset, entry));
         return [];
       } catch (error) {
         if (!(error instanceof Error)) throw error;
@@ -45,10 +45,26 @@ export function resolveEnqueued(
   return lists;
 }
 
-function paramsOf(preset: Preset, entry: object): Params {
-  if ('maskers' in entry)
-    return isAny(preset)
-      ? decomposeAny(preset, entry as SparseConfig)
-      : decompose(preset, entry as SparseConfig);
-  return SearchSpace.parse(preset.space).check(entry as Params);
+function paramsOf(preset: Preset, entry: object): readonly Params[] {
+  if ('maskers' in entry) {
+    const config = entry as SparseConfig;
+    return [isAny(preset) ? decomposeAny(preset, config) : decompose(preset, config)];
+  }
+  if (isAny(preset) && !(METHOD in entry)) return paramsOfMethods(preset, entry as Params);
+  return [SearchSpace.parse(preset.space).check(entry as Params)];
+}
+
+/** Parameters that name no method, for each method that has them all and no others. */
+function paramsOfMethods({ methods }: AnyPreset, entry: Params): readonly Params[] {
+  const reasons: string[] = [];
+  const found = methods.flatMap(({ name, space }) => {
+    try {
+      return [{ [METHOD]: name, ...SearchSpace.parse(space).check(entry) }];
+    } catch (error) {
+      reasons.push(`${name}: ${(error as Error).message}`);
+      return [];
+    }
+  });
+  if (found.length === 0) rejectConfig(`No method has these parameters. ${reasons.join('; ')}`);
+  return found;
 }
