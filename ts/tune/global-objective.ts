@@ -15,17 +15,27 @@ export interface Yardstick {
 }
 
 /** Values of a task that differ by less than this share of themselves are no yardstick. */
-const leastSpan = 1e-6;
+const leastDifference = 1e-6;
+/** The least span of a task as a share of the largest: no task counts more than ten times as much as another. */
+const leastShare = 0.1;
 
 /**
  * Where a task's objective lies between the better (0) and the worse (1) of dense attention and the untuned default;
  * beyond both it goes on straight, so that a lower value is better throughout. Where both give the same the plain
  * distance from them is taken.
+ *
+ * @param leastSpan - a distance between the two that counts at least
  */
-export function normalise(value: number, { dense, untuned }: Yardstick): number {
-  const low = Math.min(dense, untuned);
+export function normalise(value: number, yardstick: Yardstick, leastSpan = 0): number {
+  const { dense, untuned } = yardstick;
+  const span = Math.max(spanOf(yardstick), leastSpan);
+  return (value - Math.min(dense, untuned)) / (span > 0 ? span : 1);
+}
+
+/** The distance between dense and untuned; 0 where they are the same. */
+function spanOf({ dense, untuned }: Yardstick): number {
   const span = Math.abs(dense - untuned);
-  return (value - low) / (span > leastSpan * Math.abs(low) ? span : 1);
+  return span > leastDifference * Math.min(Math.abs(dense), Math.abs(untuned)) ? span : 0;
 }
 
 /**
@@ -108,12 +118,14 @@ export function globalObjective(
 /** A task with the value of its objective. */
 type TaskEvaluation = Evaluation & { readonly task: string };
 
+/** On a task where the untuned default is nearly dense the smallest loss would outweigh all that others gain. */
 function normalised(
   tasks: readonly TaskEvaluation[],
   yardsticks: GlobalObjectiveOptions['yardsticks'],
 ): readonly number[] {
+  const leastSpan = leastShare * Math.max(...[...yardsticks.values()].map(spanOf));
   return tasks.map(({ task, value }) =>
-    normalise(value, yardsticks.get(task) ?? { dense: 0, untuned: 0 }),
+    normalise(value, yardsticks.get(task) ?? { dense: 0, untuned: 0 }, leastSpan),
   );
 }
 
