@@ -21,6 +21,14 @@ test('a changed file is hashed again, an unchanged one is not', async (t) => {
   t.is((await fingerprintModel(path, home)).fingerprint, `8-${sha256('GGUF two')}`);
 });
 
+test('a home that cannot be written is no reason to fail', async (t) => {
+  const home = await temporaryFolder(t);
+  const path = join(home, 'm.gguf');
+  await writeFile(path, 'GGUF one');
+  await writeFile(join(home, 'models'), 'a file in place of the folder');
+  t.is((await fingerprintModel(path, home)).fingerprint, `8-${sha256('GGUF one')}`);
+});
+
 test('a damaged sidecar is as good as none', async (t) => {
   const home = await temporaryFolder(t);
   const path = join(home, 'm.gguf');

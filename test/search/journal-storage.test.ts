@@ -8,6 +8,7 @@ import test from 'ava';
 import { StorageError } from '../../ts/errors.js';
 import { JournalStorage, listStudies, readStudy } from '../../ts/search/journal-storage.js';
 import type { StudyRecord } from '../../ts/search/storage.js';
+import { takeLock } from '../../ts/search/study-lock.js';
 import { temporaryFolder } from '../helpers/folder.js';
 
 const fail = (trial: number): StudyRecord => ({
@@ -241,4 +242,17 @@ test('a name that is no file name is refused', async (t) => {
   for (const name of ['', '../up', 'a/b', '.hidden', 'x'.repeat(300)]) {
     await t.throwsAsync(storage.open(name), { instanceOf: TypeError, message: /a study name/ });
   }
+});
+
+test('a folder that cannot be made or written is an error that says why', async (t) => {
+  const home = await temporaryFolder(t);
+  await writeFile(join(home, 'studies'), 'a file in its place');
+  await t.throwsAsync(new JournalStorage(home).open('one'), {
+    code: 'ERR_STORAGE',
+    message: /^Cannot create .*studies.*: E(EXIST|NOTDIR)/,
+  });
+  await t.throwsAsync(takeLock(join(home, 'studies', 'lock')), {
+    code: 'ERR_STORAGE',
+    message: /^Cannot create the lock .*: ENOTDIR/,
+  });
 });

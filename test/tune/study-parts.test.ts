@@ -77,7 +77,7 @@ test('a global objective is the mean over tasks, its constraint that of all', (t
 });
 
 test('a task whose default is nearly dense does not outweigh the others', (t) => {
-  const valueOf = (untuned: number, [a, b]: readonly [number, number]) => {
+  const globalValue = (untuned: number, [a, b]: readonly [number, number]) => {
     const yardsticks = new Map([
       ['a', { dense: 0, untuned }],
       ['b', { dense: 0, untuned: 1 }],
@@ -89,10 +89,13 @@ test('a task whose default is nearly dense does not outweigh the others', (t) =>
     return combine(values, { yardsticks }).value;
   };
   for (const untuned of [0, 1e-9, 0.01]) {
-    t.true(Math.abs(valueOf(untuned, [0.02, 0.02]) - 0.11) < 1e-12, 'ten times as much at most');
-    t.true(valueOf(untuned, [0.03, 0.1]) < valueOf(untuned, [0.02, 0.9]));
+    t.true(
+      Math.abs(globalValue(untuned, [0.02, 0.02]) - 0.11) < 1e-12,
+      'ten times as much at most',
+    );
+    t.true(globalValue(untuned, [0.03, 0.1]) < globalValue(untuned, [0.02, 0.9]));
   }
-  t.is(valueOf(0.5, [0.5, 0.5]), 0.75, 'else each by its own span');
+  t.is(globalValue(0.5, [0.5, 0.5]), 0.75, 'else each by its own span');
 });
 
 test('the worst task is guarded', (t) => {

@@ -70,7 +70,8 @@ async function hashOf(
   const known = await readSidecar(path, home);
   if (known !== undefined && known.size === size && known.mtimeMs === mtimeMs) return known;
   const sha256 = await sha256File(path, signal);
-  await writeSidecar({ path: resolve(path), size, mtimeMs, sha256 }, home);
+  const sidecar = { path: resolve(path), size, mtimeMs, sha256 };
+  await writeSidecar(sidecar, home).catch(() => {}); // a home that cannot be written costs time, nothing else
   return { sha256, size };
 }
 

@@ -84,7 +84,9 @@ export async function listStudies(home: string): Promise<readonly string[]> {
   const folder = join(home, 'studies');
   const entries = await readdir(folder).catch((cause: unknown) => {
     if ((cause as { code?: unknown }).code === 'ENOENT') return [];
-    throw new StorageError('ERR_STORAGE', `Cannot read ${folder}`, { cause });
+    throw new StorageError('ERR_STORAGE', `Cannot read ${folder}: ${(cause as Error).message}`, {
+      cause,
+    });
   });
   const isStudy = await Promise.all(entries.map((name) => exists(join(folder, name, JOURNAL))));
   return entries.filter((_, i) => isStudy[i]).sort();
@@ -233,6 +235,7 @@ async function orStorageError<T>(message: string, action: () => Promise<T>): Pro
   try {
     return await action();
   } catch (cause) {
-    throw new StorageError('ERR_STORAGE', message, { cause });
+    const reason = (cause as Error).message;
+    throw new StorageError('ERR_STORAGE', `${message}: ${reason}`, { cause });
   }
 }

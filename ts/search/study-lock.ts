@@ -38,7 +38,9 @@ export async function takeLock(path: string): Promise<() => Promise<void>> {
   const draft = `${path}.${owner.id}`;
   held.add(owner.id); // before the lock can be seen: others of this process must find it alive
   try {
-    await writeFile(draft, JSON.stringify(owner));
+    await writeFile(draft, JSON.stringify(owner)).catch((cause: unknown) => {
+      throw lockError(`Cannot create the lock ${path}`, cause);
+    });
     while (!(await tryLink(draft, path))) {
       const other = await readOwner(path);
       if (other !== undefined && (await isAlive(other))) throw locked(path, other);
@@ -48,7 +50,7 @@ export async function takeLock(path: string): Promise<() => Promise<void>> {
     held.delete(owner.id);
     throw cause;
   } finally {
-    await rm(draft, { force: true });
+    await rm(draft, { force: true }).catch(() => {}); // the folder itself may be the trouble
   }
   return async () => {
     held.delete(owner.id);
@@ -62,6 +64,11 @@ export async function lockHolder(path: string): Promise<number | undefined> {
   return owner !== undefined && (await isAlive(owner)) ? owner.pid : undefined;
 }
 
+function lockError(message: string, cause: unknown): StorageError {
+  const reason = (cause as Error).message;
+  return new StorageError('ERR_STORAGE', `${message}: ${reason}`, { cause });
+}
+
 /** A link appears with its content or not at all. */
 async function tryLink(draft: string, path: string): Promise<boolean> {
   try {
@@ -69,7 +76,7 @@ async function tryLink(draft: string, path: string): Promise<boolean> {
     return true;
   } catch (cause) {
     if (codeOf(cause) === 'EEXIST') return false;
-    throw new StorageError('ERR_STORAGE', `Cannot create the lock ${path}`, { cause });
+    throw lockError(`Cannot create the lock ${path}`, cause);
   }
 }
 
@@ -124,7 +131,7 @@ async function readOwner(path: string): Promise<Owner | undefined> {
     if (codeOf(cause) === 'ENOENT') return undefined;
     if (cause instanceof SyntaxError)
       return { pid: 0, host: hostname(), started: '', id: 'unreadable' };
-    throw new StorageError('ERR_STORAGE', `Cannot read the lock ${path}`, { cause });
+    throw lockError(`Cannot read the lock ${path}`, cause);
   }
 }
 
