@@ -1,5 +1,10 @@
 import test from 'ava';
-import { explainedShare, marginalAt, parameterEffects } from '../../ts/search/importance.js';
+import {
+  explainedShare,
+  marginalAt,
+  parameterEffects,
+  restrict,
+} from '../../ts/search/importance.js';
 import { RandomSampler } from '../../ts/search/random-sampler.js';
 import type { Leaf } from '../../ts/search/regression-forest.js';
 import type { Params } from '../../ts/space/distribution.js';
@@ -22,6 +27,19 @@ test('marginals and shares of a tree worked by hand', (t) => {
   // Mean 3, variance (4 + 0 / 2 + 16 / 2) / 2 = 6; marginals vary by 4 (1, 5) and by 1 (2, 4).
   t.true(Math.abs(explainedShare(tree, 0) - 4 / 6) < 1e-12);
   t.true(Math.abs(explainedShare(tree, 1) - 1 / 6) < 1e-12);
+});
+
+test('within a part of the box only the leaves there count, as if it were the whole', (t) => {
+  const right = restrict(tree, [{ axis: 0, begin: 0.5, end: 1 }]);
+  t.deepEqual(
+    right.map(({ value }) => value),
+    [3, 7],
+  );
+  t.is(marginalAt(right, 1, 0.2), 3);
+  t.is(marginalAt(right, 1, 0.7), 7);
+  const middle = restrict(tree, [{ axis: 0, begin: 0.25, end: 0.75 }]);
+  t.is(marginalAt(middle, 0, 0.2), 1);
+  t.is(marginalAt(middle, 1, 0.7), (1 + 7) / 2);
 });
 
 const space = SearchSpace.parse({
@@ -95,4 +113,32 @@ test('equal seeds give equal effects', (t) => {
   const run = (seed: number) => parameterEffects(trials, { space, rungs: [1], seed });
   t.deepEqual(run(3), run(3));
   t.notDeepEqual(run(3), run(4));
+});
+
+test('parameters of alternatives are told apart, each with what to expect within its own', (t) => {
+  const range = { type: 'number', minimum: 0, maximum: 1 };
+  const of = SearchSpace.parse({
+    oneOf: [
+      { properties: { kind: { const: 'cheap' }, x: range } },
+      { properties: { kind: { const: 'dear' }, x: range } },
+    ],
+  });
+  const trials = study(({ kind, x }) => (kind === 'dear' ? 100 + 10 * Number(x) : Number(x)), of);
+  const effects = parameterEffects(trials, { space: of, rungs: [1] });
+  t.deepEqual(
+    effects.map(({ name, within }) => [name, within?.['kind']]).sort(),
+    [
+      ['kind', undefined],
+      ['x', 'cheap'],
+      ['x', 'dear'],
+    ].sort(),
+  );
+  for (const [kind, low, high] of [
+    ['cheap', 0, 1],
+    ['dear', 100, 110],
+  ] as const) {
+    const { marginal = [] } = effects.find(({ within }) => within?.['kind'] === kind) ?? {};
+    t.true(marginal.length > 1);
+    for (const { mean } of marginal) t.true(mean > low - 1 && mean < high + 1, `${kind}: ${mean}`);
+  }
 });

@@ -3,9 +3,11 @@ import {
   cellCount,
   type Distribution,
   fromUnit,
+  type Params,
   type ParamValue,
 } from '../space/distribution.js';
-import type { SearchSpace } from '../space/search-space.js';
+import type { Dimension } from '../space/parse-space.js';
+import type { Condition, SearchSpace } from '../space/search-space.js';
 import { observe } from './observations.js';
 import { growForest, type Leaf, type Sample } from './regression-forest.js';
 import { Rng } from './rng.js';
@@ -14,9 +16,14 @@ import type { Trial } from './trial.js';
 /** What a parameter does to the objective by itself, averaged over all values of the others. */
 export interface ParameterEffect {
   readonly name: string;
+  /** The alternative that the parameter belongs to, by its discriminators; left out where it is always present. */
+  readonly within?: Params;
   /** Share of the objective's variance over the space that this parameter explains alone, from 0 to 1. */
   readonly importance: number;
-  /** Expected objective at values of the parameter, over the whole space, not only near the best. */
+  /**
+   * Expected objective at values of the parameter, over the whole space, not only near the best; of a conditional one
+   * over its alternative.
+   */
   readonly marginal: readonly MarginalRow[];
 }
 
@@ -77,12 +84,64 @@ export function parameterEffects(
     { nTrees: N_TREES, minLeaf: MIN_LEAF, maxDepth: MAX_DEPTH, cuts },
     Rng.at(seed, 0),
   );
-  const effects = dimensions.map(({ name, distribution }, dimension) => ({
-    name,
-    importance: meanOf(forest.map((leaves) => explainedShare(leaves, dimension))),
-    marginal: marginalTable(forest, dimension, distribution, maxRows),
-  }));
+  const effects = dimensions.map((dimension, axis): ParameterEffect => {
+    const { name, distribution } = dimension;
+    const conditions = space.conditionsOf(dimension);
+    const parts = partsOf(conditions, dimensions);
+    const alternative = forest.map((leaves) => restrict(leaves, parts));
+    return {
+      name,
+      ...(conditions.length > 0 && { within: choicesOf(conditions) }),
+      importance: meanOf(forest.map((leaves) => explainedShare(leaves, axis))),
+      marginal: marginalTable(alternative, axis, distribution, maxRows),
+    };
+  });
   return effects.sort((a, b) => b.importance - a.importance);
+}
+
+/** What the discriminators say. */
+function choicesOf(conditions: readonly Condition[]): Params {
+  return Object.fromEntries(
+    conditions.map(({ discriminator: { name, distribution }, branch }) => [
+      name,
+      distribution.kind === 'categorical' ? (distribution.choices[branch] ?? null) : null,
+    ]),
+  );
+}
+
+/** A part of the unit box: between two coordinates of an axis. */
+interface Part {
+  readonly axis: number;
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** The part of the box that alternatives take; an axis with one value is none. */
+function partsOf(
+  conditions: readonly Condition[],
+  dimensions: readonly Dimension[],
+): readonly Part[] {
+  return conditions.flatMap(({ discriminator, branch }) => {
+    const axis = dimensions.indexOf(discriminator);
+    const [begin, end] = cellBounds(discriminator.distribution, branch);
+    return axis < 0 ? [] : [{ axis, begin, end }];
+  });
+}
+
+/** The leaves within a part of the box, stretched to the whole of it. */
+export function restrict(leaves: readonly Leaf[], parts: readonly Part[]): readonly Leaf[] {
+  return parts.reduce<readonly Leaf[]>(
+    (inside, { axis, begin, end }) =>
+      inside.flatMap((leaf) => {
+        const [low, high] = [leaf.low, leaf.high].map((bound) => {
+          const at = (Math.min(Math.max(bound[axis] ?? 0, begin), end) - begin) / (end - begin);
+          return Float64Array.from(bound, (own, i) => (i === axis ? at : own));
+        });
+        const isInside = low !== undefined && high !== undefined && low[axis] !== high[axis];
+        return isInside ? [{ low, high, value: leaf.value }] : [];
+      }),
+    leaves,
+  );
 }
 
 /** Where the cells of a small finite range meet; empty for others. */

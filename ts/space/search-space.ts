@@ -21,6 +21,13 @@ import { compileSchema } from './vocabulary.js';
 /** A JSON Schema 2020-12 object whose `properties` are parameters, with `x-search` on any of them. */
 export type SpaceSchema = Readonly<Record<string, unknown>>;
 
+/** An alternative that must be taken for a parameter to be present. */
+export interface Condition {
+  readonly discriminator: Dimension;
+  /** Place of the alternative among the discriminator's values. */
+  readonly branch: number;
+}
+
 /** A unit vector: one coordinate per dimension, NaN for those of alternatives that are not taken. */
 export type UnitVector = Float64Array;
 
@@ -75,6 +82,11 @@ export class SearchSpace {
   isAlwaysPresent(dimension: Dimension): boolean {
     const { free, choice } = this.#root;
     return choice?.discriminator === dimension || free.includes(dimension);
+  }
+
+  /** The alternatives that a parameter belongs to, from the outermost in; none where it is always present. */
+  conditionsOf(dimension: Dimension): readonly Condition[] {
+    return findCondition(this.#root, dimension) ?? [];
   }
 
   /** The configuration, typed; throws a SearchSpaceError unless it lies in the space. */
@@ -212,6 +224,21 @@ function enter(group: Group, pick: (discriminator: Dimension) => ParamValue): Gr
   const value = pick(discriminator);
   const { distribution } = discriminator;
   return branches[distribution.kind === 'categorical' ? distribution.choices.indexOf(value) : 0];
+}
+
+/** What must be chosen for a dimension to be present; undefined where the group does not have it. */
+function findCondition(
+  { free, choice }: Group,
+  dimension: Dimension,
+): readonly Condition[] | undefined {
+  if (free.includes(dimension) || choice?.discriminator === dimension) return [];
+  if (choice === undefined) return undefined;
+  const { discriminator, branches } = choice;
+  for (const [i, branch] of branches.entries()) {
+    const found = findCondition(branch, dimension);
+    if (found !== undefined) return [{ discriminator, branch: i }, ...found];
+  }
+  return undefined;
 }
 
 /** Moves to the next path of an enumeration; false after the last. */

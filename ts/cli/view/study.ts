@@ -178,8 +178,8 @@ function trialRow(
 /** One line a parameter: its share, and what is expected at some of its values. */
 function effectLines({ objective, parameters: effects }: ObjectiveEffects): string[] {
   if (effects.length === 0) return [];
-  const rows = effects.map(({ name, importance, marginal }) => [
-    name,
+  const rows = effects.map(({ name, within = {}, importance, marginal }) => [
+    [name, ...Object.values(within).map((choice) => `(${choice})`)].join(' '),
     percent(importance),
     ...marginal.map(({ value, mean }) => `${parameter(value)}: ${number(mean)}`),
   ]);
