@@ -72,6 +72,34 @@ test(
   /its sparseConfig\.maskers is missing/,
 );
 
+test(
+  'lacks its rungs',
+  passesOver,
+  JSON.stringify({ ...winner(), search: { ...winner().search, rungs: undefined } }),
+  /its search\.rungs is missing/,
+);
+test(
+  'has a row without a score',
+  passesOver,
+  JSON.stringify(winner({}, { score: undefined as unknown as number })),
+  /validation\.rows are no rows/,
+);
+test(
+  'has half a confidence',
+  passesOver,
+  JSON.stringify({
+    ...winner(),
+    validation: { ...winner().validation, confidence: { chosenAgain: 1 } },
+  }),
+  /its validation\.confidence\.others is missing/,
+);
+test(
+  'has methods without fronts',
+  passesOver,
+  JSON.stringify({ ...winner(), methods: [{ config: 'quest', trials: 1 }] }),
+  /its methods have no front/,
+);
+
 test('a file under the name of another key is passed over', async (t) => {
   const { cache, warnings } = await makeCache(t);
   const path = await cache.write(winner());

@@ -15,6 +15,10 @@ const common: Requirements = [
   ['key.objective', 'string'],
   ['key.spaceHash', 'string'],
   ['search.trials', 'number'],
+  ['search.questions', 'number'],
+  ['search.rungs', 'array'],
+  ['validation.contexts', 'number'],
+  ['validation.questions', 'number'],
   ['validation.rows', 'array'],
   ['provenance.createdAt', 'string'],
 ];
@@ -22,6 +26,14 @@ const ofWinner: Requirements = [
   ['params', 'object'],
   ['sparseConfig.maskers', 'array'],
   ['search.metrics', 'object'],
+];
+
+/** What earlier versions left out, and must be whole where it is there. */
+const optional: Requirements = [
+  ['methods', 'array'],
+  ['validation.confidence', 'object'],
+  ['validation.confidence.others', 'array'],
+  ['validation.tasks', 'array'],
 ];
 
 /**
@@ -56,7 +68,10 @@ function parseRecord(text: string, kind: string, required: Requirements): unknow
 }
 
 function checkShape(value: unknown, required: Requirements): void {
-  for (const [path, type] of required) {
+  const present = optional.filter(
+    ([path]) => at(value, path.replace(/\.others$/, '')) !== undefined,
+  );
+  for (const [path, type] of [...required, ...present]) {
     const found = at(value, path);
     if (typeOf(found) !== type)
       throw new Error(`its ${path} is ${found === undefined ? 'missing' : `no ${type}`}`);
@@ -68,6 +83,9 @@ function checkShape(value: unknown, required: Requirements): void {
     if (rows !== undefined && !(Array.isArray(rows) && rows.every(isRow)))
       throw new Error(`its ${path} are no rows of a validation`);
   }
+  const isMethod = (method: unknown) => typeOf(at(method, 'front')) === 'array';
+  if (![at(value, 'methods') ?? []].flat().every(isMethod))
+    throw new Error('its methods have no front');
 }
 
 function isListOf(value: unknown, type: string): boolean {
@@ -75,7 +93,12 @@ function isListOf(value: unknown, type: string): boolean {
 }
 
 function isRow(row: unknown): boolean {
-  return typeOf(at(row, 'label')) === 'string' && typeOf(at(row, 'metrics')) === 'object';
+  const types = [
+    ['label', 'string'],
+    ['score', 'number'],
+    ['metrics.accuracy', 'number'],
+  ] as const;
+  return types.every(([path, type]) => typeOf(at(row, path)) === type);
 }
 
 function parseJson(text: string): unknown {
