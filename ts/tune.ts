@@ -5,7 +5,7 @@ import type { ModelFile } from './models/model-source.js';
 import type { Trial } from './search/trial.js';
 import type { Task } from './tasks/task.js';
 import { candidatesOf } from './tune/candidates.js';
-import { type EarlierStudy, readEarlier } from './tune/earlier-study.js';
+import { checkResumed, type EarlierStudy, readEarlier } from './tune/earlier-study.js';
 import { type FinishedStudy, studyOfPart } from './tune/finished-study.js';
 import { globalObjective, measureYardsticks } from './tune/global-objective.js';
 import { resolveModelFile } from './tune/model-file.js';
@@ -103,6 +103,7 @@ class TuneJob {
     const known = force || options.resume ? undefined : await this.#results.recall(keys);
     if (known !== undefined) return known;
     const name = studyName(this.#request, { config, key: own });
+    checkResumed(this.#request, name);
     const earlier = await readEarlier(this.#request, own, name);
     const prepared = await this.#prepare(tasks);
     const study = await this.#search({ config, key: own, earlier, prepared, pending });

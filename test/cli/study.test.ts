@@ -254,7 +254,7 @@ test('resume goes on with the search, then with the configs that were to follow'
   t.is(code, 0);
   const { config: _config, force: _force, enqueue, ...common } = options;
   t.deepEqual(seen, [
-    { ...common, home, threads: 3, task, config: ['hash_attention'], enqueue: [], resume: true },
+    { ...common, home, threads: 3, task, config: ['hash_attention'], enqueue: [], resume: 'first' },
     { ...common, home, threads: 3, task, config: ['magic_pig'], force: true, enqueue },
   ]);
 });

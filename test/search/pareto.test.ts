@@ -59,6 +59,14 @@ test('areas worked by hand', (t) => {
     Number.POSITIVE_INFINITY,
     (4 - 2) * (4 - 2),
   ]);
+  t.is(
+    hypervolumeContributions([
+      [0, 9],
+      [2, 3],
+      [7, 0],
+    ])[1],
+    (7 - 2) * (9 - 3),
+  );
   t.is(hypervolume([[6, 0]], [5, 5]), 0);
 });
 

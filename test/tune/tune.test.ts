@@ -176,6 +176,12 @@ test('force searches again from the start and finds the same, and keeps the old 
   const studies = await readdir(homeFolders(home).studies);
   t.is(studies.length, 2);
   for (const name of studies) t.deepEqual(await storedTrials(home, name), before);
+  const aside = studies.find((name) => name !== study) ?? '';
+  await t.throwsAsync(tuneTold({ ...smallTune, home, resume: aside, trials: 9 }), {
+    code: 'ERR_ARGUMENT',
+    message: new RegExp(`Cannot go on with the study ${aside}: .* ${study}, .*--continue`),
+  });
+  t.deepEqual(await storedTrials(home, study), before, 'not gone on with in its place');
 });
 
 for (const [moment, isEnd] of Object.entries({

@@ -148,7 +148,7 @@ async function resume(context: CliContext, args: StudyArguments): Promise<ExitCo
   const common = { ...options, home, ...defined({ threads: parseCount('threads', args.threads) }) };
   let code: ExitCode = exitCodes.done;
   for (const [i, step] of pending.entries()) {
-    const how = i === 0 ? { resume: true } : defined({ force });
+    const how = i === 0 ? { resume: name } : defined({ force });
     const own = await runTune({ ...common, ...step, ...how }, args, context);
     if (own === exitCodes.interrupted) return own;
     if (own !== exitCodes.done) code = own;

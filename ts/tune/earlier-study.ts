@@ -28,6 +28,18 @@ export async function readBegun(
 }
 
 /**
+ * @param name - of the study that the options stand for now
+ * @throws {SparseTuneError} `ERR_ARGUMENT` if another one is to be gone on with
+ */
+export function checkResumed({ options: { resume } }: TuneRequest, name: string): void {
+  if (typeof resume !== 'string' || resume === name) return;
+  throw new SparseTuneError(
+    'ERR_ARGUMENT',
+    `Cannot go on with the study ${resume}: its options now stand for ${name}, since --force has set it aside, or the model, a config's space or sparsetune has changed. Run "sparsetune tune" for a new search; with --continue ${resume} it begins with these trials where they can be compared.`,
+  );
+}
+
+/**
  * The study of `continueFrom`, or undefined where none is asked for or the search has begun already.
  *
  * @param name - of the study that is to begin with it
@@ -47,7 +59,7 @@ export async function readEarlier(
   if (begun !== undefined) {
     const isPlain = begun.state.progress().imports === undefined;
     const message = `The study ${name} began without the trials of ${continueFrom} and goes on without them; --force begins it anew.`;
-    if (isPlain && options.resume !== true) emit({ event: 'warning', message });
+    if (isPlain && !options.resume) emit({ event: 'warning', message });
     return undefined;
   }
   const { state } = await readStudy(home, continueFrom);

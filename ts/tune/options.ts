@@ -62,8 +62,11 @@ export interface TuneOptions {
   readonly worstTask?: number;
   /** Search again although the winner is known. */
   readonly force?: boolean;
-  /** Go on with a search that was stopped although a winner is known. */
-  readonly resume?: boolean;
+  /**
+   * Go on with a search that was stopped although a winner is known. The name of its study refuses to go on with any
+   * other: where model, space or build have changed meanwhile these options are those of another study.
+   */
+  readonly resume?: boolean | string;
   /** Default: the task's own. */
   readonly promptStyle?: PromptStyle;
   /** Text file that the essay haystacks of ruler are cut from. */
