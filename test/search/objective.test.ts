@@ -24,13 +24,26 @@ test(
   'attentionMs s.t. kl<=0.1, density<=0.1',
   'attentionMs s.t. kl<=0.1, density<=0.1',
   3,
-  0.125,
+  1 + 0.25,
 );
 test(reads, 'density s.t. accuracy>=0.9', 'density s.t. accuracy>=0.9', 0.125, 0.15);
 test(reads, 'accuracy s.t. density<=0.5', 'accuracy s.t. density<=0.5', -0.75, 0);
 test(reads, 'error+0.1*density', 'outputError+0.1*density', 0.5125, 0);
 test(reads, 'sparsity_10', 'sparsity_10', 0.99 * 0.5 + 0.01 * 0.125 + 10 * 0.025, 0);
 test(reads, 'sparsity_25', 'sparsity_25', 0.99 * 0.5 + 0.01 * 0.125, 0);
+
+test('of several constraints none counts more for its unit', (t) => {
+  const { evaluate } = parseObjective(
+    'kl s.t. density<=0.1, bytesRead<=1000000, goldLogProbGap<=0',
+  );
+  const violationOf = (density: number, bytesRead: number) =>
+    evaluate({ kl: 1, density, bytesRead, goldLogProbGap: 0.5 }).violation;
+  t.true(
+    violationOf(0.1, 1_000_100) < violationOf(0.9, 1000),
+    'a hair against eight times the bound',
+  );
+  t.is(violationOf(0.2, 1_500_000), 1 + 0.5 + 0.5, 'a bound of 0 has no shares');
+});
 
 test('an objective tells by how much each constraint is missed or held', (t) => {
   const { margins } = parseObjective('kl s.t. density<=0.2, accuracy>=0.9');

@@ -53,7 +53,8 @@ interface Constraint {
  * Reads an objective.
  *
  * - `METRIC s.t. METRIC<=X[, METRIC<=Y]`, e.g. `kl s.t. density<=0.1`; a constraint may also be `METRIC>=X`. The
- *   violation is the sum of what exceeds the bounds. `accuracy` and `score` are maximised, all others minimised.
+ *   violation is what exceeds the bound; of several the sum of what exceeds each, as shares of the bounds, since their
+ *   units differ. `accuracy` and `score` are maximised, all others minimised.
  * - a weighted sum in place of the first METRIC: `error+0.1*density`, where `error` stands for `outputError`.
  * - `pareto(METRIC,METRIC)` in place of the first METRIC: no single winner but the front of trials that none beats in
  *   both, e.g. `pareto(kl,density)`.
@@ -141,6 +142,8 @@ export function orientObjective(
 }
 
 function linearObjective(terms: readonly Term[], constraints: readonly Constraint[]): Objective {
+  const unitOf = ({ bound }: Constraint) =>
+    constraints.length > 1 && bound !== 0 ? Math.abs(bound) : 1;
   const metrics = [...new Set([...terms, ...constraints].map(({ metric }) => metric))];
   const head = terms
     .map(({ weight, metric }) => (weight === 1 ? metric : `${weight}*${metric}`))
@@ -154,7 +157,7 @@ function linearObjective(terms: readonly Term[], constraints: readonly Constrain
     evaluate: (given) => ({
       value: terms.reduce((sum, { weight, metric }) => sum + weight * oriented(metric, given), 0),
       violation: constraints.reduce(
-        (sum, constraint) => sum + Math.max(0, margin(constraint, given)),
+        (sum, constraint) => sum + Math.max(0, margin(constraint, given)) / unitOf(constraint),
         0,
       ),
     }),
