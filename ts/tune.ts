@@ -101,7 +101,10 @@ class TuneJob {
     const keys = [...perTask, own];
     const { force, options } = this.#request;
     const known = force || options.resume ? undefined : await this.#results.recall(keys);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#tellOfUnused();
+      return known;
+    }
     const name = studyName(this.#request, { config, key: own });
     checkResumed(this.#request, name);
     const earlier = await readEarlier(this.#request, own, name);
@@ -256,6 +259,17 @@ class TuneJob {
     this.#warn(
       `Other work kept the cores busy in ${model.starvedBatches} batches, and fewer threads than ${threads} were used for a while. ` +
         `For steady speed stop the other work, or use --threads ${threads - 1}.`,
+    );
+  }
+
+  /** A known winner is returned whatever a new search was to begin with. */
+  #tellOfUnused(): void {
+    const { enqueue, warmStart, continueFrom } = this.#request.options;
+    const asked = Object.entries({ enqueue, warmStart, continueFrom });
+    const unused = asked.flatMap(([name, value]) => (value ? [name] : []));
+    if (unused.length === 0) return;
+    this.#warn(
+      `The result was known, so nothing was searched and ${unused.join(', ')} had no effect. Search again with force.`,
     );
   }
 

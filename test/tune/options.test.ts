@@ -81,7 +81,6 @@ test('several tasks have a winner each, one together, or both', (t) => {
   const scopeOf = (change: Partial<TuneOptions>) => resolveTuneOptions({ ...good, ...change });
   t.is(scopeOf({ task }).tasks.length, 2);
   t.is(scopeOf({ task }).scope, 'task');
-  t.is(scopeOf({ task, perTask: true }).scope, 'task');
   t.is(scopeOf({ task, global: true }).scope, 'global');
   t.is(scopeOf({ task, global: true, perTask: true, worstTask: 0.5 }).scope, 'both');
 });
@@ -89,6 +88,7 @@ test('several tasks have a winner each, one together, or both', (t) => {
 const bad: Record<string, [change: Record<string, unknown>, message: RegExp, code: string]> = {
   'no task': [{ task: [] }, /task/, 'ERR_ARGUMENT'],
   'a global winner of one task': [{ global: true }, /two tasks.*global/, 'ERR_ARGUMENT'],
+  'winners per task without a global one': [{ perTask: true }, /global.*perTask/, 'ERR_ARGUMENT'],
   'a worst task without a global winner': [{ worstTask: 1 }, /global.*worstTask/, 'ERR_ARGUMENT'],
   'a worst task that is as good as dense': [
     { task: ['niah_mq8@512', 'niah_mq8@600'], global: true, worstTask: 0 },

@@ -160,6 +160,12 @@ test('a second call answers from the cache, without the model', async (t) => {
   t.deepEqual(JSON.stringify(results), JSON.stringify(first.results));
 });
 
+test('a known winner tells of options that could have had an effect on a search alone', async (t) => {
+  const { events } = await tuneTold({ ...smallTune, home: t.context.home, warmStart: true });
+  const [warning] = eventsOf(events, 'warning');
+  t.regex(warning?.message ?? '', /known.*warmStart.*force/);
+});
+
 test('force searches again from the start and finds the same, and keeps the old study', async (t) => {
   const { home, first } = t.context;
   const study = studyOf(first.events);

@@ -182,6 +182,7 @@ function resolveScope(
   if (global && nTasks < 2) rejectArgument('global', 'at least two tasks beside it', nTasks);
   if (global && objective.isPareto === true)
     rejectArgument('objective', 'an objective with one value for global', objective.text);
+  if (perTask && !global) rejectArgument('perTask', 'the option global beside it', perTask);
   if (worstTask !== undefined) {
     if (!global) rejectArgument('worstTask', 'the option global beside it', worstTask);
     if (!(worstTask > 0)) rejectRange('worstTask', 'a number above 0', worstTask);
