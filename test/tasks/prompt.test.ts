@@ -1,6 +1,6 @@
 import test from 'ava';
-import { longestRun, renderContext } from '../../ts/tasks/prompt.js';
-import type { TaskContext, TaskTools } from '../../ts/tasks/task.js';
+import { longestRun, maxGoldTokens, renderContext } from '../../ts/tasks/prompt.js';
+import type { TaskContext, TaskQuestion, TaskTools } from '../../ts/tasks/task.js';
 import { toyTools } from '../helpers/toy-tokenizer.js';
 
 const context: TaskContext = {
@@ -25,14 +25,16 @@ function render(
   style: 'chat' | 'plain',
   tools: TaskTools,
   special?: Parameters<typeof renderContext>[3],
+  changes: Partial<TaskQuestion> = {},
 ) {
-  const rendered = renderContext(context, style, tools, special);
+  const questions = context.questions.map((question) => ({ ...question, ...changes }));
+  const rendered = renderContext({ ...context, questions }, style, tools, special);
   const [first] = rendered.questions;
   if (first === undefined) throw new Error('no question');
   return {
     rendered,
     prompt: tools.detokenize(first.promptTokens),
-    gold: tools.detokenize(first.goldTokens),
+    gold: tools.detokenize(first.goldTokens ?? new Int32Array()),
   };
 }
 
@@ -74,6 +76,26 @@ test('a tokenizer that puts a blank before a lone text does not put it into the 
   const toy = toyTools();
   const tools: TaskTools = { ...toy, tokenize: (text) => toy.tokenize(` ${text}`) };
   t.is(render('plain', tools).gold, ' 42');
+});
+
+test('gold has no blank of its own where the prompt ends with one or with a new line', (t) => {
+  const gold = (answerPrefix: string, template?: string) =>
+    render(template === undefined ? 'plain' : 'chat', toyTools(template), undefined, {
+      answerPrefix,
+    }).gold;
+  t.is(gold('\nAnswer:\n'), '42');
+  t.is(gold('\nAnswer:'), ' 42');
+  t.is(gold('', `${chatMl}\n`), '42');
+});
+
+test('gold is cut where teacher forcing ends, and may be absent', (t) => {
+  const long = render('plain', toyTools(), undefined, { gold: ' word'.repeat(maxGoldTokens + 9) });
+  t.is(long.gold, ' word'.repeat(maxGoldTokens));
+  for (const gold of [undefined, '']) {
+    const { rendered } = render('plain', toyTools(), undefined, { gold });
+    t.false('goldTokens' in (rendered.questions[0] ?? {}));
+    t.is(longestRun(rendered), longestRun(render('plain', toyTools()).rendered));
+  }
 });
 
 test('the longest run counts context, prompt and the answer limit', (t) => {

@@ -15,8 +15,8 @@ export interface RenderedQuestion {
   readonly question: TaskQuestion;
   /** Question, what the template puts after it, and the start of the answer. */
   readonly promptTokens: Int32Array;
-  /** What teacher forcing runs over after `promptTokens`. */
-  readonly goldTokens: Int32Array;
+  /** What teacher forcing runs over after `promptTokens`, at most `maxGoldTokens`. */
+  readonly goldTokens?: Int32Array | undefined;
 }
 
 /** A context as the model sees it, and its questions. */
@@ -26,6 +26,9 @@ export interface RenderedContext {
   readonly contextTokens: Int32Array;
   readonly questions: readonly RenderedQuestion[];
 }
+
+/** Tokens of an answer that teacher forcing runs over: those behind tell configurations apart no better. */
+export const maxGoldTokens = 64;
 
 /** Where a context ends and a question begins; no text contains it. */
 const separator = '\u{e000}sparsetune\u{e000}';
@@ -60,7 +63,7 @@ export function renderContext(
 export function longestRun(rendered: RenderedContext): number {
   const runs = rendered.questions.map(
     ({ question, promptTokens, goldTokens }) =>
-      promptTokens.length + Math.max(question.maxNewTokens, goldTokens.length),
+      promptTokens.length + Math.max(question.maxNewTokens, goldTokens?.length ?? 0),
   );
   return rendered.contextTokens.length + Math.max(0, ...runs);
 }
@@ -78,11 +81,11 @@ function renderQuestion(question: TaskQuestion, frame: Frame, tools: TaskTools):
   const prefix = frame.isPlain ? question.answerPrefix : question.answerPrefix.trimStart();
   const prompt = question.question + frame.tail + prefix;
   const promptTokens = tools.tokenize(prompt);
-  return {
-    question,
-    promptTokens,
-    goldTokens: continuation(prompt, promptTokens, question.gold, tools),
-  };
+  const { gold } = question;
+  if (gold === undefined) return { question, promptTokens };
+  const text = /\s$/.test(prompt) ? gold.trimStart() : gold;
+  const goldTokens = continuation(prompt, promptTokens, text, tools).slice(0, maxGoldTokens);
+  return { question, promptTokens, ...(goldTokens.length > 0 && { goldTokens }) };
 }
 
 function prepend(token: number, tokens: Int32Array): Int32Array {

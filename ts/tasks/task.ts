@@ -15,8 +15,12 @@ export interface TaskQuestion {
   readonly question: string;
   /** Start of the answer, given to the model; ends without a trailing blank. */
   readonly answerPrefix: string;
-  /** The continuation that teacher forcing runs over; starts with its own blank. */
-  readonly gold: string;
+  /**
+   * The continuation that teacher forcing runs over, at most its first 64 tokens; starts with its own blank. Left out:
+   * what the model itself answers with dense attention.
+   */
+  readonly gold?: string | undefined;
+  /** What its answers are compared with; none where that is unknown, and then they have no score. */
   readonly references: readonly string[];
   /** Limit of a generated answer, in tokens. */
   readonly maxNewTokens: number;
@@ -60,7 +64,10 @@ export interface Task {
     split: Split,
     tools: TaskTools,
   ): Promise<readonly TaskContext[]> | readonly TaskContext[];
-  /** The task's own metric of one generated answer, 0 to 1, higher is better. */
+  /**
+   * The task's own metric of one generated answer, 0 to 1, higher is better. Not asked about a question without
+   * references.
+   */
   score(prediction: string, question: TaskQuestion): number;
   /** True where no continuation of `prediction` can change its score; generation then stops. */
   isSettled?(prediction: string, question: TaskQuestion): boolean;

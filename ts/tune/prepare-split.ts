@@ -1,9 +1,9 @@
 import type { Engine, Prepared } from '../engine/engine.js';
-import type { EngineContext, EngineQuestion, Grader } from '../engine/question.js';
+import type { AskedQuestion, EngineContext, Grader } from '../engine/question.js';
 import { SparseTuneError } from '../errors.js';
 import { longestRun, type RenderedContext, renderContext } from '../tasks/prompt.js';
 import { questionOrder } from '../tasks/question-order.js';
-import type { Split, Task } from '../tasks/task.js';
+import type { Split, Task, TaskQuestion } from '../tasks/task.js';
 import type { TuneEvent } from '../tune-events.js';
 
 /** A split of a task on a model: its questions in their fixed order, prefilled and measured dense. */
@@ -29,7 +29,7 @@ export interface RenderedSplit {
   readonly task: Task;
   readonly split: Split;
   readonly contexts: readonly EngineContext[];
-  readonly questions: readonly EngineQuestion[];
+  readonly questions: readonly AskedQuestion[];
   readonly grade: Grader;
 }
 
@@ -59,11 +59,9 @@ export async function renderSplit(
   const asked = order.map(({ context, question }) => contexts[context]?.questions[question]);
   const grade = (index: number, answer: string) => {
     const question = asked[index];
-    const score = question === undefined ? 0 : task.score(answer, question);
-    return {
-      score,
-      isSettled: question !== undefined && (task.isSettled?.(answer, question) ?? false),
-    };
+    if (question === undefined || !isGraded(question)) return { isSettled: false };
+    const score = task.score(answer, question);
+    return { score, isSettled: task.isSettled?.(answer, question) ?? false };
   };
   return {
     task,
@@ -122,6 +120,11 @@ function checkLength(contexts: readonly RenderedContext[], nCtxTrain: number, ta
   );
 }
 
+/** Whether an answer has something to be compared with. */
+function isGraded({ references }: TaskQuestion): boolean {
+  return references.length > 0;
+}
+
 function toEngineContext({ id, contextTokens }: RenderedContext): EngineContext {
   return { id, tokens: contextTokens };
 }
@@ -130,7 +133,7 @@ function toEngineQuestion(
   rendered: readonly RenderedContext[],
   context: number,
   index: number,
-): EngineQuestion {
+): AskedQuestion {
   const found = rendered[context]?.questions[index];
   if (found === undefined) throw new SparseTuneError('ERR_TASK', 'A question has no context');
   const { question, promptTokens, goldTokens } = found;
@@ -140,6 +143,7 @@ function toEngineQuestion(
     promptTokens,
     goldTokens,
     maxNewTokens: question.maxNewTokens,
+    isGraded: isGraded(question),
   };
 }
 

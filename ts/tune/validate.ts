@@ -131,10 +131,7 @@ class ValidationTable {
   /** The row over all tasks. */
   async row(contender: Measured): Promise<ValidationRow> {
     const perTask = contender.results.map(means);
-    const names = Object.keys(perTask[0] ?? {});
-    const mean = (name: string) =>
-      perTask.reduce((sum, metrics) => sum + (metrics[name] ?? Number.NaN), 0) / perTask.length;
-    const metrics = Object.fromEntries(names.map((name) => [name, mean(name)]));
+    const metrics = meanMetrics(perTask as unknown as Metrics[]) as Record<string, number>;
     return this.#makeRow(contender, metrics, { parts: this.#parts, ...this.#evaluate(perTask) });
   }
 
@@ -227,28 +224,33 @@ class ValidationTable {
       metrics: metrics as unknown as Metrics,
       objective: value,
       violation,
-      score: metrics['score'] ?? Number.NaN,
-      ...(label !== 'dense' && { scoreDifference: await this.#scoreDifference(contender, parts) }),
+      ...(await this.#score(contender, metrics['score'], parts)),
       isWinner: false,
     };
   }
 
-  /** Of the questions of some tasks, whose contexts stay apart. */
-  #scoreDifference({ results }: Measured, parts: readonly ValidationPart[]) {
-    const places = parts.map((part) => this.#parts.indexOf(part));
-    const differences = places.flatMap((at) =>
-      (results[at] ?? []).map(
-        ({ metrics }, i) =>
-          (metrics.score ?? 0) - (this.#dense?.results[at]?.[i]?.metrics.score ?? 0),
-      ),
-    );
+  /** The score, and its difference to dense on the questions that have one; the contexts of tasks stay apart. */
+  async #score(
+    { label, results }: Measured,
+    score: number | undefined,
+    parts: readonly ValidationPart[],
+  ): Promise<Pick<ValidationRow, 'score' | 'scoreDifference'>> {
+    if (score === undefined) return {};
+    const differences: number[] = [];
+    const contextOf: number[] = [];
     let offset = 0;
-    const contextOf = parts.flatMap(({ split }) => {
-      const own = split.contextOf.map((context) => context + offset);
-      offset += split.contexts;
-      return own;
-    });
-    return pairedInterval(differences, contextOf);
+    for (const part of parts) {
+      const at = this.#parts.indexOf(part);
+      for (const [i, { metrics }] of (results[at] ?? []).entries()) {
+        const dense = this.#dense?.results[at]?.[i]?.metrics.score;
+        if (metrics.score === undefined || dense === undefined) continue;
+        differences.push(metrics.score - dense);
+        contextOf.push((part.split.contextOf[i] ?? 0) + offset);
+      }
+      offset += part.split.contexts;
+    }
+    if (label === 'dense') return { score };
+    return { score, scoreDifference: await pairedInterval(differences, contextOf) };
   }
 }
 

@@ -61,7 +61,13 @@ test(
   /^a\.jsonl, line 2 is no JSON object/,
 );
 test('no list', refuses, 'a.json', '{"context": "x"}', /holds no list of rows/);
-test('an entry that is no object', refuses, 'a.json', '[{"context": "x"}, 3]', /^a\.json, row 2 is no JSON object/);
+test(
+  'an entry that is no object',
+  refuses,
+  'a.json',
+  '[{"context": "x"}, 3]',
+  /^a\.json, row 2 is no JSON object/,
+);
 test('too short', refuses, 'a.parquet', 'PAR1 and no more', /is no Parquet file that can be read/);
 test(
   'cut off',
