@@ -85,7 +85,7 @@ test('gold has no blank of its own where the prompt ends with one or with a new 
     }).gold;
   t.is(gold('\nAnswer:\n'), '42');
   t.is(gold('\nAnswer:'), ' 42');
-  t.is(gold('', `${chatMl}\n`), '42');
+  t.is(gold('', `${chatMl}{{ '\\n' }}`), '42');
 });
 
 test('gold is cut where teacher forcing ends, and may be absent', (t) => {

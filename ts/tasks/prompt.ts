@@ -83,7 +83,7 @@ function renderQuestion(question: TaskQuestion, frame: Frame, tools: TaskTools):
   const promptTokens = tools.tokenize(prompt);
   const { gold } = question;
   if (gold === undefined) return { question, promptTokens };
-  const text = /\s$/.test(prompt) ? gold.trimStart() : gold;
+  const text = /\s$/.test(prompt) && gold.startsWith(' ') ? gold.slice(1) : gold;
   const goldTokens = continuation(prompt, promptTokens, text, tools).slice(0, maxGoldTokens);
   return { question, promptTokens, ...(goldTokens.length > 0 && { goldTokens }) };
 }
