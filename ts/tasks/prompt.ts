@@ -1,6 +1,7 @@
 import { Template } from '@huggingface/jinja';
 import { SparseTuneError } from '../errors.js';
 import type { PromptStyle, TaskContext, TaskQuestion, TaskTools } from './task.js';
+import { truncateTokens } from './truncate.js';
 
 /** The model's special tokens, as the chat template and the start of a prompt need them. */
 export interface SpecialTokens {
@@ -51,12 +52,35 @@ export function renderContext(
   const frame = isChat ? chatFrame(tools.chatTemplate, special) : plainFrame;
   const contextText = frame.head + context.text;
   const tokens = tools.tokenize(contextText);
-  return {
+  const whole = {
     id: context.id,
     contextText,
     contextTokens: special.bosId === undefined ? tokens : prepend(special.bosId, tokens),
     questions: context.questions.map((question) => renderQuestion(question, frame, tools)),
   };
+  return context.cut === undefined ? whole : cutContext(whole, context.cut, tools);
+}
+
+/** Fewer tokens of a context are none: less than a sentence would be left of it. */
+const minContextTokens = 16;
+
+function cutContext(
+  whole: RenderedContext,
+  { length, truncate }: NonNullable<TaskContext['cut']>,
+  tools: TaskTools,
+): RenderedContext {
+  const { contextTokens } = whole;
+  const others = longestRun(whole) - contextTokens.length;
+  const limit = length - others;
+  if (contextTokens.length <= limit) return whole;
+  if (limit < minContextTokens) {
+    throw new SparseTuneError(
+      'ERR_TASK',
+      `@${length} leaves no room for a context: the questions and answers of ${whole.id} need ${others} tokens. Use @${others + minContextTokens} or more.`,
+    );
+  }
+  const kept = truncateTokens(contextTokens, limit, truncate);
+  return { ...whole, contextTokens: kept, contextText: tools.detokenize(kept) };
 }
 
 /** Tokens of the longest question of a rendered context with everything around it: what a context size must hold. */

@@ -1,15 +1,13 @@
 import { SparseTuneError } from '../errors.js';
 import { didYouMean } from '../space/nearest.js';
+import { aime } from './aime.js';
+import { infiniteBenchData, infiniteBenchDataSubsets } from './infinite-bench/data-set.js';
+import { longBench, longBenchSubsets } from './longbench/longbench.js';
+import { longBenchV2, longBenchV2Subsets } from './longbench/longbench-v2.js';
+import { loogle, loogleSubsets } from './loogle/loogle.js';
 import { niahMq8 } from './niah-mq8.js';
-import type { Task, TaskOptions } from './task.js';
-
-/** What a task id and the user's options say. */
-export interface TaskRequest extends TaskOptions {
-  /** After the slash of `<benchmark>/<subset>@L`. */
-  readonly subset?: string | undefined;
-  /** After the at sign. */
-  readonly length?: number | undefined;
-}
+import type { Task, TaskOptions, TaskRequest } from './task.js';
+import { zeroScrolls, zeroScrollsSubsets } from './zero-scrolls.js';
 
 export type TaskFactory = (request: TaskRequest) => Task;
 
@@ -20,6 +18,13 @@ export interface Benchmark {
 
 const benchmarks = new Map<string, Benchmark & { readonly factory: TaskFactory }>([
   ['niah_mq8', { factory: makeNiahMq8 }],
+  ['infinite_bench', { factory: infiniteBenchData, subsets: infiniteBenchDataSubsets }],
+  ['loogle', { factory: loogle, subsets: loogleSubsets }],
+  ['longbench', { factory: longBench, subsets: longBenchSubsets }],
+  ['longbench_v2', { factory: longBenchV2, subsets: longBenchV2Subsets }],
+  ['zero_scrolls', { factory: zeroScrolls, subsets: zeroScrollsSubsets }],
+  ['aime2024', { factory: (request) => aime('aime2024', request) }],
+  ['aime2025', { factory: (request) => aime('aime2025', request) }],
 ]);
 
 /** Makes a benchmark known under a name of letters, digits and underscores; a name can be taken once. */

@@ -1,3 +1,7 @@
+import type { DownloadProgress } from '../hub/download.js';
+import type { AnswerFacts } from './metrics/metric.js';
+import type { Truncate } from './truncate.js';
+
 /** What a task may ask of the model it makes prompts for. */
 export interface TaskTools {
   /** Token ids of `text`, without any begin-of-text token. */
@@ -22,6 +26,8 @@ export interface TaskQuestion {
   readonly gold?: string | undefined;
   /** What its answers are compared with; none where that is unknown, and then they have no score. */
   readonly references: readonly string[];
+  /** What the metric reads beside the references. */
+  readonly facts?: AnswerFacts | undefined;
   /** Limit of a generated answer, in tokens. */
   readonly maxNewTokens: number;
   /** Where the needle lies, 0 (start) to 1 (end), where that has a meaning. */
@@ -33,6 +39,8 @@ export interface TaskContext {
   readonly id: string;
   readonly text: string;
   readonly questions: readonly TaskQuestion[];
+  /** Cuts the text so that the context with its longest question and answer has at most `length` tokens. */
+  readonly cut?: { readonly length: number; readonly truncate: Truncate } | undefined;
 }
 
 /**
@@ -40,6 +48,19 @@ export interface TaskContext {
  * prompts of a benchmark run. The three share nothing.
  */
 export type Split = 'search' | 'validation' | 'test';
+
+export const splits: readonly Split[] = ['search', 'validation', 'test'];
+
+/** What a user is told of a task before it runs. */
+export interface TaskAbout {
+  /** What it measures, in a sentence or two. */
+  readonly measures: string;
+  /** How one answer is scored. */
+  readonly metric: string;
+  /** Contexts of each split, where that is known beforehand. */
+  readonly contexts?: Readonly<Record<Split, number>>;
+  readonly questionsPerContext?: number;
+}
 
 /** One answer to a question of a task. */
 export interface TaskAnswer {
@@ -56,9 +77,20 @@ export interface Task {
   readonly id: string;
   /** Raised when the prompts or the metric of this id change. */
   readonly version: number;
-  /** All parameters, defaults filled in; part of a winner's key. */
+  /**
+   * All parameters, defaults filled in; part of a winner's key. `data` names the content of files that prompts are made
+   * of.
+   */
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
   readonly promptStyle: PromptStyle;
+  readonly about?: TaskAbout;
+  /**
+   * Finds what the prompts are made from, before anything else is spent on the task; `parameters` are final after it.
+   *
+   * @param onProgress - told of a download
+   * @throws {SparseTuneError} `ERR_TASK`, `ERR_DATA` where that is missing, with the cure
+   */
+  prepare?(signal?: AbortSignal, onProgress?: (progress: DownloadProgress) => void): Promise<void>;
   /** The contexts of a split; a task that tokenises long texts gives the event loop its turns meanwhile. */
   contexts(
     split: Split,
@@ -78,6 +110,14 @@ export interface Task {
   upstreamScale?(answers: readonly TaskAnswer[]): Readonly<Record<string, number | null>>;
 }
 
+/** What a task id and the user's options say. */
+export interface TaskRequest extends TaskOptions {
+  /** After the slash of `<benchmark>/<subset>@L`. */
+  readonly subset?: string | undefined;
+  /** After the at sign. */
+  readonly length?: number | undefined;
+}
+
 /** What a user may say about where prompts come from and how they are laid out. */
 export interface TaskOptions {
   /** Default: the task's own. */
@@ -86,6 +126,8 @@ export interface TaskOptions {
   readonly haystack?: string | undefined;
   /** Folder with the data set's own files, in place of a download. */
   readonly data?: string | undefined;
+  /** What of a text that is longer than `@L` is kept. Default: the task's own. */
+  readonly truncate?: Truncate | undefined;
   /** Where data sets are downloaded to. Default: see resolveHome. */
   readonly home?: string | undefined;
 }

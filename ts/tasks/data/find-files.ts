@@ -1,3 +1,4 @@
+import { quotePattern } from '../text-pattern.js';
 import { dataFileTypes } from './read-rows.js';
 
 /** Names under which the files of one task may lie in a data set's folder. */
@@ -21,9 +22,9 @@ export function findDataFiles(
 ): readonly string[] {
   const safe = paths.filter((path) => !path.split('/').includes('..'));
   const stems = [
-    ...names.map((name) => `(?:.*/)?${quote(name)}/(?:test|train)`),
-    ...names.map((name) => `(?:.*/)?${quote(name)}`),
-    ...wholeNames.map((name) => `(?:data/)?${quote(name)}`),
+    ...names.map((name) => `(?:.*/)?${quotePattern(name)}/(?:test|train)`),
+    ...names.map((name) => `(?:.*/)?${quotePattern(name)}`),
+    ...wholeNames.map((name) => `(?:data/)?${quotePattern(name)}`),
   ];
   for (const stem of stems) {
     for (const type of dataFileTypes) {
@@ -48,8 +49,4 @@ function wholeSet(paths: readonly string[], pattern: RegExp): string[] {
     if (files.length === Number(key.slice(key.lastIndexOf(' ')))) return files;
   }
   return [];
-}
-
-function quote(name: string): string {
-  return name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
