@@ -1,6 +1,7 @@
 import { SparseTuneError } from '../errors.js';
 import { didYouMean } from '../space/nearest.js';
 import { aime } from './aime.js';
+import { fileTask } from './file/file-task.js';
 import { infiniteBenchData, infiniteBenchDataSubsets } from './infinite-bench/data-set.js';
 import { longBench, longBenchSubsets } from './longbench/longbench.js';
 import { longBenchV2, longBenchV2Subsets } from './longbench/longbench-v2.js';
@@ -49,14 +50,23 @@ export function subsetNames(name: string): readonly string[] {
 }
 
 /**
- * The tasks of ids such as `niah_mq8@512` (`<benchmark>[/<subset>][@L]`), each once: of a benchmark with subsets all of
- * them where the id names none.
+ * The tasks of ids such as `niah_mq8@512` (`<benchmark>[/<subset>][@L]`) or `file:PATH[@L]`, each once: of a benchmark
+ * with subsets all of them where the id names none.
  *
  * @throws {SparseTuneError} `ERR_TASK` with the nearest known name, or what is wrong with the rest of the id
  */
 export function resolveTasks(ids: readonly string[], options: TaskOptions = {}): Task[] {
   const tasks = new Map<string, Task>();
-  for (const task of ids.flatMap((id) => tasksOfId(id, options))) tasks.set(task.id, task);
+  for (const task of ids.flatMap((id) => tasksOfId(id, options))) {
+    const { source } = tasks.get(task.id) ?? task;
+    if (source !== task.source) {
+      throw new SparseTuneError(
+        'ERR_TASK',
+        `${source} and ${task.source} are both ${task.id} in results. Rename one of them.`,
+      );
+    }
+    tasks.set(task.id, task);
+  }
   return [...tasks.values()];
 }
 
@@ -72,24 +82,33 @@ export function resolveTask(id: string, options: TaskOptions = {}): Task {
 }
 
 function tasksOfId(id: string, options: TaskOptions): Task[] {
+  const file = /^file:(.+?)(?:@(\d+))?$/.exec(id);
+  if (file !== null) {
+    const [, path = '', tokens] = file;
+    return [fileTask(path, { ...options, length: parseLength(tokens, id) })];
+  }
   const match = /^([^/@]+)(?:\/([^@]+))?(?:@(.+))?$/.exec(id);
   if (match === null) {
     throw new SparseTuneError(
       'ERR_TASK',
-      `"${id}" is no task id. Write <benchmark>[/<subset>][@tokens], e.g. niah_mq8@512.`,
+      `"${id}" is no task id. Write <benchmark>[/<subset>][@tokens], e.g. niah_mq8@512, or file:PATH.`,
     );
   }
   const [, name = '', subset, tokens] = match;
   const { factory, subsets } = benchmarkOf(name);
-  const length = tokens === undefined ? undefined : Number(tokens);
-  if (length !== undefined && (!Number.isSafeInteger(length) || length < 1)) {
-    throw new SparseTuneError(
-      'ERR_TASK',
-      `"@${tokens}" in ${id} is no length. Write a number of tokens, e.g. ${name}@512.`,
-    );
-  }
+  const length = parseLength(tokens, id);
   const wanted = chooseSubsets(name, subset, subsets);
   return wanted.map((each) => factory({ ...options, subset: each, length }));
+}
+
+function parseLength(tokens: string | undefined, id: string): number | undefined {
+  if (tokens === undefined) return undefined;
+  const length = Number(tokens);
+  if (Number.isSafeInteger(length) && length > 0) return length;
+  throw new SparseTuneError(
+    'ERR_TASK',
+    `"@${tokens}" in ${id} is no length. Write a number of tokens, e.g. @512.`,
+  );
 }
 
 function benchmarkOf(name: string) {

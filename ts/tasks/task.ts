@@ -26,6 +26,8 @@ export interface TaskQuestion {
   readonly gold?: string | undefined;
   /** What its answers are compared with; none where that is unknown, and then they have no score. */
   readonly references: readonly string[];
+  /** Name of its metric, where the questions of a task have different ones. */
+  readonly metric?: string | undefined;
   /** What the metric reads beside the references. */
   readonly facts?: AnswerFacts | undefined;
   /** Limit of a generated answer, in tokens. */
@@ -75,6 +77,8 @@ export type PromptStyle = 'auto' | 'chat' | 'plain';
 export interface Task {
   /** `<benchmark>[/<subset>][@L]`, e.g. `niah_mq8@512`. */
   readonly id: string;
+  /** What `--task` has to say for this task where that is not its id: the whole path of a file. */
+  readonly source?: string;
   /** Raised when the prompts or the metric of this id change. */
   readonly version: number;
   /**

@@ -79,7 +79,8 @@ export async function prepareSplit(
   { signal, emit }: SplitOptions,
 ): Promise<PreparedSplit> {
   emit({ event: 'phase', phase: 'prefill', split });
-  const grader = `${task.id} ${task.version}`;
+  const { data = '' } = task.parameters;
+  const grader = `${task.id} ${task.version} ${data}`.trimEnd();
   const options = { grader, signal, ...progress(emit, split) };
   const prepared = await engine.prepare(contexts, questions, grade, options);
   const { reference, denseAccuracy } = prepared.questions;
@@ -116,7 +117,7 @@ function checkLength(contexts: readonly RenderedContext[], nCtxTrain: number, ta
   if (longest <= nCtxTrain) return;
   throw new SparseTuneError(
     'ERR_TASK',
-    `${task.id} needs ${longest} tokens but the model was made for ${nCtxTrain}. Use a length of at most ${nCtxTrain}.`,
+    `${task.id} needs ${longest} tokens but the model was made for ${nCtxTrain}. Use ${task.id.replace(/@\d+$/, '')}@${nCtxTrain} or less.`,
   );
 }
 

@@ -11,6 +11,7 @@ type WarmStartEvent = Extract<TuneEvent, { event: 'warm-start' }>;
 const progressEveryMs = 10_000;
 
 const phaseNames: Readonly<Record<TunePhase, string>> = {
+  data: 'fetching the data',
   load: 'loading the model',
   prefill: 'prefilling the contexts',
   reference: 'dense reference',

@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { resolveHome } from '../../home.js';
-import type { Split, Task, TaskAbout, TaskContext, TaskRequest } from '../task.js';
+import type { Task, TaskAbout, TaskContext, TaskRequest } from '../task.js';
 import type { Truncate } from '../truncate.js';
-import { type DataFiles, findData, type HubDataSet } from './data-files.js';
-import { dealContexts } from './deal.js';
+import { findData, type HubDataSet } from './data-files.js';
+import { DealtContexts } from './dealt-contexts.js';
 import type { WantedFiles } from './find-files.js';
-import { type ContextGroup, groupPrompts, toContext } from './group.js';
+import { toContext } from './group.js';
 import type { DataPrompt } from './prompt.js';
 import { readRows } from './read-rows.js';
 import type { Row } from './row.js';
@@ -39,7 +39,7 @@ export function dataTask(spec: DataTaskSpec): Task {
   const name = subset === undefined ? benchmark : `${benchmark}/${subset}`;
   const cut = length === undefined ? undefined : { length, truncate };
   const isGraded = scores.score !== undefined;
-  const data = new DataContexts(name, spec);
+  const data = dataContexts(name, spec);
   return {
     id: length === undefined ? name : `${name}@${length}`,
     version,
@@ -62,51 +62,24 @@ export function dataTask(spec: DataTaskSpec): Task {
   };
 }
 
-/** The contexts of a data set, found and read when they are first needed. */
-class DataContexts {
-  readonly #name: string;
-  readonly #spec: DataTaskSpec;
-  #files: DataFiles | undefined;
-  #groups: Promise<readonly ContextGroup[]> | undefined;
-
-  constructor(name: string, spec: DataTaskSpec) {
-    this.#name = name;
-    this.#spec = spec;
-  }
-
-  /** What names the content, or where it will come from as long as it is not found. */
-  get origin(): string {
-    const { sets, request } = this.#spec;
-    return this.#files?.origin ?? (request.data === undefined ? (sets[0]?.repo ?? '') : 'folder');
-  }
-
-  async find(options: Parameters<typeof findData>[1]): Promise<DataFiles> {
-    const { benchmark, wanted, sets, request } = this.#spec;
-    const home = resolveHome(request.home);
-    const asked = { benchmark, wanted, sets, folder: request.data, home };
-    this.#files ??= await findData(asked, options);
-    return this.#files;
-  }
-
-  async groups(split: Split): Promise<readonly ContextGroup[]> {
-    this.#groups ??= this.#read().catch((error: unknown) => {
-      this.#groups = undefined; // the next call tries again
-      throw error;
-    });
-    const groups = await this.#groups;
-    const dealt = dealContexts(
-      groups.map(({ text }) => text),
-      this.#name,
-    );
-    return dealt[split].map((index) => groups[index] as ContextGroup);
-  }
-
-  async #read(): Promise<readonly ContextGroup[]> {
-    const { paths } = await this.find({});
-    const prompts: DataPrompt[] = [];
-    for (const path of paths) {
-      for (const row of await readRows(path)) prompts.push(...this.#spec.toPrompts(row));
-    }
-    return groupPrompts(prompts);
-  }
+function dataContexts(
+  name: string,
+  { benchmark, wanted, sets, request, toPrompts }: DataTaskSpec,
+): DealtContexts {
+  const { data: folder } = request;
+  return new DealtContexts({
+    name,
+    origin: folder === undefined ? (sets[0]?.repo ?? '') : 'folder',
+    find: (options) => {
+      const home = resolveHome(request.home);
+      return findData({ benchmark, wanted, sets, folder, home }, options);
+    },
+    read: async (paths) => {
+      const prompts: DataPrompt[] = [];
+      for (const path of paths) {
+        for (const row of await readRows(path)) prompts.push(...toPrompts(row));
+      }
+      return prompts;
+    },
+  });
 }

@@ -57,7 +57,7 @@ function toQuestion(
   id: string,
   { cut, isGraded }: Pick<ContextOptions, 'cut' | 'isGraded'>,
 ): TaskQuestion {
-  const { question, answerPrefix, references, gold, maxNewTokens, facts } = prompt;
+  const { question, answerPrefix, references, gold, maxNewTokens, facts, metric } = prompt;
   return {
     id,
     question,
@@ -67,6 +67,7 @@ function toQuestion(
     references: isGraded ? references : [],
     // Half of a bounded length is the context's.
     maxNewTokens: cut === undefined ? maxNewTokens : Math.min(maxNewTokens, cut.length >> 1),
+    ...(metric && { metric }),
     ...(facts && { facts }),
   };
 }

@@ -12,6 +12,8 @@ export interface DataPrompt {
   readonly gold?: string | undefined;
   readonly maxNewTokens: number;
   readonly facts?: AnswerFacts | undefined;
+  /** See TaskQuestion. */
+  readonly metric?: string | undefined;
 }
 
 /** True where a row has the columns of the prepared data sets: context, question, answer_prefix, max_new_tokens. */

@@ -11,6 +11,17 @@ export class Row {
     this.place = place;
   }
 
+  /** Names of its columns. */
+  get columns(): readonly string[] {
+    return Object.keys(this.#values);
+  }
+
+  /** A list of texts, numbers, lists or objects: what a reader of its own looks at. */
+  list(column: string): readonly unknown[] {
+    const value = this.#required(column);
+    return Array.isArray(value) ? value : this.#refuse(column, 'a list');
+  }
+
   /** True where the row has a value there; null is none. */
   has(column: string): boolean {
     return this.#get(column) !== undefined;
