@@ -128,3 +128,49 @@ test('a broken template is named with its error', (t) => {
     message: /could not be rendered/,
   });
 });
+
+const words = Array.from({ length: 100 }, (_, i) => ` w${String.fromCharCode(97 + (i % 26))}`);
+
+const cuts = test.macro({
+  exec(t, style: 'plain' | 'chat', truncate: 'head' | 'middle') {
+    const tools = toyTools(chatMl);
+    const special = { bosToken: '<|bos|>', eosToken: '', bosId: 999 };
+    const text = words.join('');
+    const whole = renderContext({ ...context, text }, style, tools, special);
+    const length = longestRun(whole) - 40;
+    const cut = renderContext(
+      { ...context, text, cut: { length, truncate } },
+      style,
+      tools,
+      special,
+    );
+    t.is(longestRun(cut), length);
+    t.is(cut.contextTokens[0], 999);
+    t.deepEqual(cut.questions, whole.questions);
+    const ends = (tokens: Int32Array) => tokens.slice(-5).join();
+    t.is(ends(cut.contextTokens) === ends(whole.contextTokens), truncate === 'middle');
+    const fits = renderContext(
+      { ...context, text, cut: { length: longestRun(whole), truncate } },
+      style,
+      tools,
+      special,
+    );
+    t.deepEqual(fits.contextTokens, whole.contextTokens);
+  },
+  title: (_, style, truncate) => `a context is cut to the length, ${style} ${truncate}`,
+});
+
+for (const style of ['plain', 'chat'] as const) {
+  test(cuts, style, 'head');
+  test(cuts, style, 'middle');
+}
+
+test('a length without room for a context says the least', (t) => {
+  const text = words.join('');
+  const at = (length: number) => () =>
+    renderContext({ ...context, text, cut: { length, truncate: 'head' } }, 'plain', toyTools());
+  const error = t.throws(at(40), { code: 'ERR_TASK', message: /@40 leaves no room for a context/ });
+  const least = Number(/Use @(\d+) or more/.exec(error?.message ?? '')?.[1]);
+  t.throws(at(least - 1), { code: 'ERR_TASK' });
+  t.notThrows(at(least));
+});
