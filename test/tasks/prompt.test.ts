@@ -174,3 +174,36 @@ test('a length without room for a context says the least', (t) => {
   t.throws(at(least - 1), { code: 'ERR_TASK' });
   t.notThrows(at(least));
 });
+
+test('of a text far longer than the length only what may be left is tokenised', (t) => {
+  const text = words.join('').repeat(400);
+  const cutBy = (truncate: 'head' | 'middle', tools = toyTools()) => {
+    const cut = { length: 100, truncate };
+    return renderContext({ ...context, text, cut }, 'plain', tools).contextTokens;
+  };
+  for (const truncate of ['head', 'middle'] as const) {
+    const toy = toyTools();
+    const all = toy.tokenize(text);
+    let longest = 0;
+    const tokenize = (part: string) => {
+      longest = Math.max(longest, part.length);
+      return toy.tokenize(part);
+    };
+    const kept = cutBy(truncate, { ...toy, tokenize });
+    const first = truncate === 'head' ? kept.length : Math.ceil(kept.length / 2);
+    t.deepEqual(kept.slice(0, first), all.slice(0, first));
+    t.deepEqual(kept.slice(first), all.slice(all.length - kept.length + first));
+    t.true(longest < text.length / 10);
+  }
+});
+
+test('a text of tokens beyond all reach is cut as any other', (t) => {
+  const text = ` ${'w'.repeat(3000)}`.repeat(90);
+  const cut = { length: 100, truncate: 'middle' } as const;
+  const { contextTokens, questions } = renderContext(
+    { ...context, text, cut },
+    'plain',
+    toyTools(),
+  );
+  t.is(contextTokens.length, 100 - (questions[0]?.promptTokens.length ?? 0) - 24);
+});

@@ -23,7 +23,12 @@ test('a data set of the hub is downloaded, cut to the length, tuned on and kept 
     'shortdep_qa/test-00000-of-00001.parquet': parquetOf(rows),
     'longdep_qa.jsonl': jsonLinesOf(rows),
   };
-  const server = await startHubServer({ repo: 'simonjegou/loogle', type: 'dataset', commit, files });
+  const server = await startHubServer({
+    repo: 'simonjegou/loogle',
+    type: 'dataset',
+    commit,
+    files,
+  });
   t.teardown(() => server.close());
   process.env['HF_ENDPOINT'] = server.url; // this file has a process of its own
   const home = await temporaryFolder(t);

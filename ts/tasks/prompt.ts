@@ -50,15 +50,29 @@ export function renderContext(
   const hasTemplate = tools.chatTemplate !== undefined;
   const isChat = style === 'chat' || (style === 'auto' && hasTemplate);
   const frame = isChat ? chatFrame(tools.chatTemplate, special) : plainFrame;
-  const contextText = frame.head + context.text;
-  const tokens = tools.tokenize(contextText);
-  const whole = {
-    id: context.id,
-    contextText,
-    contextTokens: special.bosId === undefined ? tokens : prepend(special.bosId, tokens),
-    questions: context.questions.map((question) => renderQuestion(question, frame, tools)),
+  const questions = context.questions.map((question) => renderQuestion(question, frame, tools));
+  const render = (text: string) => {
+    const contextText = frame.head + text;
+    const tokens = tools.tokenize(contextText);
+    const contextTokens = special.bosId === undefined ? tokens : prepend(special.bosId, tokens);
+    return { id: context.id, contextText, contextTokens, questions };
   };
-  return context.cut === undefined ? whole : cutContext(whole, context.cut, tools);
+  const { cut, text } = context;
+  if (cut === undefined) return render(text);
+  const near = render(withinReach(text, cut));
+  // A text of very long tokens may fit although it is beyond reach.
+  const isEnough = near.contextTokens.length > cut.length;
+  return cutContext(isEnough ? near : render(text), cut, tools);
+}
+
+/** Characters of a text that a token takes at most, nearly always. */
+const charactersPerToken = 32;
+
+/** What of a text can be left when it is cut: the rest of a book need not be tokenised. */
+function withinReach(text: string, { length, truncate }: NonNullable<TaskContext['cut']>): string {
+  const reach = length * charactersPerToken;
+  if (truncate === 'head') return text.slice(0, reach);
+  return text.length <= 2 * reach ? text : text.slice(0, reach) + text.slice(-reach);
 }
 
 /** Fewer tokens of a context are none: less than a sentence would be left of it. */
