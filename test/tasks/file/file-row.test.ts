@@ -39,6 +39,17 @@ test('several questions of a row share its context and what it says of all', (t)
   ]);
 });
 
+test('context, question and answer prefix are set apart where they have no border', (t) => {
+  const parts = (values: object) => {
+    const [prompt] = filePrompts(new Row({ context: 'Text.', ...values }, 'x'));
+    return [prompt?.question, prompt?.answerPrefix];
+  };
+  t.deepEqual(parts({ question: 'Why?', answer_prefix: 'It is' }), ['\n\nWhy?', '\nIt is']);
+  t.deepEqual(parts({ question: ' Why?\n', answer_prefix: 'It is' }), [' Why?\n', 'It is']);
+  t.deepEqual(parts({ question: 'Why?' }), ['\n\nWhy?', '']);
+  t.deepEqual(parts({ question: '', answer_prefix: 'So' }), ['', 'So']);
+});
+
 test('answers beside questions belong to them one by one', (t) => {
   const found = prompts({ questions: ['a?', 'b?', 'c?'], answers: ['x', ['y', 'z'], null] });
   t.deepEqual(

@@ -80,8 +80,8 @@ function toPrompt(context: string, question: string, own: Row, row: Row): DataPr
   if (`${question}${answerPrefix}`.trim() === '') own.fail('the column "question" is empty');
   return {
     context,
-    question,
-    answerPrefix,
+    question: joined(context, '\n\n', question),
+    answerPrefix: joined(question, '\n', answerPrefix),
     references,
     gold: metric === 'string_match_all' ? references.join(', ') : references[0],
     maxNewTokens:
@@ -90,6 +90,12 @@ function toPrompt(context: string, question: string, own: Row, row: Row): DataPr
       defaultMaxNewTokens,
     metric,
   };
+}
+
+/** The second of two texts with a border before it, where the two have none of their own. */
+function joined(before: string, border: string, text: string): string {
+  const hasBorder = before === '' || text === '' || /\s$/.test(before) || /^\s/.test(text);
+  return hasBorder ? text : border + text;
 }
 
 /** Refuses a column that is a slip of a known one; what else a row holds is the user's own. */

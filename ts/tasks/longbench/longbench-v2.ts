@@ -27,7 +27,7 @@ export function longBenchV2(request: TaskRequest): Task {
     about: { measures: 'Multiple choice over long texts.', metric: 'correct_answer_letter' },
     sets: dataSets.longbench_v2,
     wanted: { names: [subset], wholeNames: ['data', 'test', 'train', 'longbench_v2'] },
-    truncate: 'middle',
+    truncate: 'head',
     toPrompts: (row) => [toPrompt(subset, row)],
     scores: {
       ...publishedScores('longbench_v2', subset),
