@@ -69,12 +69,6 @@ test('every option reaches the library', async (t) => {
     '--force',
     '--prompt',
     'chat',
-    '--haystack',
-    'essay.txt',
-    '--data',
-    'folder',
-    '--truncate',
-    'middle',
     '--metrics',
     'outputError',
     '--snapshot-limit',
@@ -96,12 +90,14 @@ test('every option reaches the library', async (t) => {
     warmStart: true,
     continueFrom: 'coarse',
     promptStyle: 'chat',
-    haystack: 'essay.txt',
-    data: 'folder',
-    truncate: 'middle',
     metrics: ['outputError'],
     snapshotLimitBytes: 1_500_000_000,
   });
+});
+
+test('what is said of the prompts reaches the library', async (t) => {
+  const args = ['--haystack', 'essay.txt', '--data', 'folder', '--truncate', 'middle'];
+  t.like(await optionsOf(...args), { haystack: 'essay.txt', data: 'folder', truncate: 'middle' });
 });
 
 test('piped, the output is lines and warnings go beside it', async (t) => {

@@ -5,7 +5,7 @@ import { PreparedQuestions } from '../../ts/engine/prepared-questions.js';
 import type { AskedQuestion } from '../../ts/engine/question.js';
 import type { NativeChain, NativeSnapshot } from '../../ts/native/llama-addon.js';
 import { maxGoldTokens } from '../../ts/tasks/prompt.js';
-import { loadTinyModel } from '../helpers/models.js';
+import { loadTestModel, loadTinyModel } from '../helpers/models.js';
 import {
   dense,
   greedySteps,
@@ -91,4 +91,24 @@ test('dense agrees with itself, and no score or answer is made up for what has n
   const answered = await run(dense, 'all');
   t.is(answered[1]?.answer, reference.answers[1]);
   t.false('score' in (answered[1]?.metrics ?? {}));
+});
+
+test('a quantised model, whose arithmetic depends on the batch, agrees with its own answer as well', async (t) => {
+  const model = await loadTestModel('smollm2');
+  const line = 'A lantern hangs in the old mill; nobody knows why it burns.\n';
+  const tokens = model.tokenize(line.repeat(5));
+  const snapshots = [model.snapshot(await model.prefill(tokens), tokens.length)];
+  // Token by token these two are answered otherwise than in one pass.
+  const open = ['Tell a story about', 'List ten animals:'].map((text, i) => ({
+    id: String(i),
+    context: 0,
+    promptTokens: model.tokenize(text),
+    maxNewTokens: maxGoldTokens,
+    isGraded: false,
+  }));
+  const questions = withGold(open, await answerDense(model, snapshots, open));
+  const grade = () => ({ isSettled: false });
+  const reference = await PreparedQuestions.measureReference(model, snapshots, questions, grade);
+  const prepared = new PreparedQuestions({ model, snapshots, questions, reference, grade });
+  t.is(prepared.denseAccuracy, 1);
 });

@@ -11,7 +11,7 @@ import { answerGreedily } from './greedy.js';
 import type { Model, RunOptions } from './model.js';
 import type { EngineQuestion, Grader, QuestionResult } from './question.js';
 import type { ReferenceSet } from './reference-store.js';
-import { forcedTokens, isExactMatch, passMetrics, teacherForcedItem } from './teacher-forcing.js';
+import { accuracyOf, forcedTokens, passMetrics, teacherForcedItem } from './teacher-forcing.js';
 import { cutIntoWaves } from './waves.js';
 
 /** Part of an evaluation: a config on the questions [from, to) of the fixed order. */
@@ -72,12 +72,11 @@ export class PreparedQuestions {
     this.reference = parts.reference;
   }
 
-  /** Share of questions whose gold answer is dense's own greedy start. */
+  /** Share of questions whose gold answer is dense's own greedy start; see accuracyOf. */
   get denseAccuracy(): number {
-    const hits = this.reference.references.map(({ argmax }, index) =>
-      isExactMatch(argmax, this.#question(index).goldTokens) ? 1 : 0,
+    return mean(
+      this.reference.references.map(({ argmax }, i) => accuracyOf(argmax, this.#question(i))),
     );
-    return mean(hits);
   }
 
   /** Of the first `n` questions, how many have an `outputError`. */

@@ -24,6 +24,8 @@ export interface AskedQuestion {
 /** A question with what teacher forcing runs over: its own gold, or dense's answer. */
 export interface EngineQuestion extends AskedQuestion {
   readonly goldTokens: Int32Array;
+  /** Whose answer the gold is, where it is not the question's own. */
+  readonly goldOf?: 'dense';
 }
 
 /** What a task thinks of an answer; `isSettled` where no continuation of it can change the score. */

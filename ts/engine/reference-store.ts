@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
 import { writeFileAtomic } from '../files.js';
 import { maxGoldTokens } from '../tasks/prompt.js';
 import type { DenseGold } from './dense-gold.js';
-import type { AskedQuestion, EngineContext } from './question.js';
+import type { AskedQuestion, EngineContext, EngineQuestion } from './question.js';
 import { hashTokens } from './snapshot-store.js';
 import type { DenseReference } from './teacher-forcing.js';
 
@@ -30,7 +30,7 @@ export interface ReferenceKey {
   readonly llamaCpp: string;
   readonly isa: string;
   readonly contexts: readonly EngineContext[];
-  readonly questions: readonly AskedQuestion[];
+  readonly questions: readonly (AskedQuestion | EngineQuestion)[];
   /** What names the grader of answers, e.g. a task and its version. */
   readonly grader: string;
 }
@@ -80,10 +80,12 @@ export class ReferenceStore {
 export function questionSetId({ contexts, questions, ...rest }: ReferenceKey): string {
   const hash = createHash('sha256').update(JSON.stringify({ format, ...rest }));
   for (const { tokens } of contexts) hash.update(hashTokens(tokens));
-  for (const { context, promptTokens, goldTokens, maxNewTokens, isGraded } of questions) {
+  for (const question of questions) {
+    const { context, promptTokens, goldTokens, maxNewTokens, isGraded } = question;
     const gold = goldTokens === undefined ? `dense ${maxGoldTokens}` : hashTokens(goldTokens);
+    const whose = 'goldOf' in question ? ` of ${question.goldOf}` : '';
     const grading = isGraded === false ? ' ungraded' : '';
-    hash.update(`${context} ${maxNewTokens} ${hashTokens(promptTokens)} ${gold}${grading}`);
+    hash.update(`${context} ${maxNewTokens} ${hashTokens(promptTokens)} ${gold}${whose}${grading}`);
   }
   return hash.digest('hex').slice(0, 32);
 }
