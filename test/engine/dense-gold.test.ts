@@ -98,8 +98,8 @@ test('a quantised model, whose arithmetic depends on the batch, agrees with its 
   const line = 'A lantern hangs in the old mill; nobody knows why it burns.\n';
   const tokens = model.tokenize(line.repeat(5));
   const snapshots = [model.snapshot(await model.prefill(tokens), tokens.length)];
-  // Token by token these two are answered otherwise than in one pass.
-  const open = ['Tell a story about', 'List ten animals:'].map((text, i) => ({
+  // Token by token this one is answered otherwise than in one pass.
+  const open = ['Tell a story about'].map((text, i) => ({
     id: String(i),
     context: 0,
     promptTokens: model.tokenize(text),
