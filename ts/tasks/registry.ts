@@ -1,25 +1,21 @@
 import { SparseTuneError } from '../errors.js';
 import { didYouMean } from '../space/nearest.js';
 import { niahMq8 } from './niah-mq8.js';
-import type { Task, TaskOptions } from './task.js';
-
-/** What a task id and the user's options say. */
-export interface TaskRequest extends TaskOptions {
-  /** After the slash of `<benchmark>/<subset>@L`. */
-  readonly subset?: string | undefined;
-  /** After the at sign. */
-  readonly length?: number | undefined;
-}
+import { ruler, rulerGroups, rulerSubsets } from './ruler/ruler.js';
+import type { Task, TaskOptions, TaskRequest } from './task.js';
 
 export type TaskFactory = (request: TaskRequest) => Task;
 
 export interface Benchmark {
   /** Names after the slash; an id without one is all of them. Default: the factory gets whatever stands there. */
   readonly subsets?: readonly string[];
+  /** More names after the slash, each for several subsets together. */
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
 }
 
 const benchmarks = new Map<string, Benchmark & { readonly factory: TaskFactory }>([
   ['niah_mq8', { factory: makeNiahMq8 }],
+  ['ruler', { factory: ruler, subsets: rulerSubsets, groups: rulerGroups }],
 ]);
 
 /** Makes a benchmark known under a name of letters, digits and underscores; a name can be taken once. */
@@ -75,7 +71,7 @@ function tasksOfId(id: string, options: TaskOptions): Task[] {
     );
   }
   const [, name = '', subset, tokens] = match;
-  const { factory, subsets } = benchmarkOf(name);
+  const benchmark = benchmarkOf(name);
   const length = tokens === undefined ? undefined : Number(tokens);
   if (length !== undefined && (!Number.isSafeInteger(length) || length < 1)) {
     throw new SparseTuneError(
@@ -83,8 +79,8 @@ function tasksOfId(id: string, options: TaskOptions): Task[] {
       `"@${tokens}" in ${id} is no length. Write a number of tokens, e.g. ${name}@512.`,
     );
   }
-  const wanted = chooseSubsets(name, subset, subsets);
-  return wanted.map((each) => factory({ ...options, subset: each, length }));
+  const wanted = chooseSubsets(name, subset, benchmark);
+  return wanted.map((each) => benchmark.factory({ ...options, subset: each, length }));
 }
 
 function benchmarkOf(name: string) {
@@ -96,14 +92,16 @@ function benchmarkOf(name: string) {
 function chooseSubsets(
   name: string,
   subset: string | undefined,
-  subsets: readonly string[] | undefined,
+  { subsets, groups = {} }: Benchmark,
 ): readonly (string | undefined)[] {
   if (subsets === undefined) return [subset];
   if (subset === undefined) return subsets;
   if (subsets.includes(subset)) return [subset];
+  const group = Object.hasOwn(groups, subset) ? groups[subset] : undefined;
+  if (group !== undefined) return group;
   throw new SparseTuneError(
     'ERR_TASK',
-    `${name} has no subset "${subset}"${didYouMean(subset, subsets)}.`,
+    `${name} has no subset "${subset}"${didYouMean(subset, [...subsets, ...Object.keys(groups)])}.`,
   );
 }
 

@@ -37,6 +37,19 @@ export interface TaskContext {
  */
 export type Split = 'search' | 'validation' | 'test';
 
+export const splits: readonly Split[] = ['search', 'validation', 'test'];
+
+/** What a user is told of a task before it runs. */
+export interface TaskAbout {
+  /** What it measures, in a sentence or two. */
+  readonly measures: string;
+  /** How one answer is scored. */
+  readonly metric: string;
+  /** Contexts of each split, where that is known beforehand. */
+  readonly contexts?: Readonly<Record<Split, number>>;
+  readonly questionsPerContext?: number;
+}
+
 /** One answer to a question of a task. */
 export interface TaskAnswer {
   readonly question: TaskQuestion;
@@ -55,6 +68,13 @@ export interface Task {
   /** All parameters, defaults filled in; part of a winner's key. */
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
   readonly promptStyle: PromptStyle;
+  readonly about?: TaskAbout;
+  /**
+   * Finds what the prompts are made from, before anything else is spent on the task.
+   *
+   * @throws {SparseTuneError} `ERR_TASK`, `ERR_DATA` where that is missing, with the cure
+   */
+  prepare?(signal?: AbortSignal): Promise<void>;
   /** The contexts of a split; a task that tokenises long texts gives the event loop its turns meanwhile. */
   contexts(
     split: Split,
@@ -69,6 +89,14 @@ export interface Task {
    * rounding; null where there is nothing to measure.
    */
   upstreamScale?(answers: readonly TaskAnswer[]): Readonly<Record<string, number | null>>;
+}
+
+/** What a task id and the user's options say. */
+export interface TaskRequest extends TaskOptions {
+  /** After the slash of `<benchmark>/<subset>@L`. */
+  readonly subset?: string | undefined;
+  /** After the at sign. */
+  readonly length?: number | undefined;
 }
 
 /** What a user may say about where prompts come from and how they are laid out. */
