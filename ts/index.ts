@@ -56,10 +56,12 @@ export {
 export type {
   Split,
   Task,
+  TaskAbout,
   TaskAnswer,
   TaskContext,
   TaskOptions,
   TaskQuestion,
+  TaskRequest,
   TaskTools,
 } from './tasks/task.js';
 export type { Enqueued } from './tune/enqueue.js';

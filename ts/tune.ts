@@ -43,6 +43,7 @@ export type { TuneResult } from './tune/result-store.js';
 export async function tune(options: TuneOptions): Promise<TuneResult[]> {
   const request = resolveTuneOptions(options);
   const { home, signal, emit, tasks, configs } = request;
+  for (const task of tasks) await task.prepare?.(signal);
   emit({ event: 'phase', phase: 'load' });
   const file = await resolveModelFile(request.model, { home, signal });
   const job = new TuneJob(request, file);

@@ -1,5 +1,6 @@
 import { SparseTuneError } from '../errors.js';
 import { didYouMean } from '../space/nearest.js';
+import { infiniteBench, infiniteBenchSubsets } from './infinite-bench/infinite-bench.js';
 import { niahMq8 } from './niah-mq8.js';
 import { ruler, rulerGroups, rulerSubsets } from './ruler/ruler.js';
 import type { Task, TaskOptions, TaskRequest } from './task.js';
@@ -15,6 +16,7 @@ export interface Benchmark {
 
 const benchmarks = new Map<string, Benchmark & { readonly factory: TaskFactory }>([
   ['niah_mq8', { factory: makeNiahMq8 }],
+  ['infinite_bench', { factory: infiniteBench, subsets: infiniteBenchSubsets }],
   ['ruler', { factory: ruler, subsets: rulerSubsets, groups: rulerGroups }],
 ]);
 

@@ -4,6 +4,7 @@ import type { GrowingContext } from '../fit-length.js';
 import { type Draw, generatedTask, type Place, questionId } from '../generated-task.js';
 import { distinctPlaces } from '../haystack.js';
 import { stringMatchPart } from '../metrics/string-match.js';
+import { publishedScores } from '../published-scores.js';
 import { Rng } from '../rng.js';
 import type { PromptStyle, Split, Task } from '../task.js';
 import { type QaQuestion, type QaSet, type QaSubset, qaFiles, readQaSet } from './qa-data.js';
@@ -53,7 +54,7 @@ export function rulerQa(subset: QaSubset, options: RulerQaOptions): Task {
       const question = dealt(set.questions, { name, seed, place: draw.place });
       return question && drawQa(set, question, draw);
     },
-    score: (prediction, { references }) => stringMatchPart(prediction, references),
+    ...publishedScores('ruler', subset),
     isSettled: (prediction, { references }) => stringMatchPart(prediction, references) === 1,
   });
 }

@@ -2,6 +2,7 @@ import { SparseTuneError } from '../../errors.js';
 import type { GrowingContext } from '../fit-length.js';
 import { type Draw, generatedTask } from '../generated-task.js';
 import { stringMatchAll } from '../metrics/string-match.js';
+import { publishedScores } from '../published-scores.js';
 import type { Task, TaskRequest } from '../task.js';
 import { drawCwe } from './cwe.js';
 import { type Essay, findEssay } from './essay.js';
@@ -70,7 +71,7 @@ export function ruler(request: TaskRequest): Task {
       questionsPerContext: 1,
     },
     draw,
-    score: (prediction, { references }) => stringMatchAll(prediction, references),
+    ...publishedScores('ruler', subset),
     // What is found once stays found; a longer answer can only find more.
     isSettled: (prediction, { references }) => stringMatchAll(prediction, references) === 1,
   });
