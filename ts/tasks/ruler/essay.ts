@@ -35,19 +35,25 @@ export function findEssay(file: string | undefined, from: string | URL = import.
 function essayOf(text: string, source: string): Essay {
   const words = text.split(/\s+/).filter((word) => word !== '');
   const sha256 = createHash('sha256').update(words.join(' ')).digest('hex');
+  const begins = words.map((word, i) => isBorder(words.at(i - 1) as string, word));
   return {
     source,
     sha256,
     sentences(count) {
-      const some = Array.from({ length: count }, (_, i) => words[i % words.length]);
-      return splitSentences(some.join(' '));
+      const sentences: string[][] = [];
+      for (let i = 0; i < count; i++) {
+        const at = i % words.length;
+        if (i === 0 || begins[at] === true) sentences.push([]);
+        sentences.at(-1)?.push(words[at] as string);
+      }
+      return sentences.map((sentence) => sentence.join(' '));
     },
   };
 }
 
-/** Cuts after a full stop, question or exclamation mark (and a closing quote) where the next sentence begins. */
-export function splitSentences(text: string): string[] {
-  return text.split(/(?<=[.!?]["'”’)]?) (?=["'“‘(]?[\p{Lu}\p{N}])/u);
+/** A sentence ends with a full stop, question or exclamation mark (and a closing quote) where the next word begins one. */
+function isBorder(word: string, next: string): boolean {
+  return /[.!?]["'”’)]?$/.test(word) && /^["'“‘(]?[\p{Lu}\p{N}]/u.test(next);
 }
 
 function readEssay(file: string): string {
