@@ -9,6 +9,8 @@ export interface DataFile {
   readonly name: string;
   /** Page or repository that has it. */
   readonly from: string;
+  /** What a user may do without it, a sentence. */
+  readonly otherwise?: string;
 }
 
 /** Where a task looks for its files. */
@@ -29,7 +31,7 @@ export async function findDataFile(
   file: DataFile,
   { data }: DataPlaces,
 ): Promise<string> {
-  const cure = `Get ${file.name} from ${file.from}, put it into a folder DIR and give --data DIR.`;
+  const cure = `Get ${file.name} from ${file.from}, put it into a folder DIR and give --data DIR.${file.otherwise === undefined ? '' : ` ${file.otherwise}`}`;
   if (data === undefined)
     throw new SparseTuneError('ERR_TASK', `${task} is made from ${file.dataset}. ${cure}`);
   const path = join(data, file.name);

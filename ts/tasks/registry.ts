@@ -7,17 +7,61 @@ import type { Task, TaskOptions, TaskRequest } from './task.js';
 
 export type TaskFactory = (request: TaskRequest) => Task;
 
+/** What a user is told of a benchmark. */
+export interface BenchmarkAbout {
+  /** What it measures, in a sentence. */
+  readonly measures: string;
+  /** Which lengths it has, and which without one in the id. */
+  readonly lengths: string;
+  /** What must be there besides a model. */
+  readonly needs: string;
+}
+
 export interface Benchmark {
   /** Names after the slash; an id without one is all of them. Default: the factory gets whatever stands there. */
   readonly subsets?: readonly string[];
   /** More names after the slash, each for several subsets together. */
   readonly groups?: Readonly<Record<string, readonly string[]>>;
+  readonly about?: BenchmarkAbout;
 }
 
 const benchmarks = new Map<string, Benchmark & { readonly factory: TaskFactory }>([
-  ['niah_mq8', { factory: makeNiahMq8 }],
-  ['infinite_bench', { factory: infiniteBench, subsets: infiniteBenchSubsets }],
-  ['ruler', { factory: ruler, subsets: rulerSubsets, groups: rulerGroups }],
+  [
+    'niah_mq8',
+    {
+      factory: makeNiahMq8,
+      about: {
+        measures: 'Eight numbers hidden in filler, all asked over one context.',
+        lengths: 'any; 512 by default',
+        needs: 'nothing',
+      },
+    },
+  ],
+  [
+    'ruler',
+    {
+      factory: ruler,
+      subsets: rulerSubsets,
+      groups: rulerGroups,
+      about: {
+        measures: 'RULER: needles in a haystack, variable tracking, frequent words, questions.',
+        lengths: 'any; 4096 by default',
+        needs: 'nothing; qa_1 and qa_2 a file of SQuAD or HotpotQA (--data)',
+      },
+    },
+  ],
+  [
+    'infinite_bench',
+    {
+      factory: infiniteBench,
+      subsets: infiniteBenchSubsets,
+      about: {
+        measures: 'InfiniteBench: hidden digits, key-value pairs, numbers, sums, code.',
+        lengths: 'any',
+        needs: 'nothing',
+      },
+    },
+  ],
 ]);
 
 /** Makes a benchmark known under a name of letters, digits and underscores; a name can be taken once. */
@@ -39,6 +83,16 @@ export function taskNames(): string[] {
 /** Names of a benchmark's subsets; none where it is one task. */
 export function subsetNames(name: string): readonly string[] {
   return benchmarkOf(name).subsets ?? [];
+}
+
+/**
+ * A benchmark by its name.
+ *
+ * @throws {SparseTuneError} `ERR_TASK` with the nearest known name
+ */
+export function getBenchmark(name: string): Benchmark {
+  const { factory: _factory, ...benchmark } = benchmarkOf(name);
+  return benchmark;
 }
 
 /**

@@ -4,17 +4,21 @@ import type { DataFile } from '../data-file.js';
 
 export type QaSubset = 'qa_1' | 'qa_2';
 
+const otherwise = 'ruler/generated is all of RULER that needs no data.';
+
 /** The files that RULER makes its questions from. */
 export const qaFiles: Readonly<Record<QaSubset, DataFile>> = {
   qa_1: {
     dataset: 'SQuAD v2.0',
     name: 'dev-v2.0.json',
     from: 'https://rajpurkar.github.io/SQuAD-explorer',
+    otherwise,
   },
   qa_2: {
     dataset: 'HotpotQA',
     name: 'hotpot_dev_distractor_v1.json',
     from: 'https://hotpotqa.github.io',
+    otherwise,
   },
 };
 
