@@ -13,13 +13,13 @@ import { toyTools } from './toy-tokenizer.js';
 /** Every task that is made from nothing but a seed and a length, with the tokens of its unit of filler at most. */
 export const unitTokens = {
   'ruler/niah_single_1': 30,
-  'ruler/niah_single_2': 2,
-  'ruler/niah_single_3': 2,
-  'ruler/niah_multikey_1': 2,
+  'ruler/niah_single_2': 15,
+  'ruler/niah_single_3': 15,
+  'ruler/niah_multikey_1': 15,
   'ruler/niah_multikey_2': 25,
   'ruler/niah_multikey_3': 90,
-  'ruler/niah_multivalue': 2,
-  'ruler/niah_multiquery': 2,
+  'ruler/niah_multivalue': 15,
+  'ruler/niah_multiquery': 15,
   'ruler/vt': 30,
   'ruler/cwe': 30,
   'ruler/fwe': 12,

@@ -62,14 +62,16 @@ export interface GeneratedTaskOptions extends Pick<Task, 'score' | 'isSettled' |
  * @throws {RangeError} `ERR_ARGUMENT` for a length that is no positive integer
  */
 export function generatedTask(options: GeneratedTaskOptions): Task {
-  const { name, version, length, seed, promptStyle, parameters, about } = options;
+  const { name, version, length, seed, promptStyle, about } = options;
   if (!Number.isSafeInteger(length) || length < 1)
     rejectRange('length', 'a positive integer', length);
   const { score, isSettled, upstreamScale, prepare } = options;
   return {
     id: `${name}@${length}`,
     version,
-    parameters: { length, seed, ...parameters, promptStyle },
+    get parameters() {
+      return { length, seed, ...options.parameters, promptStyle };
+    },
     promptStyle,
     about,
     ...(prepare && { prepare }),

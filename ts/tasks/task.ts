@@ -65,12 +65,15 @@ export interface Task {
   readonly id: string;
   /** Raised when the prompts or the metric of this id change. */
   readonly version: number;
-  /** All parameters, defaults filled in; part of a winner's key. */
+  /**
+   * All parameters, defaults filled in; part of a winner's key. `data` names the content of files that prompts are made
+   * of.
+   */
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
   readonly promptStyle: PromptStyle;
   readonly about?: TaskAbout;
   /**
-   * Finds what the prompts are made from, before anything else is spent on the task.
+   * Finds what the prompts are made from, before anything else is spent on the task; `parameters` are final after it.
    *
    * @throws {SparseTuneError} `ERR_TASK`, `ERR_DATA` where that is missing, with the cure
    */

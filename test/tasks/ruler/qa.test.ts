@@ -75,6 +75,7 @@ for (const subset of ['qa_1', 'qa_2'] as const) {
   test(`${subset}: contexts fit, hold the answer once among numbered documents, and share no question`, async (t) => {
     const task = await qaTask(t, subset);
     await t.notThrowsAsync(async () => task.prepare?.());
+    t.regex(`${task.parameters['data']}`, /^sha256:[0-9a-f]{16}$/);
     const asked: string[] = [];
     for (const split of splits) {
       const contexts = await task.contexts(split, toyTools());

@@ -1,4 +1,5 @@
 import { SparseTuneError } from '../../errors.js';
+import { sha256File } from '../../files.js';
 import { findDataFile } from '../data-file.js';
 import type { GrowingContext } from '../fit-length.js';
 import { type Draw, generatedTask, type Place, questionId } from '../generated-task.js';
@@ -31,15 +32,21 @@ export function rulerQa(subset: QaSubset, options: RulerQaOptions): Task {
   const name = `ruler/${subset}`;
   const file = qaFiles[subset];
   let found: Promise<QaSet> | undefined;
+  let content = file.name;
   const read = async () => {
-    found ??= findDataFile(name, file, { data }).then((path) => readQaSet(subset, path));
+    found ??= findDataFile(name, file, { data }).then(async (path) => {
+      content = `sha256:${(await sha256File(path)).slice(0, 16)}`;
+      return readQaSet(subset, path);
+    });
     return found;
   };
   return generatedTask({
     name,
     version: 1,
     ...options,
-    parameters: { data: file.name },
+    get parameters() {
+      return { data: content };
+    },
     about: {
       measures: options.measures,
       metric: 'string_match_part: 1 where the answer holds any of the accepted ones',
