@@ -56,13 +56,14 @@ function wrap(title: string, text: string, width: number): string[] {
 
 /** What is known of a task before it runs. */
 export function taskLines({ id, version, about, promptStyle, parameters: own }: Task): string[] {
-  const { measures, metric, contexts, questionsPerContext: asked } = about ?? {};
+  const { measures, metric, contexts, madeFrom, questionsPerContext: asked } = about ?? {};
   const splits = Object.entries(contexts ?? {}).map(([split, count]) => `${split} ${count}`);
   const each = asked === undefined ? '' : `, ${asked} question${asked === 1 ? '' : 's'} each`;
   return [
     `${id}${measures === undefined ? '' : `: ${measures}`}`,
     ...(metric === undefined ? [] : [`  metric      ${metric}`]),
     ...(splits.length === 0 ? [] : [`  contexts    ${splits.join(', ')}${each}`]),
+    ...(madeFrom === undefined ? [] : [`  made from   ${madeFrom}`]),
     `  prompts     ${promptStyle}`,
     `  parameters  ${parameters(own)}`,
     `  version     ${version}`,

@@ -52,6 +52,7 @@ export function rulerQa(subset: QaSubset, options: RulerQaOptions): Task {
       metric: 'string_match_part: 1 where the answer holds any of the accepted ones',
       contexts: options.contexts,
       questionsPerContext: 1,
+      madeFrom: `${file.name} of ${file.dataset}`,
     },
     async prepare() {
       await read();

@@ -56,7 +56,7 @@ export function ruler(request: TaskRequest): Task {
   const common = { length, seed, promptStyle, measures: measures[subset] };
   if (subset === 'qa_1' || subset === 'qa_2')
     return rulerQa(subset, { ...common, contexts: rulerContexts, data: request.data });
-  const { draw, parameters } = maker(subset, length, request.haystack);
+  const { draw, parameters, madeFrom } = maker(subset, length, request.haystack);
   return generatedTask({
     name: `ruler/${subset}`,
     version: 1,
@@ -69,6 +69,7 @@ export function ruler(request: TaskRequest): Task {
       metric: 'string_match_all: the share of right words that the answer holds',
       contexts: rulerContexts,
       questionsPerContext: 1,
+      ...(madeFrom !== undefined && { madeFrom }),
     },
     draw,
     ...publishedScores('ruler', subset),
@@ -80,6 +81,7 @@ export function ruler(request: TaskRequest): Task {
 interface Maker {
   readonly draw: (draw: Draw) => GrowingContext;
   readonly parameters: Task['parameters'];
+  readonly madeFrom?: string;
 }
 
 function maker(subset: RulerSubset, length: number, haystack: string | undefined): Maker {
@@ -96,5 +98,6 @@ function maker(subset: RulerSubset, length: number, haystack: string | undefined
       haystack: shape.haystack,
       ...(essay && { haystackSha256: essay.sha256 }),
     },
+    ...(essay && { madeFrom: essay.source }),
   };
 }
