@@ -48,6 +48,7 @@ export { SearchSpace, type SpaceSchema } from './space/search-space.js';
 export type { SparseConfig } from './sparse-config.js';
 export {
   type Benchmark,
+  type BenchmarkAbout,
   registerTask,
   resolveTask,
   resolveTasks,

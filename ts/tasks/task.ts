@@ -62,6 +62,8 @@ export interface TaskAbout {
   /** Contexts of each split, where that is known beforehand. */
   readonly contexts?: Readonly<Record<Split, number>>;
   readonly questionsPerContext?: number;
+  /** The text or the file that its contexts are made from. */
+  readonly madeFrom?: string;
 }
 
 /** One answer to a question of a task. */

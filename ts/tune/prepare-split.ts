@@ -1,4 +1,5 @@
 import type { Engine, Prepared } from '../engine/engine.js';
+import { promptTools, specialTokens } from '../engine/prompt-tools.js';
 import type { AskedQuestion, EngineContext, Grader } from '../engine/question.js';
 import { SparseTuneError } from '../errors.js';
 import { longestRun, type RenderedContext, renderContext } from '../tasks/prompt.js';
@@ -44,13 +45,9 @@ export async function renderSplit(
   split: Split,
 ): Promise<RenderedSplit> {
   const { model } = engine;
-  const tools = {
-    tokenize: (text: string) => model.tokenize(text),
-    detokenize: (tokens: Int32Array) => model.detokenize(tokens),
-    chatTemplate: model.info.chatTemplate === '' ? undefined : model.info.chatTemplate,
-  };
+  const tools = promptTools(model);
   const contexts = await task.contexts(split, tools);
-  const special = specialTokens(engine);
+  const special = specialTokens(model);
   const rendered = contexts.map((context) =>
     renderContext(context, task.promptStyle, tools, special),
   );
@@ -103,13 +100,6 @@ export async function prepareSplit(
     shortestContext: Math.min(...contexts.map(({ tokens }) => tokens.length)),
     contexts: contexts.length,
   };
-}
-
-function specialTokens({ model }: Engine) {
-  const { bos, eos, addBos } = model.info;
-  const text = (token: number) =>
-    token < 0 ? '' : model.detokenize(Int32Array.of(token), { special: true });
-  return { bosToken: text(bos), eosToken: text(eos), bosId: addBos ? bos : undefined };
 }
 
 function checkLength(contexts: readonly RenderedContext[], nCtxTrain: number, task: Task): void {

@@ -47,7 +47,10 @@ export function dataTask(spec: DataTaskSpec): Task {
       return { ...cut, promptStyle, data: data.origin };
     },
     promptStyle,
-    about,
+    about: {
+      ...about,
+      madeFrom: request.data ?? `${spec.sets[0]?.repo} on the Hugging Face hub`,
+    },
     prepare: (signal, onProgress) => data.find({ signal, onProgress }).then(() => undefined),
     contexts: async (split) => {
       const contexts: TaskContext[] = [];
