@@ -11,7 +11,7 @@ test('every benchmark is listed with its subsets and what it needs', async (t) =
     out,
     /^niah_mq8: Eight numbers .*\n {2}lengths +any; 512 by default\n {2}needs +nothing$/m,
   );
-  t.regex(out, /^ruler: .*\n.*\n {2}needs .*SQuAD.*\n {2}subsets +niah_single_1 /m);
+  t.regex(out, /^ruler: .*\n.*\n {2}needs .*qa_1 and qa_2 data.*\n {2}subsets +niah_single_1 /m);
   t.regex(out, /^ {2}generated +all but qa_1 qa_2$/m);
   t.true(out.split('\n').every((line) => line.length <= 100));
   const entries = JSON.parse((await runCaught(['task', 'ls', '--json'])).out) as {
@@ -38,7 +38,7 @@ test('a benchmark is shown as all of its tasks, those that need data too', async
   t.is(shown.length, 13);
   t.like(shown.at(-1), {
     id: 'ruler/qa_2@4096',
-    madeFrom: 'hotpot_dev_distractor_v1.json of HotpotQA',
+    madeFrom: 'HotpotQA (hotpot_dev_distractor_v1.json)',
   });
   t.true(shown.every(({ measures, metric }) => measures !== '' && metric !== ''));
 });
@@ -124,9 +124,9 @@ test('a prompt that needs data, an unknown task and a bad count are refused with
   const home = await temporaryFolder(t);
   const sample = (id: string, ...rest: string[]) =>
     runCaught(['task', 'sample', id, '--model', 'tiny', '--home', home, ...rest]);
-  const data = await sample('ruler/qa_1');
-  t.is(data.code, 2);
-  t.regex(data.err, /Get dev-v2\.0\.json from .*--data DIR\. ruler\/generated is all /);
+  const data = await sample('ruler/qa_1', '--data', home);
+  t.is(data.code, 1);
+  t.regex(data.err, /Get dev-v2\.0\.json from .*--data DIR, or use ruler\/generated/);
   t.regex((await runCaught(['task', 'show', 'rular'])).err, /did you mean ruler\?/);
   t.regex((await runCaught(['task', 'show', 'ruler/generate'])).err, /did you mean generated\?/);
   t.regex((await sample('niah_mq8', '--n', '0')).err, /at least 1 for n/);

@@ -56,7 +56,7 @@ const benchmarks = new Map<string, Benchmark & { readonly factory: TaskFactory }
       about: {
         measures: 'RULER: needles in a haystack, variable tracking, frequent words, questions.',
         lengths: 'any; 4096 by default',
-        needs: 'nothing; qa_1 and qa_2 a file of SQuAD or HotpotQA (--data)',
+        needs: 'nothing; qa_1 and qa_2 data (--data or a download)',
       },
     },
   ],

@@ -3,9 +3,13 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { resolveTask, resolveTasks } from '../../../ts/tasks/registry.js';
 import { splits, type Task } from '../../../ts/tasks/task.js';
+import { nestedParquetOf } from '../../helpers/data-rows.js';
 import { temporaryFolder } from '../../helpers/folder.js';
 import { tokensOf } from '../../helpers/generated-tasks.js';
+import { startHubServer } from '../../helpers/hub-server.js';
 import { toyTools } from '../../helpers/toy-tokenizer.js';
+
+process.env['HF_HUB_OFFLINE'] = '1'; // no test asks the hub itself
 
 /** A file in the form of SQuAD v2: articles of five paragraphs, one of them without an answerable question. */
 function squad(articles: number) {
@@ -17,13 +21,6 @@ function squad(articles: number) {
         context: `Paragraph ${p} of article ${a} says that its colour is hue${a}x${p}. It says no more.`,
         qas: [
           {
-            id: `${a}-${p}-0`,
-            question: 'What does it not say?',
-            is_impossible: true,
-            answers: [],
-            plausible_answers: [{ text: 'more', answer_start: 0 }],
-          },
-          {
             id: `${a}-${p}-1`,
             question: `What is the colour of paragraph ${p} of article ${a}?`,
             is_impossible: p === 4,
@@ -34,6 +31,13 @@ function squad(articles: number) {
                     text,
                     answer_start: 0,
                   })),
+          },
+          {
+            id: `${a}-${p}-0`,
+            question: 'What does it not say?',
+            is_impossible: true,
+            answers: [],
+            plausible_answers: [{ text: 'more', answer_start: 0 }],
           },
         ],
       })),
@@ -146,19 +150,91 @@ test('a small file gives something to every split, and its documents bound the c
   for (const { text } of counts.flat()) t.is(text.match(/^Document /gm)?.length, 10);
 });
 
+/** The same questions as rows of the hub's data sets. */
+function rowsOf(subset: 'qa_1' | 'qa_2'): object[] {
+  if (subset === 'qa_2') {
+    return hotpot(60).map(({ context, question, answer }) => ({
+      question,
+      answer,
+      context: {
+        title: context.map(([title]) => title),
+        sentences: context.map(([, sentences]) => sentences),
+      },
+    }));
+  }
+  return squad(30).data.flatMap(({ title, paragraphs }) =>
+    paragraphs.flatMap(({ context, qas }) =>
+      qas.map(({ id, question, answers }) => ({
+        id,
+        title,
+        context,
+        question,
+        answers: {
+          text: answers.map(({ text }) => text),
+          answer_start: answers.map(() => 0),
+        },
+      })),
+    ),
+  );
+}
+
+for (const [subset, repo, config] of [
+  ['qa_1', 'rajpurkar/squad_v2', 'squad_v2'],
+  ['qa_2', 'hotpotqa/hotpot_qa', 'distractor'],
+] as const) {
+  test.serial(`${subset}: what is downloaded gives the prompts of the official file`, async (t) => {
+    const path = `${config}/validation-00000-of-00001.parquet`;
+    const server = await startHubServer({
+      repo,
+      type: 'dataset',
+      commit: 'c'.repeat(40),
+      files: {
+        [path]: nestedParquetOf(rowsOf(subset)),
+        [`${config}/train-00000-of-00001.parquet`]: Buffer.from('no'),
+      },
+    });
+    t.teardown(() => server.close());
+    process.env['HF_ENDPOINT'] = server.url;
+    delete process.env['HF_HUB_OFFLINE'];
+    t.teardown(() => {
+      process.env['HF_HUB_OFFLINE'] = '1';
+    });
+    const home = await temporaryFolder(t);
+    const task = resolveTask(`ruler/${subset}@1200`, { home, promptStyle: 'plain' });
+    await task.prepare?.();
+    t.is(task.parameters['data'], `${repo}@${'c'.repeat(40)}`);
+    const official = await qaTask(t, subset);
+    t.deepEqual(
+      await task.contexts('search', toyTools()),
+      await official.contexts('search', toyTools()),
+    );
+    const data = join(home, 'datasets', repo, 'c'.repeat(40));
+    const local = resolveTask(`ruler/${subset}@1200`, { data, promptStyle: 'plain' });
+    t.deepEqual(
+      await local.contexts('search', toyTools()),
+      await official.contexts('search', toyTools()),
+    );
+  });
+}
+
 test('without data the error says which file to get from where, before anything runs', async (t) => {
-  const tasks = resolveTasks(['ruler@4096'], { promptStyle: 'plain' });
+  const tasks = resolveTasks(['ruler@4096'], {
+    promptStyle: 'plain',
+    home: await temporaryFolder(t),
+  });
   t.is(tasks.length, 13);
   const squadTask = tasks.find(({ id }) => id === 'ruler/qa_1@4096');
   await t.throwsAsync(async () => squadTask?.prepare?.(), {
-    code: 'ERR_TASK',
-    message: /^ruler\/qa_1 .* Get dev-v2\.0\.json from .*rajpurkar.* --data DIR/,
+    code: 'ERR_DATA',
+    message:
+      /HF_HUB_OFFLINE .* Get dev-v2\.0\.json from .*rajpurkar.* --data DIR, or use ruler\/generated/,
   });
   const data = await temporaryFolder(t);
   const hotpotTask = resolveTask('ruler/qa_2@4096', { data });
   await t.throwsAsync(async () => hotpotTask.prepare?.(), {
     code: 'ERR_DATA',
-    message: /no hotpot_dev_distractor_v1\.json in .*Get .* from .*hotpotqa/,
+    message:
+      /expected hotpot_dev_distractor_v1\.json or distractor\/validation-\*\.parquet .*Get .* from .*hotpotqa/,
   });
 });
 

@@ -23,6 +23,8 @@ export interface DataRequest {
   /** Of messages, and the name of the folder that holds only this benchmark's data. */
   readonly benchmark: string;
   readonly wanted: WantedFiles;
+  /** Files that a folder may have, in words. Default: those of `wanted`. */
+  readonly expected?: string | undefined;
   /** The data sets that have it, the best first. */
   readonly sets: readonly HubDataSet[];
   /** A folder with the data, in place of the hub. */
@@ -55,7 +57,7 @@ export async function findData(request: DataRequest, options: DataOptions): Prom
 }
 
 async function folderData(
-  { benchmark, wanted }: DataRequest,
+  { benchmark, wanted, expected = expectedFiles(wanted) }: DataRequest,
   folder: string,
   signal: AbortSignal | undefined,
 ): Promise<DataFiles> {
@@ -65,15 +67,18 @@ async function folderData(
   const base = (await isFolder(own)) ? own : folder;
   const paths = findDataFiles(await filesBelow(base), wanted).map((path) => join(base, path));
   if (paths.length === 0) {
-    const [name = ''] = wanted.names;
     throw new SparseTuneError(
       'ERR_DATA',
-      `--data ${folder} has no data of ${benchmark}: expected ${name}/test-*.parquet, ${name}.parquet, ${name}.jsonl or ${name}.json in it or in ${benchmark}/.`,
+      `--data ${folder} has no data of ${benchmark}: expected ${expected} in it or in ${benchmark}/.`,
     );
   }
   const hash = createHash('sha256');
   for (const path of paths) hash.update(await sha256File(path, signal));
   return { paths, origin: `sha256:${hash.digest('hex').slice(0, 16)}` };
+}
+
+function expectedFiles({ names: [name = ''] }: WantedFiles): string {
+  return `${name}/test-*.parquet, ${name}.parquet, ${name}.jsonl or ${name}.json`;
 }
 
 async function hubData(request: DataRequest, options: DataOptions): Promise<DataFiles> {

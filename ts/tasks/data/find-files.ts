@@ -7,6 +7,8 @@ export interface WantedFiles {
   readonly names: readonly string[];
   /** Names of files that stand for the whole data set where it has no configs, e.g. `test`. */
   readonly wholeNames?: readonly string[];
+  /** Names of the data set's own splits, the likeliest first. Default `test`, then `train`. */
+  readonly splits?: readonly string[];
 }
 
 /**
@@ -18,11 +20,12 @@ export interface WantedFiles {
  */
 export function findDataFiles(
   paths: readonly string[],
-  { names, wholeNames = [] }: WantedFiles,
+  { names, wholeNames = [], splits = ['test', 'train'] }: WantedFiles,
 ): readonly string[] {
+  const split = splits.map(quotePattern).join('|');
   const safe = paths.filter((path) => !path.split('/').includes('..'));
   const stems = [
-    ...names.map((name) => `(?:.*/)?${quotePattern(name)}/(?:test|train)`),
+    ...names.map((name) => `(?:.*/)?${quotePattern(name)}/(?:${split})`),
     ...names.map((name) => `(?:.*/)?${quotePattern(name)}`),
     ...wholeNames.map((name) => `(?:data/)?${quotePattern(name)}`),
   ];

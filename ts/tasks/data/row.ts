@@ -22,6 +22,14 @@ export class Row {
     return Array.isArray(value) ? value : this.#refuse(column, 'a list');
   }
 
+  /** An object, as a row of its own. */
+  part(column: string): Row {
+    const value = this.#required(column);
+    if (typeof value === 'object' && !Array.isArray(value))
+      return new Row(value as Record<string, unknown>, `${this.place}, column "${column}"`);
+    return this.#refuse(column, 'an object');
+  }
+
   /** True where the row has a value there; null is none. */
   has(column: string): boolean {
     return this.#get(column) !== undefined;

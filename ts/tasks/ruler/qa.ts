@@ -1,6 +1,6 @@
 import { SparseTuneError } from '../../errors.js';
-import { sha256File } from '../../files.js';
-import { findDataFile } from '../data-file.js';
+import { resolveHome } from '../../home.js';
+import type { DataOptions } from '../data/data-files.js';
 import type { GrowingContext } from '../fit-length.js';
 import { type Draw, generatedTask, type Place, questionId } from '../generated-task.js';
 import { distinctPlaces } from '../haystack.js';
@@ -8,7 +8,8 @@ import { stringMatchPart } from '../metrics/string-match.js';
 import { publishedScores } from '../published-scores.js';
 import { Rng } from '../rng.js';
 import type { PromptStyle, Split, Task } from '../task.js';
-import { type QaQuestion, type QaSet, type QaSubset, qaFiles, readQaSet } from './qa-data.js';
+import { findQaFiles, type QaPlaces, type QaSubset, qaSources, readQaSet } from './qa-data.js';
+import type { QaQuestion, QaSet } from './qa-set.js';
 
 export interface RulerQaOptions {
   readonly length: number;
@@ -19,6 +20,8 @@ export interface RulerQaOptions {
   readonly contexts: Readonly<Record<Split, number>>;
   /** Folder of the user's `--data`. */
   readonly data: string | undefined;
+  /** Where data sets are downloaded to. Default: see resolveHome. */
+  readonly home: string | undefined;
 }
 
 /** Least documents; RULER's HotpotQA has ten of its own. */
@@ -28,43 +31,64 @@ const dealing: readonly Split[] = ['search', 'validation', 'test', 'validation',
 
 /** Questions on documents of SQuAD v2 (qa_1) or HotpotQA (qa_2) among as many others as fit. */
 export function rulerQa(subset: QaSubset, options: RulerQaOptions): Task {
-  const { seed, data } = options;
+  const { seed } = options;
   const name = `ruler/${subset}`;
-  const file = qaFiles[subset];
-  let found: Promise<QaSet> | undefined;
-  let content = file.name;
-  const read = async () => {
-    found ??= findDataFile(name, file, { data }).then(async (path) => {
-      content = `sha256:${(await sha256File(path)).slice(0, 16)}`;
-      return readQaSet(subset, path);
-    });
-    return found;
-  };
+  const { file, dataset } = qaSources[subset];
+  const source = new QaSource(subset, options);
   return generatedTask({
     name,
     version: 1,
     ...options,
     get parameters() {
-      return { data: content };
+      return { data: source.origin };
     },
     about: {
       measures: options.measures,
       metric: 'string_match_part: 1 where the answer holds any of the accepted ones',
       contexts: options.contexts,
       questionsPerContext: 1,
-      madeFrom: `${file.name} of ${file.dataset}`,
+      madeFrom: `${dataset} (${file})`,
     },
-    async prepare() {
-      await read();
+    async prepare(signal, onProgress) {
+      await source.questions({ signal, onProgress });
     },
     async draw(draw) {
-      const set = await read();
+      const set = await source.questions();
       const question = dealt(set.questions, { name, seed, place: draw.place });
       return question && drawQa(set, question, draw);
     },
     ...publishedScores('ruler', subset),
     isSettled: (prediction, { references }) => stringMatchPart(prediction, references) === 1,
   });
+}
+
+/** The questions of a data set, found and read once, when they are first needed. */
+class QaSource {
+  readonly #subset: QaSubset;
+  readonly #places: QaPlaces;
+  #set: Promise<QaSet> | undefined;
+  /** What names the content of the files, or the official one as long as they are not found. */
+  origin: string;
+
+  constructor(subset: QaSubset, { data, home }: RulerQaOptions) {
+    this.#subset = subset;
+    this.#places = { data, home: resolveHome(home) };
+    this.origin = qaSources[subset].file;
+  }
+
+  questions(options: DataOptions = {}): Promise<QaSet> {
+    this.#set ??= this.#read(options).catch((error: unknown) => {
+      this.#set = undefined; // the next call tries again
+      throw error;
+    });
+    return this.#set;
+  }
+
+  async #read(options: DataOptions): Promise<QaSet> {
+    const { paths, origin } = await findQaFiles(this.#subset, this.#places, options);
+    this.origin = origin;
+    return readQaSet(this.#subset, paths);
+  }
 }
 
 /** The question of a place, or undefined where the file holds no more. */

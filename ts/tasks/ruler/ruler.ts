@@ -53,9 +53,16 @@ export const rulerGroups: Readonly<Record<string, readonly RulerSubset[]>> = {
 export function ruler(request: TaskRequest): Task {
   const subset = request.subset as RulerSubset;
   const { length = defaultLength, promptStyle = 'auto' } = request;
-  const common = { length, seed, promptStyle, measures: measures[subset] };
   if (subset === 'qa_1' || subset === 'qa_2')
-    return rulerQa(subset, { ...common, contexts: rulerContexts, data: request.data });
+    return rulerQa(subset, {
+      length,
+      seed,
+      promptStyle,
+      measures: measures[subset],
+      contexts: rulerContexts,
+      data: request.data,
+      home: request.home,
+    });
   const { draw, parameters, madeFrom } = maker(subset, length, request.haystack);
   return generatedTask({
     name: `ruler/${subset}`,
