@@ -1,9 +1,10 @@
 // Makes a bare clone ready to build, test and run: system packages, npm packages, llama.cpp headers,
 // both compilers' output and the test models. Plain node; says nothing where nothing is to be done.
 //
-//   node scripts/setup.mjs [--gemma] [--no-model] [--gyp] [--home DIR]
+//   node scripts/setup.mjs [--gemma] [--no-model] [--haystack] [--gyp] [--home DIR]
 import { parseArgs } from 'node:util';
 import { buildGyp, buildNative, buildTypeScript } from './setup/build.mjs';
+import { installHaystack } from './setup/haystack.mjs';
 import { installLlamaHeaders } from './setup/llama-headers.mjs';
 import { installNpmPackages } from './setup/npm-packages.mjs';
 import { fail, isMain, loadCompiled, step } from './setup/process.mjs';
@@ -32,6 +33,7 @@ if (isMain(import.meta.url)) {
     options: {
       gyp: { type: 'boolean', default: false },
       gemma: { type: 'boolean', default: false },
+      haystack: { type: 'boolean', default: false },
       model: { type: 'boolean', default: true },
       home: { type: 'string' },
     },
@@ -39,6 +41,7 @@ if (isMain(import.meta.url)) {
   });
   const models = values.model ? ['smollm2', ...(values.gemma ? ['gemma3'] : [])] : [];
   await setup({ models, home: values.home }).catch(fail);
+  if (values.haystack) installHaystack();
   if (values.gyp) buildGyp();
   step('ready');
 }

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 let written = 0;
@@ -42,7 +42,16 @@ async function syncFolder(path: string): Promise<void> {
  * @throws the signal's reason where it is aborted
  */
 export async function sha256File(path: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
+  return digest(createHash('sha256'), path, signal);
+}
+
+/** Id of the object that Git makes of a file: the SHA-1 of its length and content. */
+export async function gitHashFile(path: string, signal?: AbortSignal): Promise<string> {
+  const { size } = await stat(path);
+  return digest(createHash('sha1').update(`blob ${size}\0`), path, signal);
+}
+
+async function digest(hash: Hash, path: string, signal?: AbortSignal): Promise<string> {
   const stream = createReadStream(path, { highWaterMark: 1 << 20, ...(signal && { signal }) });
   try {
     for await (const chunk of stream) hash.update(chunk as Buffer);

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 /**
- * The folder that keeps models, snapshots, studies and winners: `home` if given, else `SPARSETUNE_HOME`,
+ * The folder that keeps models, data sets, snapshots, studies and winners: `home` if given, else `SPARSETUNE_HOME`,
  * else `sparsetune` in the user's cache folder (`XDG_CACHE_HOME` first, then the system's own place).
  */
 export function resolveHome(
@@ -28,12 +28,14 @@ function systemCache(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string 
 /** The folders below a home, each made by whoever writes to it first. */
 export function homeFolders(home: string): {
   models: string;
+  datasets: string;
   snapshots: string;
   studies: string;
   winners: string;
 } {
   return {
     models: join(home, 'models'),
+    datasets: join(home, 'datasets'),
     snapshots: join(home, 'snapshots'),
     studies: join(home, 'studies'),
     winners: join(home, 'winners'),

@@ -48,6 +48,7 @@ export { SearchSpace, type SpaceSchema } from './space/search-space.js';
 export type { SparseConfig } from './sparse-config.js';
 export {
   type Benchmark,
+  type BenchmarkAbout,
   registerTask,
   resolveTask,
   resolveTasks,
@@ -56,12 +57,15 @@ export {
 export type {
   Split,
   Task,
+  TaskAbout,
   TaskAnswer,
   TaskContext,
   TaskOptions,
   TaskQuestion,
+  TaskRequest,
   TaskTools,
 } from './tasks/task.js';
+export type { Truncate } from './tasks/truncate.js';
 export type { Enqueued } from './tune/enqueue.js';
 export { type FoundWinner, type GetWinnerOptions, getWinner } from './tune/get-winner.js';
 export { type TuneOptions, type TuneResult, tune } from './tune.js';

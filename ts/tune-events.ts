@@ -7,7 +7,7 @@ import type { Split } from './tasks/task.js';
 import type { BudgetUse } from './tune/budget.js';
 import type { WarmStart } from './tune/warm-start.js';
 
-export type TunePhase = 'load' | 'prefill' | 'reference' | 'search' | 'validate';
+export type TunePhase = 'data' | 'load' | 'prefill' | 'reference' | 'search' | 'validate';
 
 /** Counts of a study, and its best trial so far with the metrics of this package. */
 export interface StudyProgress extends Omit<SearchProgress, 'best'> {

@@ -15,6 +15,7 @@ import {
   type TuneOptions,
   type TuneRequest,
 } from './tune/options.js';
+import { prepareTasks } from './tune/prepare-tasks.js';
 import { PreparedTask } from './tune/prepared-task.js';
 import { ResultStore, type TuneResult } from './tune/result-store.js';
 import { runStudy, studyName } from './tune/run-study.js';
@@ -45,13 +46,14 @@ export type { TuneResult } from './tune/result-store.js';
 export async function tune(options: TuneOptions): Promise<TuneResult[]> {
   const request = resolveTuneOptions(options);
   const { home, signal, emit, tasks, configs } = request;
+  await prepareTasks(tasks, { signal, emit });
   emit({ event: 'phase', phase: 'load' });
   const file = await resolveModelFile(request.model, { home, signal });
   const job = new TuneJob(request, file);
   const groups = request.scope === 'task' ? tasks.map((task) => [task]) : [sortTasks(tasks)];
   const steps = groups.flatMap((group) => configs.map((config) => ({ group, config })));
   const names = steps.map(({ group, config }) => ({
-    tasks: group.map(({ id }) => id),
+    tasks: group.map(({ id, source = id }) => source),
     config: config.preset.name,
     enqueue: config.enqueue,
   }));

@@ -79,9 +79,9 @@ test(
   /its search\.rungs is missing/,
 );
 test(
-  'has a row without a score',
+  'has a row whose score is no number',
   passesOver,
-  JSON.stringify(winner({}, { score: undefined as unknown as number })),
+  JSON.stringify(winner({}, { score: 'high' as unknown as number })),
   /validation\.rows are no rows/,
 );
 test(

@@ -95,6 +95,11 @@ test('every option reaches the library', async (t) => {
   });
 });
 
+test('what is said of the prompts reaches the library', async (t) => {
+  const args = ['--haystack', 'essay.txt', '--data', 'folder', '--truncate', 'middle'];
+  t.like(await optionsOf(...args), { haystack: 'essay.txt', data: 'folder', truncate: 'middle' });
+});
+
 test('piped, the output is lines and warnings go beside it', async (t) => {
   const { code, out, err } = await runCaught(base, { tune: replay(recordedEvents) });
   t.is(code, 0);

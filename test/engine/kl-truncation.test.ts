@@ -41,7 +41,7 @@ test('the kept tokens give the KL of the whole vocabulary on a real model', asyn
   const snapshot = model.snapshot(payload, contextTokens.length);
   const questions: EngineQuestion[] = rendered.questions
     .slice(0, nQuestions)
-    .map(({ promptTokens, goldTokens }, i) => {
+    .map(({ promptTokens, goldTokens = new Int32Array() }, i) => {
       return { id: String(i), context: 0, promptTokens, goldTokens, maxNewTokens: 1 };
     });
   const grade = () => ({ score: 0, isSettled: true });

@@ -56,6 +56,14 @@ test('a stored reference is read back number by number', async (t) => {
   t.deepEqual(warnings, []);
 });
 
+test("dense's answers in place of gold, and scores that are absent, are read back", async (t) => {
+  const store = new ReferenceStore(await temporaryFolder(t));
+  const open = { ...key, questions: [{ ...question, goldTokens: undefined }, question] };
+  const answered = { ...set, scores: [null, 1], gold: [[4, 5, 2], null] };
+  await store.write(open, answered);
+  t.deepEqual(await store.read(open), answered);
+});
+
 test('a view into a larger array is stored as what it shows', async (t) => {
   const store = new ReferenceStore(await temporaryFolder(t));
   const all = Float32Array.of(1, 2, 3, 4, 5, 6);
@@ -93,6 +101,14 @@ const changes: Record<string, ReferenceKey> = {
   'another gold answer': {
     ...key,
     questions: [{ ...question, goldTokens: Int32Array.of(4, 6) }, ...key.questions.slice(1)],
+  },
+  'no gold': {
+    ...key,
+    questions: [{ ...question, goldTokens: undefined }, ...key.questions.slice(1)],
+  },
+  'a question that is not graded': {
+    ...key,
+    questions: [{ ...question, isGraded: false }, ...key.questions.slice(1)],
   },
   'another limit': {
     ...key,

@@ -1,5 +1,10 @@
 import test from 'ava';
-import { forcedTokens, isExactMatch, passMetrics } from '../../ts/engine/teacher-forcing.js';
+import {
+  accuracyOf,
+  forcedTokens,
+  isExactMatch,
+  passMetrics,
+} from '../../ts/engine/teacher-forcing.js';
 import type { DecodeOutput } from '../../ts/native/llama-addon.js';
 
 const question = {
@@ -55,4 +60,12 @@ test('metrics are means over gold positions, costs are per token', (t) => {
 test('the gap of the gold answer is what sparse attention loses', (t) => {
   const { goldLogProbGap } = passMetrics(output, reference, question);
   t.true(isClose(goldLogProbGap, Math.log(2) / 2), String(goldLogProbGap));
+});
+
+test("accuracy is all or nothing of gold, and the share of tokens of dense's own answer", (t) => {
+  const goldTokens = Int32Array.of(7, 8, 9, 10);
+  const argmax = Int32Array.of(7, 8, 1, 10);
+  t.is(accuracyOf(argmax, { goldTokens }), 0);
+  t.is(accuracyOf(argmax, { goldTokens, goldOf: 'dense' }), 0.75);
+  t.is(accuracyOf(goldTokens, { goldTokens }), 1);
 });

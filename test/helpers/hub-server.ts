@@ -13,6 +13,12 @@ export interface HubServer {
 
 export interface HubServerOptions {
   readonly repo: string;
+  /** Default a model. */
+  readonly type?: 'dataset';
+  /** A repository of the same type without files. */
+  readonly emptyRepo?: string;
+  /** Commit that its branch is at. */
+  readonly commit?: string;
   readonly files: Readonly<Record<string, Buffer>>;
   /** The hash the listing claims, where it shall be wrong. */
   readonly claimedHash?: string;
@@ -33,9 +39,9 @@ export async function startHubServer(options: HubServerOptions): Promise<HubServ
     authorization = request.headers.authorization;
     if (options.status !== undefined) return response.writeHead(options.status).end();
     const path = (request.url ?? '').split('?')[0] ?? '';
-    if (path.startsWith(`/api/models/${options.repo}/tree/`)) return sendTree(response, options);
-    const name = path.replace(new RegExp(`^/${options.repo}/resolve/[^/]+/`), '');
-    const body = options.files[name];
+    const json = answerOfApi(path, options);
+    if (json !== undefined) return sendJson(response, json);
+    const body = options.files[fileName(path, options)];
     if (body === undefined)
       return response.writeHead(404, { 'X-Error-Code': 'EntryNotFound' }).end();
     const isProbe = range === 'bytes=0-0';
@@ -51,17 +57,35 @@ export async function startHubServer(options: HubServerOptions): Promise<HubServ
   };
 }
 
-function sendTree(response: ServerResponse, { files, claimedHash }: HubServerOptions): void {
-  const entries = Object.entries(files).map(([path, body]) => ({
+/** What the hub's API answers, or undefined where a file is asked for. */
+function answerOfApi(path: string, options: HubServerOptions): unknown {
+  const { repo, emptyRepo, commit, type = 'model' } = options;
+  const api = `/api/${type}s/`;
+  if (path.startsWith(`${api}${emptyRepo}/tree/`)) return [];
+  if (path.startsWith(`${api}${repo}/tree/`)) return treeOf(options);
+  if (!path.startsWith(`${api}${repo}/revision/`)) return undefined;
+  return { _id: '0', id: repo, sha: commit, lastModified: '2026-01-01T00:00:00.000Z' };
+}
+
+function treeOf({ files, claimedHash }: HubServerOptions): unknown {
+  return Object.entries(files).map(([path, body]) => ({
     type: 'file',
     path,
-    oid: '0'.repeat(40),
+    oid: gitHash(body),
     size: body.length,
-    ...(path.endsWith('.gguf') && {
+    ...(/\.(gguf|parquet)$/.test(path) && {
       lfs: { oid: claimedHash ?? sha256(body), size: body.length, pointerSize: 130 },
     }),
   }));
-  response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(entries));
+}
+
+function sendJson(response: ServerResponse, value: unknown): void {
+  response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));
+}
+
+function fileName(path: string, { repo, type }: HubServerOptions): string {
+  const home = type === 'dataset' ? `/datasets/${repo}` : `/${repo}`;
+  return path.replace(new RegExp(`^${home}/resolve/[^/]+/`), '');
 }
 
 function sendBody(
@@ -83,6 +107,11 @@ function sendBody(
   if (cutAt === undefined) return void response.end(slice);
   // Let the client see what was sent before the connection breaks.
   response.write(slice.subarray(0, cutAt), () => setTimeout(() => response.destroy(), 100));
+}
+
+/** Id of the object that Git makes of a file. */
+function gitHash(data: Buffer): string {
+  return createHash('sha1').update(`blob ${data.length}\0`).update(data).digest('hex');
 }
 
 export function sha256(data: Buffer | string): string {

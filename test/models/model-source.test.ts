@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { DownloadProgress } from '../../ts/models/hub-download.js';
+import type { DownloadProgress } from '../../ts/hub/download.js';
 import { resolveModel } from '../../ts/models/model-source.js';
 import { testModels } from '../../ts/models/test-models.js';
 import { temporaryFolder } from '../helpers/folder.js';

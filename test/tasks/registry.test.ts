@@ -66,3 +66,17 @@ test('an id without a subset is all tasks of its benchmark, each once', (t) => {
   t.throws(() => resolveTask('parts@64'), { code: 'ERR_TASK', message: /parts\/one@64/ });
   t.throws(() => resolveTask('parts/tow@64'), { code: 'ERR_TASK', message: /did you mean two\?/ });
 });
+
+test('a group is several subsets under one name', (t) => {
+  const ids = (name: string) => resolveTasks([name]).map(({ id }) => id);
+  t.is(ids('ruler/niah@512').length, 8);
+  t.true(ids('ruler/niah@512').every((id) => /^ruler\/niah_\w+@512$/.test(id)));
+  t.deepEqual(
+    ids('ruler').filter((id) => !ids('ruler/generated').includes(id)),
+    ['ruler/qa_1@4096', 'ruler/qa_2@4096'],
+  );
+  t.throws(() => resolveTask('ruler/naih@512'), {
+    code: 'ERR_TASK',
+    message: /did you mean niah\?/,
+  });
+});

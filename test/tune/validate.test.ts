@@ -18,15 +18,25 @@ const nQuestions = 4;
 const preset = getPreset('streaming_llm');
 
 /** Validates trials whose sinkSize names what is measured of them; the noise floor of KL is 0.01. */
-async function validated(measured: readonly Measured[], objective = 'kl s.t. density<=0.1') {
+async function validated(
+  measured: readonly Measured[],
+  {
+    objective = 'kl s.t. density<=0.1',
+    graded = nQuestions,
+  }: { objective?: string; graded?: number } = {},
+) {
   const evaluate = async ([job]: readonly EvaluationJob[]): Promise<QuestionResult[][]> => {
     const sink = job?.chain.maskers[0]?.['sinkSize'];
     const isDense = job?.chain.maskers.length === 0;
     const own = isDense
       ? { kl: 0, density: 1, score: 0.5 }
       : (measured[Number(sink) - 1] ?? { kl: 0.0001, density: 0.01 });
-    const row = { metrics: metrics({ score: 0.5, ...own }) };
-    return [Array.from({ length: nQuestions }, () => row)];
+    const { score, ...ungraded } = metrics({ score: 0.5, ...own });
+    return [
+      Array.from({ length: nQuestions }, (_, i) => ({
+        metrics: i < graded ? { ...ungraded, ...(score !== undefined && { score }) } : ungraded,
+      })),
+    ];
   };
   const questions = {
     evaluate,
@@ -60,8 +70,27 @@ test('dense, the default and the candidates are run in this order', async (t) =>
   );
 });
 
+test('questions without references have no score, and the objective chooses all the same', async (t) => {
+  const measured = [
+    { kl: 0.3, density: 0.05 },
+    { kl: 0.2, density: 0.06 },
+  ];
+  const { winner, rows, interval } = await validated(measured, { graded: 0 });
+  t.is(winner?.label, 'trial 2');
+  t.true(rows.every((row) => !('score' in row) && !('scoreDifference' in row)));
+  t.false(JSON.stringify({ rows, interval }).includes('null'));
+});
+
+test('the score of a mixed task is that of the questions with references', async (t) => {
+  const { rows } = await validated([{ kl: 0.3, density: 0.05, score: 1 }], { graded: 2 });
+  const [dense, , trial] = rows;
+  t.is(dense?.score, 0.5);
+  t.is(trial?.score, 1);
+  t.deepEqual(trial?.scoreDifference, { mean: 0.5, low: 0.5, high: 0.5 });
+});
+
 test('neither dense nor the default wins, however good they are', async (t) => {
-  const { winner, rows } = await validated([{ kl: 0.9, density: 0.05 }], 'kl');
+  const { winner, rows } = await validated([{ kl: 0.9, density: 0.05 }], { objective: 'kl' });
   t.is(winner?.label, 'trial 1');
   t.deepEqual(
     rows.map(({ isWinner }) => isWinner),
@@ -96,7 +125,7 @@ test('a tie in KL is no excuse for breaking the constraint', async (t) => {
       { kl: 0.2, density: 0.02 },
       { kl: 0.2, density: 0.11 },
     ],
-    'kl s.t. density<=0.1, kl<=0.3',
+    { objective: 'kl s.t. density<=0.1, kl<=0.3' },
   );
   t.is(winner?.label, 'trial 2');
 });
@@ -107,7 +136,7 @@ test('the noise floor of KL is no tie in another objective', async (t) => {
       { kl: 0.2, density: 0.05 },
       { kl: 0.1, density: 0.051 },
     ],
-    'density s.t. kl<=0.5',
+    { objective: 'density s.t. kl<=0.5' },
   );
   t.is(winner?.label, 'trial 1');
 });

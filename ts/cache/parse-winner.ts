@@ -93,12 +93,12 @@ function isListOf(value: unknown, type: string): boolean {
 }
 
 function isRow(row: unknown): boolean {
-  const types = [
-    ['label', 'string'],
-    ['score', 'number'],
-    ['metrics.accuracy', 'number'],
-  ] as const;
-  return types.every(([path, type]) => typeOf(at(row, path)) === type);
+  const score = at(row, 'score');
+  return (
+    typeOf(at(row, 'label')) === 'string' &&
+    typeOf(at(row, 'metrics.accuracy')) === 'number' &&
+    (score === undefined || typeOf(score) === 'number')
+  );
 }
 
 function parseJson(text: string): unknown {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { rejectArgument } from '../errors.js';
 import { parseWinner } from './parse-winner.js';
 import { RecordFolder, type StoredRecord } from './record-folder.js';
-import type { Winner, WinnerKey } from './winner.js';
+import type { TaskKey, Winner, WinnerKey } from './winner.js';
 
 export { winnerId } from './record-folder.js';
 
@@ -20,6 +20,8 @@ export interface WinnerQuery {
   readonly task: string;
   readonly config: string;
   readonly objective?: string | undefined;
+  /** What names the content of the task's files: a winner of other content is none of this task. */
+  readonly data?: string | undefined;
 }
 
 export interface WinnerCacheOptions {
@@ -114,9 +116,13 @@ function isMatch(key: WinnerKey, query: WinnerQuery): boolean {
   return (
     key.modelFingerprint === query.modelFingerprint &&
     key.config === query.config &&
-    ('tasks' in key || key.task === query.task) &&
+    ('tasks' in key || (key.task === query.task && hasData(key, query.data))) &&
     (query.objective === undefined || plainObjective(key) === query.objective)
   );
+}
+
+function hasData({ taskParameters }: TaskKey, data: string | undefined): boolean {
+  return data === undefined || taskParameters['data'] === data;
 }
 
 /** The objective without the bound of the worst task that a global key may add. */

@@ -11,8 +11,11 @@ export interface ValidationRow {
   /** Value of the objective, lower is better, and by how much a constraint is broken (0: held). */
   readonly objective: number;
   readonly violation: number;
-  /** Mean task score by generation, and its paired difference to dense with a 95 % interval. */
-  readonly score: number;
+  /**
+   * Mean task score by generation, and its paired difference to dense with a 95 % interval; left out where no question
+   * has references.
+   */
+  readonly score?: number;
   readonly scoreDifference?: { readonly mean: number; readonly low: number; readonly high: number };
   /** The winner, or one of a front. */
   readonly isWinner: boolean;

@@ -9,7 +9,7 @@ import { lookUpWinner, type WinnerLookup } from '../tune/get-winner.js';
 import { type CliContext, print, warn } from './context.js';
 import { defined, homeOption, jsonOption } from './options.js';
 import { number, percent, range } from './view/format.js';
-import { frontDetails, winnerDetails } from './view/result.js';
+import { frontDetails, scoreText, winnerDetails } from './view/result.js';
 import { table } from './view/table.js';
 
 interface CacheArguments {
@@ -148,17 +148,20 @@ async function list(context: CliContext, args: CacheArguments): Promise<void> {
 function row(stored: Stored): string[] {
   const { key, validation, provenance } = recordOf(stored);
   const found = validation.rows.filter(({ isWinner }) => isWinner);
-  const over = (read: (row: ValidationRow) => number, text: (value: number) => string) =>
-    range(found.map(read), text);
+  const over = (
+    read: (row: ValidationRow) => number | undefined,
+    text: (value: number) => string,
+  ) =>
+    range(
+      found.flatMap((row) => read(row) ?? []),
+      text,
+    );
   return [
     stored.id,
     key.config,
     tasksOf(key).join(' + '),
     key.objective,
-    over(
-      ({ score }) => score,
-      (value) => value.toFixed(3),
-    ),
+    over(({ score }) => score, scoreText) || scoreText(undefined),
     over(({ metrics }) => metrics.kl, number),
     over(({ metrics }) => metrics.density, percent),
     provenance.createdAt.slice(0, 16),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { rejectArgument, rejectRange } from '../errors.js';
 import { parseBudget } from '../search/budget.js';
 import type { PromptStyle } from '../tasks/task.js';
+import type { Truncate } from '../tasks/truncate.js';
 
 /** `a,b` and repeated options as one list without blanks or repeats. */
 export function parseList(name: string, value: string | readonly string[]): string[] {
@@ -85,6 +86,7 @@ export interface TaskArguments {
   readonly prompt?: PromptStyle;
   readonly haystack?: string;
   readonly data?: string;
+  readonly truncate?: Truncate;
 }
 
 export const taskOptions = {
@@ -94,10 +96,14 @@ export const taskOptions = {
   },
   haystack: { type: 'string', describe: 'text file that essay haystacks are cut from' },
   data: { type: 'string', describe: "folder with a data set's own files, in place of a download" },
+  truncate: {
+    choices: ['head', 'middle'],
+    describe: 'what is kept of a text that is longer than @L: its beginning, or both ends',
+  },
 } as const;
 
-export function taskOptionsOf({ prompt, haystack, data }: TaskArguments) {
-  return { promptStyle: prompt, haystack, data };
+export function taskOptionsOf({ prompt, haystack, data, truncate }: TaskArguments) {
+  return { promptStyle: prompt, haystack, data, truncate };
 }
 
 /** Options of several commands. */

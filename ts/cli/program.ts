@@ -6,6 +6,7 @@ import { type CliContext, type ExitCode, exitCodes, UsageError } from './context
 import { doctorCommand } from './doctor.js';
 import { microCommand } from './micro.js';
 import { studyCommand } from './study.js';
+import { taskCommand } from './task.js';
 import { tuneCommand } from './tune.js';
 
 /** Codes of errors that the command line caused. */
@@ -44,6 +45,7 @@ function makeProgram(context: CliContext, finish: (code: ExitCode) => void): Arg
     .command(tuneCommand(context, finish))
     .command(cacheCommand(context))
     .command(studyCommand(context, finish))
+    .command(taskCommand(context))
     .command(microCommand(context))
     .command(doctorCommand(context, finish))
     .demandCommand(1, 'Name a command.')

@@ -97,7 +97,7 @@ export function tuneCommand(
           task: {
             type: 'string',
             demandOption: true,
-            describe: `task and its length in tokens, e.g. niah_mq8@2048, or several with commas (tasks: ${taskNames().join(', ')})`,
+            describe: `task and its length in tokens, e.g. niah_mq8@2048, file:PATH of your own prompts, or several with commas (tasks: ${taskNames().join(', ')})`,
           },
           ...scopeOptions,
           config: {

@@ -3,12 +3,13 @@ import { EngineError } from '../errors.js';
 import { sha256File } from '../files.js';
 import { addonPath, loadAddon } from '../native/addon.js';
 import type { NativeSnapshot } from '../native/llama-addon.js';
+import { answerDense, withGold } from './dense-gold.js';
 import { EvaluationStore } from './evaluation-store.js';
 import { llamaCpp } from './llama-library.js';
 import { Model } from './model.js';
 import { PreparedQuestions } from './prepared-questions.js';
-import type { EngineContext, EngineQuestion, Grader } from './question.js';
-import { questionSetId, ReferenceStore } from './reference-store.js';
+import type { AskedQuestion, EngineContext, Grader } from './question.js';
+import { questionSetId, type ReferenceSet, ReferenceStore } from './reference-store.js';
 import { ensureSelfTest } from './self-test.js';
 import { SnapshotStore } from './snapshot-store.js';
 
@@ -70,14 +71,15 @@ export class Engine {
   }
 
   /**
-   * Prefills the contexts (or reads their snapshots), and measures the dense reference (or reads it).
+   * Prefills the contexts (or reads their snapshots), and measures the dense reference (or reads it). Where a question
+   * has no gold, dense's own answer becomes it.
    *
-   * @param questions - in the order in which rungs take them
+   * @param asked - in the order in which rungs take them
    * @throws {EngineError} where the contexts do not fit into memory, the signal's reason where it is aborted
    */
   async prepare(
     contexts: readonly EngineContext[],
-    questions: readonly EngineQuestion[],
+    asked: readonly AskedQuestion[],
     grade: Grader,
     options: PrepareOptions = {},
   ): Promise<Prepared> {
@@ -100,16 +102,12 @@ export class Engine {
     }
     await this.model.releasePrefill();
     const { grader = '' } = options;
-    const key = { ...this.#identity(), isa: this.#isa(), grader, contexts, questions };
+    const key = { ...this.#identity(), isa: this.#isa(), grader, contexts, questions: asked };
     const stored = await this.#references.read(key);
-    const reference =
-      stored ??
-      (await PreparedQuestions.measureReference(this.model, snapshots, questions, grade, {
-        signal: options.signal,
-        ...(options.onReference === undefined ? {} : { onProgress: options.onReference }),
-      }));
+    const reference = stored ?? (await this.#measure(snapshots, asked, grade, options));
     if (stored === undefined) await this.#references.write(key, reference);
-    const evaluations = await this.#evaluations(questionSetId(key));
+    const questions = withGold(asked, reference.gold);
+    const evaluations = await this.#evaluations(questionSetId({ ...key, questions }));
     const parts = { model: this.model, snapshots, questions, reference, grade, evaluations };
     return {
       questions: new PreparedQuestions(parts),
@@ -118,6 +116,22 @@ export class Engine {
       snapshotsReused: reused,
       isReferenceReused: stored !== undefined,
     };
+  }
+
+  async #measure(
+    snapshots: readonly NativeSnapshot[],
+    asked: readonly AskedQuestion[],
+    grade: Grader,
+    { signal, onReference }: PrepareOptions,
+  ): Promise<ReferenceSet> {
+    const hasGold = asked.every(({ goldTokens }) => goldTokens !== undefined);
+    const gold = hasGold ? undefined : await answerDense(this.model, snapshots, asked, { signal });
+    const questions = withGold(asked, gold);
+    const set = await PreparedQuestions.measureReference(this.model, snapshots, questions, grade, {
+      signal,
+      ...(onReference && { onProgress: onReference }),
+    });
+    return { ...set, ...(gold && { gold }) };
   }
 
   async #snapshot(

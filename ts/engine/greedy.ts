@@ -8,7 +8,14 @@ export interface ForcedRun {
   readonly question: EngineQuestion;
   readonly argmax: Int32Array;
   /** Grades the answer so far. */
-  readonly grade: (answer: string) => Grade;
+  readonly grade: (answer: string) => Pick<Grade, 'isSettled'>;
+}
+
+export interface GreedyAnswer {
+  readonly tokens: readonly number[];
+  readonly text: string;
+  /** The token with which the model ended it, where it did. */
+  readonly end?: number;
 }
 
 interface Answer {
@@ -16,6 +23,7 @@ interface Answer {
   readonly tokens: number[];
   text: string;
   isDone: boolean;
+  end?: number;
 }
 
 /**
@@ -24,15 +32,15 @@ interface Answer {
  * The teacher-forced pass already holds the start: as long as the most likely token is the gold one, the pass has
  * decoded what greedy decoding would have. Each stream goes on from its first departure from gold.
  */
-export async function continueGreedily(
+export async function answerGreedily(
   model: Model,
   runs: readonly ForcedRun[],
   options: RunOptions = {},
-): Promise<string[]> {
+): Promise<GreedyAnswer[]> {
   const answers = runs.map((run) => startAnswer(model, run));
   for (;;) {
     const active = answers.filter(({ isDone }) => !isDone);
-    if (active.length === 0) return answers.map(({ text }) => text);
+    if (active.length === 0) return answers;
     const outputs = await model.decode(active.map(nextItem), options);
     active.forEach((answer, index) => {
       extend(model, answer, outputs[index]?.argmax[0] as number);
@@ -63,6 +71,7 @@ function startAnswer(model: Model, run: ForcedRun): Answer {
 
 function extend(model: Model, answer: Answer, token: number): void {
   if (model.isEndOfGeneration(token)) {
+    answer.end = token;
     answer.isDone = true;
     return;
   }

@@ -7,11 +7,12 @@ import type {
 } from '../native/llama-addon.js';
 import { keptTokens, mean } from './divergence.js';
 import type { EvaluationStore } from './evaluation-store.js';
-import { continueGreedily } from './greedy.js';
+import { answerGreedily } from './greedy.js';
 import type { Model, RunOptions } from './model.js';
 import type { EngineQuestion, Grader, QuestionResult } from './question.js';
 import type { ReferenceSet } from './reference-store.js';
-import { forcedTokens, isExactMatch, passMetrics, teacherForcedItem } from './teacher-forcing.js';
+import { accuracyOf, forcedTokens, passMetrics, teacherForcedItem } from './teacher-forcing.js';
+import { cutIntoWaves } from './waves.js';
 
 /** Part of an evaluation: a config on the questions [from, to) of the fixed order. */
 export interface EvaluationJob {
@@ -21,8 +22,8 @@ export interface EvaluationJob {
 }
 
 export interface EvaluationOptions extends RunOptions {
-  /** Also generate an answer to each question, and grade it. */
-  readonly generate?: boolean;
+  /** Also generate an answer to each question that is graded, and grade it; with `all` to the others too. */
+  readonly generate?: boolean | 'all';
   /** Also compute `outputError` on the questions that are sampled for it. */
   readonly outputError?: boolean;
   /**
@@ -39,9 +40,6 @@ interface Entry {
 }
 
 const dense: NativeChain = { maskers: [] };
-const maxTailBytes = 256e6;
-const minWave = 16;
-const maxWave = 192;
 /** `outputError` looks at the first questions and a few layers: it ranks configs no better with more. */
 const capturedQuestions = 8;
 const capturedLayers = 6;
@@ -74,12 +72,11 @@ export class PreparedQuestions {
     this.reference = parts.reference;
   }
 
-  /** Share of questions whose gold answer is dense's own greedy start. */
+  /** Share of questions whose gold answer is dense's own greedy start; see accuracyOf. */
   get denseAccuracy(): number {
-    const hits = this.reference.references.map(({ argmax }, index) =>
-      isExactMatch(argmax, this.#question(index).goldTokens) ? 1 : 0,
+    return mean(
+      this.reference.references.map(({ argmax }, i) => accuracyOf(argmax, this.#question(i))),
     );
-    return mean(hits);
   }
 
   /** Of the first `n` questions, how many have an `outputError`. */
@@ -130,8 +127,14 @@ export class PreparedQuestions {
     const references = outputs.map(({ ids, logProbs, targetLogProbs, argmax }) => {
       return { ids, logProbs, goldLogProbs: targetLogProbs, argmax };
     });
-    const scores = answers.map((answer, index) => grade(index, answer).score);
-    const reference = { ...empty, references, answers, scores };
+    const reference = {
+      ...empty,
+      references,
+      answers: answers.map((answer, i) => answer ?? goldText(model, questions[i])),
+      scores: answers.map((answer, i) =>
+        answer === undefined ? null : (grade(i, answer).score ?? null),
+      ),
+    };
     const again = new PreparedQuestions({ model, snapshots, questions, reference, grade });
     const noiseFloorKl = await again.#noiseFloor(options.signal);
     options.onProgress?.(1);
@@ -146,11 +149,11 @@ export class PreparedQuestions {
     await store?.load();
     const results = entries.map(({ chain, index }) => {
       const known = store?.get(chain, index);
-      return known === undefined ? undefined : asAsked(known, index, options);
+      return known === undefined ? undefined : this.#asAsked(known, index, options);
     });
     const missing = entries.filter((_, i) => results[i] === undefined);
     const measured: QuestionResult[] = [];
-    for (const wave of this.#waves(missing, options.generate === true)) {
+    for (const wave of this.#waves(missing, options.generate)) {
       const outcome = await this.#runWave(wave, options);
       measured.push(...outcome);
       await store?.add(
@@ -161,12 +164,34 @@ export class PreparedQuestions {
     return results.map((result) => result ?? (measured[next++] as QuestionResult));
   }
 
+  /** A known result with what was asked for and no more, or undefined where it lacks something. */
+  #asAsked(
+    { metrics: { outputError, score, ...metrics }, answer }: QuestionResult,
+    index: number,
+    options: EvaluationOptions,
+  ): QuestionResult | undefined {
+    const question = this.#question(index);
+    const wantsError = options.outputError === true && index < capturedQuestions;
+    const wantsAnswer = isAnswered(question, options.generate);
+    if (wantsError && outputError === undefined) return undefined;
+    if (wantsAnswer && answer === undefined) return undefined;
+    if (wantsAnswer && question.isGraded !== false && score === undefined) return undefined;
+    return {
+      metrics: {
+        ...metrics,
+        ...(wantsError && outputError !== undefined && { outputError }),
+        ...(wantsAnswer && score !== undefined && { score }),
+      },
+      ...(wantsAnswer && answer !== undefined && { answer }),
+    };
+  }
+
   async #denseRun(
     entries: readonly Entry[],
     signal: AbortSignal | undefined,
-  ): Promise<{ outputs: DecodeOutput[]; answers: string[] }> {
+  ): Promise<{ outputs: DecodeOutput[]; answers: (string | undefined)[] }> {
     const outputs: DecodeOutput[] = [];
-    const answers: string[] = [];
+    const answers: (string | undefined)[] = [];
     for (const wave of this.#waves(entries, true)) {
       const streams = wave.map((entry) => this.#stream(entry, true));
       const run = await this.#model.decode(
@@ -178,7 +203,7 @@ export class PreparedQuestions {
         { signal },
       );
       outputs.push(...run);
-      answers.push(...(await this.#generate(wave, streams, run, { signal })));
+      answers.push(...(await this.#generate(wave, streams, run, { signal, generate: true })));
     }
     return { outputs, answers };
   }
@@ -195,7 +220,7 @@ export class PreparedQuestions {
   }
 
   async #runWave(wave: readonly Entry[], options: EvaluationOptions): Promise<QuestionResult[]> {
-    const streams = wave.map((entry) => this.#stream(entry, options.generate === true));
+    const streams = wave.map((entry) => this.#stream(entry, options.generate));
     const items = wave.map(({ index }, i) => {
       const { ids } = this.#reference(index);
       return teacherForcedItem(streams[i] as NativeStream, this.#question(index), {
@@ -204,8 +229,7 @@ export class PreparedQuestions {
       });
     });
     const outputs = await this.#model.decode(items, options);
-    const answers =
-      options.generate === true ? await this.#generate(wave, streams, outputs, options) : undefined;
+    const answers = await this.#generate(wave, streams, outputs, options);
     const errors = options.outputError === true ? await this.#outputErrors(wave) : undefined;
     return wave.map(({ index }, i) => {
       const metrics = passMetrics(
@@ -214,31 +238,40 @@ export class PreparedQuestions {
         this.#question(index),
       );
       const outputError = errors?.[i];
-      const answer = answers?.[i];
+      const answer = answers[i];
+      const score = answer === undefined ? undefined : this.#grade(index, answer).score;
       return {
         metrics: {
           ...metrics,
           ...(outputError === undefined ? {} : { outputError }),
-          ...(answer === undefined ? {} : { score: this.#grade(index, answer).score }),
+          ...(score === undefined ? {} : { score }),
         },
         ...(answer === undefined ? {} : { answer }),
       };
     });
   }
 
-  #generate(
+  /** Answers to the entries that are to be answered. */
+  async #generate(
     wave: readonly Entry[],
     streams: readonly NativeStream[],
     outputs: readonly DecodeOutput[],
-    options: RunOptions,
-  ): Promise<string[]> {
-    const runs = wave.map(({ index }, i) => ({
-      stream: streams[i] as NativeStream,
-      question: this.#question(index),
-      argmax: (outputs[i] as DecodeOutput).argmax,
-      grade: (answer: string) => this.#grade(index, answer),
-    }));
-    return continueGreedily(this.#model, runs, { signal: options.signal });
+    { generate, signal }: EvaluationOptions,
+  ): Promise<(string | undefined)[]> {
+    const places = [...wave.keys()].filter((i) =>
+      isAnswered(this.#question((wave[i] as Entry).index), generate),
+    );
+    const runs = places.map((i) => {
+      const { index } = wave[i] as Entry;
+      return {
+        stream: streams[i] as NativeStream,
+        question: this.#question(index),
+        argmax: (outputs[i] as DecodeOutput).argmax,
+        grade: (answer: string) => this.#grade(index, answer),
+      };
+    });
+    const answers = await answerGreedily(this.#model, runs, { signal });
+    return wave.map((_, i) => answers[places.indexOf(i)]?.text);
   }
 
   /** Mean over the captured layers, for the entries whose question is captured. */
@@ -275,30 +308,17 @@ export class PreparedQuestions {
     return captures;
   }
 
-  #stream({ chain, index }: Entry, generate: boolean): NativeStream {
+  #stream({ chain, index }: Entry, generate: EvaluationOptions['generate']): NativeStream {
     const question = this.#question(index);
-    return this.#model.stream(this.#snapshot(question), chain, tailTokens(question, generate));
+    const tail = tailTokens(question, isAnswered(question, generate));
+    return this.#model.stream(this.#snapshot(question), chain, tail);
   }
 
-  /** Entries that run together: as many as the memory of their tails allows. */
-  #waves(entries: readonly Entry[], generate: boolean): Entry[][] {
-    const waves: Entry[][] = [];
-    let wave: Entry[] = [];
-    let bytes = 0;
-    for (const entry of entries) {
-      const tail = tailTokens(this.#question(entry.index), generate) * this.#model.kvBytesPerToken;
-      const isFull =
-        wave.length >= maxWave || (wave.length >= minWave && bytes + tail > maxTailBytes);
-      if (isFull) {
-        waves.push(wave);
-        wave = [];
-        bytes = 0;
-      }
-      wave.push(entry);
-      bytes += tail;
-    }
-    if (wave.length > 0) waves.push(wave);
-    return waves;
+  #waves(entries: readonly Entry[], generate: EvaluationOptions['generate']): Entry[][] {
+    return cutIntoWaves(entries, ({ index }) => {
+      const question = this.#question(index);
+      return tailTokens(question, isAnswered(question, generate)) * this.#model.kvBytesPerToken;
+    });
   }
 
   #question(index: number): EngineQuestion {
@@ -314,24 +334,17 @@ export class PreparedQuestions {
   }
 }
 
-/** A known result with what was asked for and no more, or undefined where it lacks something. */
-function asAsked(
-  { metrics: { outputError, score, ...metrics }, answer }: QuestionResult,
-  index: number,
-  options: EvaluationOptions,
-): QuestionResult | undefined {
-  const wantsError = options.outputError === true && index < capturedQuestions;
-  const isGenerated = options.generate === true;
-  if (wantsError && outputError === undefined) return undefined;
-  if (isGenerated && (score === undefined || answer === undefined)) return undefined;
-  return {
-    metrics: {
-      ...metrics,
-      ...(wantsError && outputError !== undefined && { outputError }),
-      ...(isGenerated && score !== undefined && { score }),
-    },
-    ...(isGenerated && answer !== undefined && { answer }),
-  };
+/** Whether an answer to a question is generated. */
+function isAnswered(
+  { isGraded = true }: EngineQuestion,
+  generate: EvaluationOptions['generate'],
+): boolean {
+  return generate === 'all' || (generate === true && isGraded);
+}
+
+/** Dense's own answer to a question without gold. */
+function goldText(model: Model, question: EngineQuestion | undefined): string {
+  return model.detokenize(question?.goldTokens ?? new Int32Array());
 }
 
 function tailTokens(question: EngineQuestion, generate: boolean): number {

@@ -3,16 +3,20 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { writeFileAtomic } from '../files.js';
-import type { EngineContext, EngineQuestion } from './question.js';
+import { maxGoldTokens } from '../tasks/prompt.js';
+import type { DenseGold } from './dense-gold.js';
+import type { AskedQuestion, EngineContext, EngineQuestion } from './question.js';
 import { hashTokens } from './snapshot-store.js';
 import type { DenseReference } from './teacher-forcing.js';
 
 /** Everything that was measured of the dense model on a set of questions, once. */
 export interface ReferenceSet {
   readonly references: readonly DenseReference[];
-  /** Greedy dense answers, and their scores. */
+  /** Greedy dense answers, and their scores; null where an answer has none. */
   readonly answers: readonly string[];
-  readonly scores: readonly number[];
+  readonly scores: readonly (number | null)[];
+  /** What teacher forcing runs over in place of the gold that questions came without. */
+  readonly gold?: DenseGold;
   /** Mean KL of dense against dense in batches of another composition: differences below it are ties. */
   readonly noiseFloorKl: number;
   /** Milliseconds it took to measure. */
@@ -26,7 +30,7 @@ export interface ReferenceKey {
   readonly llamaCpp: string;
   readonly isa: string;
   readonly contexts: readonly EngineContext[];
-  readonly questions: readonly EngineQuestion[];
+  readonly questions: readonly (AskedQuestion | EngineQuestion)[];
   /** What names the grader of answers, e.g. a task and its version. */
   readonly grader: string;
 }
@@ -76,8 +80,12 @@ export class ReferenceStore {
 export function questionSetId({ contexts, questions, ...rest }: ReferenceKey): string {
   const hash = createHash('sha256').update(JSON.stringify({ format, ...rest }));
   for (const { tokens } of contexts) hash.update(hashTokens(tokens));
-  for (const { context, promptTokens, goldTokens, maxNewTokens } of questions) {
-    hash.update(`${context} ${maxNewTokens} ${hashTokens(promptTokens)} ${hashTokens(goldTokens)}`);
+  for (const question of questions) {
+    const { context, promptTokens, goldTokens, maxNewTokens, isGraded } = question;
+    const gold = goldTokens === undefined ? `dense ${maxGoldTokens}` : hashTokens(goldTokens);
+    const whose = 'goldOf' in question ? ` of ${question.goldOf}` : '';
+    const grading = isGraded === false ? ' ungraded' : '';
+    hash.update(`${context} ${maxNewTokens} ${hashTokens(promptTokens)} ${gold}${whose}${grading}`);
   }
   return hash.digest('hex').slice(0, 32);
 }

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HubApiError, listFiles } from '@huggingface/hub';
 import { SparseTuneError } from '../errors.js';
+import { type HubAccess, hubAccess, isOffline } from '../hub/access.js';
+import { type DownloadOptions, download, type RemoteFile } from '../hub/download.js';
+import { listRemote } from '../hub/list.js';
 import { didYouMean } from '../space/nearest.js';
 import { modelParts, rememberHash } from './fingerprint.js';
-import { type DownloadOptions, download, type HubAccess, type RemoteFile } from './hub-download.js';
 import { filesOfQuantisation, type HubUri } from './hub-uri.js';
 
 export interface HubOptions {
@@ -26,8 +27,7 @@ export async function hubModel(uri: HubUri, options: HubOptions): Promise<string
   const folder = join(options.home, 'models', 'hf', uri.repo, encodeURIComponent(uri.revision));
   const local = await findLocal(uri, folder);
   if (local !== undefined) return local;
-  const isOffline = !['', '0', 'false'].includes(options.env['HF_HUB_OFFLINE'] ?? '');
-  if (isOffline) {
+  if (isOffline(options.env)) {
     throw new SparseTuneError(
       'ERR_DATA',
       `${describe(uri)} is not in ${folder}, and HF_HUB_OFFLINE forbids a download. Unset it, or give the path of a GGUF file.`,
@@ -39,15 +39,9 @@ export async function hubModel(uri: HubUri, options: HubOptions): Promise<string
     const target = join(folder, file.path);
     if (existsSync(target)) continue;
     await download(file, target, { access, ...options });
-    await rememberHash(target, options.home, file.sha256);
+    await rememberHash(target, options.home, file.hash.hex);
   }
   return join(folder, (files[0] as RemoteFile).path);
-}
-
-function hubAccess(env: NodeJS.ProcessEnv): HubAccess {
-  const hubUrl = env['HF_ENDPOINT']?.replace(/\/+$/, '');
-  const accessToken = env['HF_TOKEN'];
-  return { ...(hubUrl && { hubUrl }), ...(accessToken && { accessToken }) };
 }
 
 async function findLocal(uri: HubUri, folder: string): Promise<string | undefined> {
@@ -66,37 +60,12 @@ async function filesBelow(folder: string): Promise<string[]> {
   return (await readdir(folder, { recursive: true })).map((path) => path.replaceAll('\\', '/'));
 }
 
-/** Every GGUF file of the repository whose hash the hub knows. */
-async function listModels(uri: HubUri, access: HubAccess): Promise<RemoteFile[]> {
-  const { repo, revision } = uri;
-  const files: RemoteFile[] = [];
-  try {
-    for await (const { path, lfs } of listFiles({ repo, revision, recursive: true, ...access })) {
-      if (!path.toLowerCase().endsWith('.gguf') || lfs === undefined) continue;
-      files.push({
-        repo,
-        revision,
-        path,
-        bytes: lfs.size,
-        sha256: lfs.oid.replace(/^sha256:/, ''),
-      });
-    }
-  } catch (cause) {
-    throw new SparseTuneError('ERR_DATA', `Could not list ${repo}@${revision}: ${reason(cause)}`, {
-      cause,
-    });
-  }
-  return files;
-}
-
-function reason(cause: unknown): string {
-  const { message } = cause as Error;
-  if (!(cause instanceof HubApiError))
-    return `${message}. Is the network there? HF_ENDPOINT names another hub.`;
-  if (cause.statusCode === 401 || cause.statusCode === 403) {
-    return `the hub refused (${cause.statusCode}). Set HF_TOKEN to a token that may read it.`;
-  }
-  return cause.statusCode === 404 ? 'no such repository or revision.' : message;
+/** Every GGUF file of the repository whose SHA-256 the hub knows. */
+async function listModels({ repo, revision }: HubUri, access: HubAccess): Promise<RemoteFile[]> {
+  const files = await listRemote({ type: 'model', repo, revision }, access);
+  return files.filter(
+    ({ path, hash }) => path.toLowerCase().endsWith('.gguf') && hash.kind === 'sha256',
+  );
 }
 
 /** The file that was named and, of a split model, its other parts; or the one model of a quantisation. */

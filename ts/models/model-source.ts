@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { rejectArgument, SparseTuneError } from '../errors.js';
+import type { DownloadProgress } from '../hub/download.js';
 import { didYouMean } from '../space/nearest.js';
 import { fingerprintModel } from './fingerprint.js';
-import type { DownloadProgress } from './hub-download.js';
 import { hubModel } from './hub-models.js';
 import { parseHubUri } from './hub-uri.js';
 import { type TestModel, testModels } from './test-models.js';

@@ -1,14 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { rejectRange, SparseTuneError } from '../errors.js';
-import { noiseLine, weaveNoise } from './haystack.js';
+import { type Draw, generatedTask, questionId } from './generated-task.js';
+import { noise, weave } from './haystack.js';
 import { stringMatchAll } from './metrics/string-match.js';
-import { longestRun, renderContext } from './prompt.js';
-import { Rng } from './rng.js';
-import type { PromptStyle, Split, Task, TaskContext, TaskQuestion, TaskTools } from './task.js';
-import { drawKeys } from './words.js';
+import type { PromptStyle, Task, TaskContext, TaskQuestion } from './task.js';
+import { drawKeys, drawNumbers } from './words.js';
 
 const keyCount = 8;
-const contextCounts: Readonly<Record<Split, number>> = { search: 4, validation: 8, test: 8 };
 
 export interface NiahMq8Options {
   /** Tokens of context, longest question, answer prefix and answer together. Default 512. */
@@ -26,103 +22,52 @@ export function niahMq8({
   seed = 42,
   promptStyle = 'auto',
 }: NiahMq8Options = {}): Task {
-  if (!Number.isSafeInteger(length) || length < 1)
-    rejectRange('length', 'a positive integer', length);
-  return {
-    id: `niah_mq8@${length}`,
+  return generatedTask({
+    name: 'niah_mq8',
     version: 1,
-    parameters: { length, seed, keys: keyCount, haystack: 'noise', promptStyle },
+    length,
+    seed,
     promptStyle,
-    async contexts(split, tools) {
-      const contexts: TaskContext[] = [];
-      for (let index = 0; index < contextCounts[split]; index++) {
-        const draw = drawContext(new Rng('niah_mq8', split, index, seed));
-        const fit = { length, promptStyle, tools };
-        contexts.push(await longestContext(draw, `${split}/${index}`, fit));
-      }
-      return contexts;
+    parameters: { keys: keyCount, haystack: 'noise' },
+    about: {
+      measures: 'Eight numbers hidden in filler, one in each eighth of it, all asked one by one.',
+      metric: 'string_match_all: 1 where the answer holds the number',
+      contexts: { search: 4, validation: 8, test: 8 },
+      questionsPerContext: keyCount,
     },
+    draw: drawContext,
     score: (prediction, question) => stringMatchAll(prediction, question.references),
     // What is found once stays found; a longer answer can only find more.
     isSettled: (prediction, question) => stringMatchAll(prediction, question.references) === 1,
-  };
+  });
 }
 
 /** What is random in a context; its length is not. */
-interface Draw {
+interface Needles {
+  readonly id: string;
   readonly keys: readonly string[];
   readonly values: readonly string[];
   /** Where a needle lies in its stratum, 0 to 1. */
   readonly offsets: readonly number[];
 }
 
-function drawContext(rng: Rng): Draw {
+function drawContext({ rng, place }: Draw) {
   const keys = drawKeys(rng, keyCount);
-  const values = new Set<string>();
-  while (values.size < keyCount) values.add(String(rng.integer(1_000_000, 9_999_999)));
-  return { keys, values: [...values], offsets: keys.map(() => rng.float()) };
+  const values = drawNumbers(rng, keyCount);
+  const needles = { id: place.id, keys, values, offsets: keys.map(() => rng.float()) };
+  return { smallest: keyCount, at: (lines: number) => makeContext(needles, lines) };
 }
 
-interface Fit {
-  readonly length: number;
-  readonly promptStyle: PromptStyle;
-  readonly tools: TaskTools;
-}
-
-/**
- * The context with the most lines of noise that still fits, at least one a stratum. Every line of noise costs about
- * the same, so the search jumps to where the length says and needs few looks; each look is one turn of the event loop.
- */
-async function longestContext(
-  draw: Draw,
-  id: string,
-  { length, promptStyle, tools }: Fit,
-): Promise<TaskContext> {
-  const tokensAt = async (lines: number) => {
-    await nextTurn();
-    const rendered = renderContext(makeContext(draw, id, lines), promptStyle, tools);
-    return longestRun(rendered) + bosTokens;
-  };
-  const smallest = await tokensAt(keyCount);
-  if (smallest > length) {
-    throw new SparseTuneError(
-      'ERR_TASK',
-      `niah_mq8@${length} is too short: with this model's tokenizer its prompts need ${smallest} tokens. Use niah_mq8@${roundUp(smallest)} or more.`,
-    );
-  }
-  let [low, lowTokens] = [keyCount as number, smallest];
-  let high = Number.POSITIVE_INFINITY;
-  let perLine = tools.tokenize(`${noiseLine}\n`).length;
-  while (high - low > 1) {
-    const jump = low + Math.max(1, Math.floor((length - lowTokens) / perLine));
-    const next = jump < high ? jump : Math.floor((low + high) / 2);
-    const tokens = await tokensAt(next);
-    perLine = Math.max(1, (tokens - lowTokens) / (next - low));
-    if (tokens <= length) [low, lowTokens] = [next, tokens];
-    else high = next;
-  }
-  return makeContext(draw, id, low);
-}
-
-/** Room for a begin-of-text token, whether or not the model has one. */
-const bosTokens = 1;
-
-function roundUp(tokens: number): number {
-  return Math.ceil(tokens / 64) * 64;
-}
-
-function makeContext(draw: Draw, id: string, lines: number): TaskContext {
+function makeContext(draw: Needles, lines: number): TaskContext {
   const needles = draw.keys.map((key, index) => ({
-    sentence: `A secret number for ${key} is: ${draw.values[index]}.`,
-    noiseBefore: lineInStratum(index, draw.offsets[index] as number, lines),
+    text: `A secret number for ${key} is: ${draw.values[index]}.`,
+    before: lineInStratum(index, draw.offsets[index] as number, lines),
   }));
-  const { text, depths } = weaveNoise(lines, needles);
+  const { units, depths } = weave(noise(lines), needles);
   return {
-    id,
-    text: `Some secret numbers are mentioned in the text below. Read it and remember them; a question follows.\n${text}\n`,
-    questions: draw.keys.map((key, index) =>
-      makeQuestion(draw, id, index, key, depths[index] as number),
-    ),
+    id: draw.id,
+    text: `Some secret numbers are mentioned in the text below. Read it and remember them; a question follows.\n${units.join('\n')}\n`,
+    questions: draw.keys.map((_, index) => makeQuestion(draw, index, depths[index] as number)),
   };
 }
 
@@ -133,16 +78,11 @@ function lineInStratum(stratum: number, offset: number, lines: number): number {
   return first + Math.floor(offset * (next - first));
 }
 
-function makeQuestion(
-  draw: Draw,
-  id: string,
-  index: number,
-  key: string,
-  depth: number,
-): TaskQuestion {
-  const value = draw.values[index] as string;
+function makeQuestion({ id, keys, values }: Needles, index: number, depth: number): TaskQuestion {
+  const key = keys[index] as string;
+  const value = values[index] as string;
   return {
-    id: `${id}/${index}`,
+    id: questionId({ id }, index),
     question: `What is the secret number for ${key} in the text?`,
     answerPrefix: ` The secret number for ${key} is:`,
     gold: ` ${value}`,

@@ -1,6 +1,7 @@
 import { Template } from '@huggingface/jinja';
 import { SparseTuneError } from '../errors.js';
 import type { PromptStyle, TaskContext, TaskQuestion, TaskTools } from './task.js';
+import { truncateTokens } from './truncate.js';
 
 /** The model's special tokens, as the chat template and the start of a prompt need them. */
 export interface SpecialTokens {
@@ -15,8 +16,8 @@ export interface RenderedQuestion {
   readonly question: TaskQuestion;
   /** Question, what the template puts after it, and the start of the answer. */
   readonly promptTokens: Int32Array;
-  /** What teacher forcing runs over after `promptTokens`. */
-  readonly goldTokens: Int32Array;
+  /** What teacher forcing runs over after `promptTokens`, at most `maxGoldTokens`. */
+  readonly goldTokens?: Int32Array | undefined;
 }
 
 /** A context as the model sees it, and its questions. */
@@ -26,6 +27,9 @@ export interface RenderedContext {
   readonly contextTokens: Int32Array;
   readonly questions: readonly RenderedQuestion[];
 }
+
+/** Tokens of an answer that teacher forcing runs over: those behind tell configurations apart no better. */
+export const maxGoldTokens = 64;
 
 /** Where a context ends and a question begins; no text contains it. */
 const separator = '\u{e000}sparsetune\u{e000}';
@@ -46,21 +50,58 @@ export function renderContext(
   const hasTemplate = tools.chatTemplate !== undefined;
   const isChat = style === 'chat' || (style === 'auto' && hasTemplate);
   const frame = isChat ? chatFrame(tools.chatTemplate, special) : plainFrame;
-  const contextText = frame.head + context.text;
-  const tokens = tools.tokenize(contextText);
-  return {
-    id: context.id,
-    contextText,
-    contextTokens: special.bosId === undefined ? tokens : prepend(special.bosId, tokens),
-    questions: context.questions.map((question) => renderQuestion(question, frame, tools)),
+  const questions = context.questions.map((question) => renderQuestion(question, frame, tools));
+  const render = (text: string) => {
+    const contextText = frame.head + text;
+    const tokens = tools.tokenize(contextText);
+    const contextTokens = special.bosId === undefined ? tokens : prepend(special.bosId, tokens);
+    return { id: context.id, contextText, contextTokens, questions };
   };
+  const { cut, text } = context;
+  if (cut === undefined) return render(text);
+  const near = render(withinReach(text, cut));
+  // A text of very long tokens may fit although it is beyond reach.
+  const isEnough = near.contextTokens.length > cut.length;
+  return cutContext(isEnough ? near : render(text), cut, tools);
+}
+
+/** Characters of a text that a token takes at most, nearly always. */
+const charactersPerToken = 32;
+
+/** What of a text can be left when it is cut: the rest of a book need not be tokenised. */
+function withinReach(text: string, { length, truncate }: NonNullable<TaskContext['cut']>): string {
+  const reach = length * charactersPerToken;
+  if (truncate === 'head') return text.slice(0, reach);
+  return text.length <= 2 * reach ? text : text.slice(0, reach) + text.slice(-reach);
+}
+
+/** Fewer tokens of a context are none: less than a sentence would be left of it. */
+const minContextTokens = 16;
+
+function cutContext(
+  whole: RenderedContext,
+  { length, truncate }: NonNullable<TaskContext['cut']>,
+  tools: TaskTools,
+): RenderedContext {
+  const { contextTokens } = whole;
+  const others = longestRun(whole) - contextTokens.length;
+  const limit = length - others;
+  if (contextTokens.length <= limit) return whole;
+  if (limit < minContextTokens) {
+    throw new SparseTuneError(
+      'ERR_TASK',
+      `@${length} leaves no room for a context: the questions and answers of ${whole.id} need ${others} tokens. Use @${others + minContextTokens} or more.`,
+    );
+  }
+  const kept = truncateTokens(contextTokens, limit, truncate);
+  return { ...whole, contextTokens: kept, contextText: tools.detokenize(kept) };
 }
 
 /** Tokens of the longest question of a rendered context with everything around it: what a context size must hold. */
 export function longestRun(rendered: RenderedContext): number {
   const runs = rendered.questions.map(
     ({ question, promptTokens, goldTokens }) =>
-      promptTokens.length + Math.max(question.maxNewTokens, goldTokens.length),
+      promptTokens.length + Math.max(question.maxNewTokens, goldTokens?.length ?? 0),
   );
   return rendered.contextTokens.length + Math.max(0, ...runs);
 }
@@ -78,11 +119,11 @@ function renderQuestion(question: TaskQuestion, frame: Frame, tools: TaskTools):
   const prefix = frame.isPlain ? question.answerPrefix : question.answerPrefix.trimStart();
   const prompt = question.question + frame.tail + prefix;
   const promptTokens = tools.tokenize(prompt);
-  return {
-    question,
-    promptTokens,
-    goldTokens: continuation(prompt, promptTokens, question.gold, tools),
-  };
+  const { gold } = question;
+  if (gold === undefined) return { question, promptTokens };
+  const text = /\s$/.test(prompt) && gold.startsWith(' ') ? gold.slice(1) : gold;
+  const goldTokens = continuation(prompt, promptTokens, text, tools).slice(0, maxGoldTokens);
+  return { question, promptTokens, ...(goldTokens.length > 0 && { goldTokens }) };
 }
 
 function prepend(token: number, tokens: Int32Array): Int32Array {

@@ -70,9 +70,60 @@ writer yacht yard yarn yogurt zebra zinc zipper`
   .trim()
   .split(/\s+/);
 
+/** Common English verbs. */
+export const verbs: readonly string[] = `
+accept achieve admire admit adopt advise afford agree aim allow amuse appear argue arrive ask assist attend avoid bake beg
+begin behave belong blend bless blink boil borrow bounce bow breathe bring build burn carry carve catch cause celebrate chase
+chew choose chop claim clap climb collect compare complain confess connect consider contain cook copy count cover crawl create cross
+decide decorate deliver deny depend describe deserve destroy discover divide draw dry earn eat embrace employ enjoy enter escape examine
+exist expand explain explore fasten fetch fill fix float fold follow forget forgive gather glow grab greet grow guess hang
+happen hatch heal help hesitate hide hire hope hug hum hurry imagine improve include increase inform insist invent invite join
+juggle jump knit knock laugh lead learn lend lift listen live lock lose manage march marry measure melt mend mention
+move nod notice obey observe obtain offer open operate order owe paint pause perform permit persuade plan plant play plead
+polish pour practice praise pray prefer prepare pretend prevent produce promise protect prove provide pull punish push raise reach read
+receive recognize refuse regret rely remain remember remind repair repeat replace reply rescue respect return reveal ride rinse roll row
+rub run rush save scatter scold scrape scream search send separate settle sew shake share shave shine shiver shout shrug
+sigh sing sink sit skip sleep slide smell smile snatch sneeze sniff solve speak spell spend spill splash spread squeeze
+stand stare start stay steal stir stop stretch strike suffer suggest supply support suppose surprise surround swim swing take talk
+taste teach tease tell thank think throw tie touch trace trade travel treat tremble trust try turn twist understand unite
+untie use vanish visit wait wake walk wander warn wash wave wear weep weigh whisper win wipe wish wonder work
+worry wrap wrestle wriggle write yawn yell`
+  .trim()
+  .split(/\s+/);
+
+/** All words of the lists, each once. */
+export const commonWords: readonly string[] = [...new Set([...nouns, ...adjectives, ...verbs])];
+
+/** Draws `count` distinct numbers of seven digits. */
+export function drawNumbers(rng: Rng, count: number): string[] {
+  return drawDistinct(count, () => String(rng.integer(1_000_000, 9_999_999)));
+}
+
+/** Draws `count` distinct random UUIDs (version 4). */
+export function drawUuids(rng: Rng, count: number): string[] {
+  return drawDistinct(count, () => drawUuid(rng));
+}
+
+/** A random UUID: 128 bits in lower-case hex, those of version 4 and its variant set. */
+export function drawUuid(rng: Rng): string {
+  const [a, b, c, d] = [rng.uint32(), rng.uint32(), rng.uint32(), rng.uint32()];
+  const bits = [a, (b & 0xffff0fff) | 0x4000, (c & 0x3fffffff) | 0x80000000, d];
+  const hex = bits.map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** Distinct values of `draw`, in the order drawn. */
+export function drawDistinct(count: number, draw: () => string): string[] {
+  const values = new Set<string>();
+  while (values.size < count) values.add(draw());
+  return [...values];
+}
+
 /** Draws `count` distinct keys of the form `adjective-noun`. */
 export function drawKeys(rng: Rng, count: number): string[] {
-  const keys = new Set<string>();
-  while (keys.size < count) keys.add(`${rng.pick(adjectives)}-${rng.pick(nouns)}`);
-  return [...keys];
+  return drawDistinct(count, () => drawKey(rng));
+}
+
+export function drawKey(rng: Rng): string {
+  return `${rng.pick(adjectives)}-${rng.pick(nouns)}`;
 }

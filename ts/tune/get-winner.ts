@@ -54,7 +54,7 @@ export async function getWinner(options: GetWinnerOptions): Promise<FoundWinner 
 export async function lookUpWinner(options: GetWinnerOptions): Promise<WinnerLookup> {
   const { model, config, onWarning } = options;
   const home = resolveHome(options.home);
-  const task = resolveTask(options.task).id;
+  const { task, data } = await taskQuery(options.task);
   const { text: objective, isPareto } = parseObjective(options.objective);
   if (isPareto === true)
     rejectArgument(
@@ -64,11 +64,19 @@ export async function lookUpWinner(options: GetWinnerOptions): Promise<WinnerLoo
     );
   const { fingerprint: modelFingerprint } = await resolveModelFile(model, { home });
   const cache = new WinnerCache(home, { onWarning });
-  const query = { modelFingerprint, config, task, objective };
+  const query = { modelFingerprint, config, task, objective, ...(data && { data }) };
   const stored = await cache.find(query);
   // A config that another program has registered may have winners and be unknown here.
   if (stored === undefined && config !== ANY) getPreset(config);
   return { cache, query, found: stored && { ...stored, kind: kindOf(stored.winner.key, task) } };
+}
+
+/** A user's file is read, so that a winner of what it held before is not found. */
+async function taskQuery(id: string): Promise<{ task: string; data?: string }> {
+  const task = resolveTask(id);
+  if (task.source === undefined) return { task: task.id };
+  await task.prepare?.();
+  return { task: task.id, data: String(task.parameters['data']) };
 }
 
 function kindOf(key: WinnerKey, task: string): FoundWinner['kind'] {

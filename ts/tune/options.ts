@@ -10,6 +10,7 @@ import type { Params } from '../space/distribution.js';
 import type { SpaceSchema } from '../space/search-space.js';
 import { resolveTasks } from '../tasks/registry.js';
 import type { PromptStyle, Task } from '../tasks/task.js';
+import type { Truncate } from '../tasks/truncate.js';
 import { usableThreads } from '../threads.js';
 import type { TuneEvent } from '../tune-events.js';
 import { resolveBudget } from './budget.js';
@@ -19,7 +20,7 @@ import { type Enqueued, resolveEnqueued } from './enqueue.js';
 export interface TuneOptions {
   /** Path of a GGUF file, `hf:` URI, or name of a test model. */
   readonly model: string;
-  /** Task id, e.g. `niah_mq8@2048`, or several. */
+  /** Task id, e.g. `niah_mq8@2048`, or `file:` and the path of own prompts; or several. */
   readonly task: string | readonly string[];
   /**
    * Names of configs; each is searched by itself. `any` is one search over all of them: which method, with which
@@ -73,6 +74,8 @@ export interface TuneOptions {
   readonly haystack?: string;
   /** Folder with a data set's own files, in place of a download. */
   readonly data?: string;
+  /** What of a text that is longer than the task's `@L` is kept: its beginning, or both ends. Default: the task's own. */
+  readonly truncate?: Truncate;
   /** Bytes of snapshots on disk. Default 20e9. */
   readonly snapshotLimitBytes?: number;
   /** Metrics to report beside those of the objective; only `outputError` costs extra. */
@@ -164,10 +167,13 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
 }
 
 function tasksOf(options: TuneOptions): readonly Task[] {
-  const { task, haystack, data, home } = options;
+  const { task, haystack, data, truncate, home } = options;
   const ids = [task].flat();
   if (ids.length === 0) rejectArgument('task', 'at least one task id', task);
-  const taskOptions = { promptStyle: promptStyle(options.promptStyle), haystack, data, home };
+  if (truncate !== undefined && truncate !== 'head' && truncate !== 'middle')
+    rejectArgument('truncate', '"head" or "middle"', truncate);
+  const style = promptStyle(options.promptStyle);
+  const taskOptions = { promptStyle: style, haystack, data, truncate, home };
   return resolveTasks(
     ids.map((id) => text('task', id)),
     taskOptions,

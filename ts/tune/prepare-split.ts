@@ -1,9 +1,10 @@
 import type { Engine, Prepared } from '../engine/engine.js';
-import type { EngineContext, EngineQuestion, Grader } from '../engine/question.js';
+import { promptTools, specialTokens } from '../engine/prompt-tools.js';
+import type { AskedQuestion, EngineContext, Grader } from '../engine/question.js';
 import { SparseTuneError } from '../errors.js';
 import { longestRun, type RenderedContext, renderContext } from '../tasks/prompt.js';
 import { questionOrder } from '../tasks/question-order.js';
-import type { Split, Task } from '../tasks/task.js';
+import type { Split, Task, TaskQuestion } from '../tasks/task.js';
 import type { TuneEvent } from '../tune-events.js';
 
 /** A split of a task on a model: its questions in their fixed order, prefilled and measured dense. */
@@ -29,7 +30,7 @@ export interface RenderedSplit {
   readonly task: Task;
   readonly split: Split;
   readonly contexts: readonly EngineContext[];
-  readonly questions: readonly EngineQuestion[];
+  readonly questions: readonly AskedQuestion[];
   readonly grade: Grader;
 }
 
@@ -44,13 +45,9 @@ export async function renderSplit(
   split: Split,
 ): Promise<RenderedSplit> {
   const { model } = engine;
-  const tools = {
-    tokenize: (text: string) => model.tokenize(text),
-    detokenize: (tokens: Int32Array) => model.detokenize(tokens),
-    chatTemplate: model.info.chatTemplate === '' ? undefined : model.info.chatTemplate,
-  };
+  const tools = promptTools(model);
   const contexts = await task.contexts(split, tools);
-  const special = specialTokens(engine);
+  const special = specialTokens(model);
   const rendered = contexts.map((context) =>
     renderContext(context, task.promptStyle, tools, special),
   );
@@ -59,11 +56,9 @@ export async function renderSplit(
   const asked = order.map(({ context, question }) => contexts[context]?.questions[question]);
   const grade = (index: number, answer: string) => {
     const question = asked[index];
-    const score = question === undefined ? 0 : task.score(answer, question);
-    return {
-      score,
-      isSettled: question !== undefined && (task.isSettled?.(answer, question) ?? false),
-    };
+    if (question === undefined || !isGraded(question)) return { isSettled: false };
+    const score = task.score(answer, question);
+    return { score, isSettled: task.isSettled?.(answer, question) ?? false };
   };
   return {
     task,
@@ -81,7 +76,8 @@ export async function prepareSplit(
   { signal, emit }: SplitOptions,
 ): Promise<PreparedSplit> {
   emit({ event: 'phase', phase: 'prefill', split });
-  const grader = `${task.id} ${task.version}`;
+  const { data = '' } = task.parameters;
+  const grader = `${task.id} ${task.version} ${data}`.trimEnd();
   const options = { grader, signal, ...progress(emit, split) };
   const prepared = await engine.prepare(contexts, questions, grade, options);
   const { reference, denseAccuracy } = prepared.questions;
@@ -106,20 +102,18 @@ export async function prepareSplit(
   };
 }
 
-function specialTokens({ model }: Engine) {
-  const { bos, eos, addBos } = model.info;
-  const text = (token: number) =>
-    token < 0 ? '' : model.detokenize(Int32Array.of(token), { special: true });
-  return { bosToken: text(bos), eosToken: text(eos), bosId: addBos ? bos : undefined };
-}
-
 function checkLength(contexts: readonly RenderedContext[], nCtxTrain: number, task: Task): void {
   const longest = Math.max(...contexts.map(longestRun));
   if (longest <= nCtxTrain) return;
   throw new SparseTuneError(
     'ERR_TASK',
-    `${task.id} needs ${longest} tokens but the model was made for ${nCtxTrain}. Use a length of at most ${nCtxTrain}.`,
+    `${task.id} needs ${longest} tokens but the model was made for ${nCtxTrain}. Use ${task.id.replace(/@\d+$/, '')}@${nCtxTrain} or less.`,
   );
+}
+
+/** Whether an answer has something to be compared with. */
+function isGraded({ references }: TaskQuestion): boolean {
+  return references.length > 0;
 }
 
 function toEngineContext({ id, contextTokens }: RenderedContext): EngineContext {
@@ -130,7 +124,7 @@ function toEngineQuestion(
   rendered: readonly RenderedContext[],
   context: number,
   index: number,
-): EngineQuestion {
+): AskedQuestion {
   const found = rendered[context]?.questions[index];
   if (found === undefined) throw new SparseTuneError('ERR_TASK', 'A question has no context');
   const { question, promptTokens, goldTokens } = found;
@@ -140,6 +134,7 @@ function toEngineQuestion(
     promptTokens,
     goldTokens,
     maxNewTokens: question.maxNewTokens,
+    isGraded: isGraded(question),
   };
 }
 

@@ -52,9 +52,13 @@ export async function rememberOptions(
     resume: _resume,
     ...rest
   } = options;
+  const { model, data, haystack } = options;
   const kept: StudyOptions = {
     ...rest,
-    model: existsSync(options.model) ? resolve(options.model) : options.model,
+    // The study may be gone on with from another folder.
+    model: existsSync(model) ? resolve(model) : model,
+    ...(data !== undefined && { data: resolve(data) }),
+    ...(haystack !== undefined && { haystack: resolve(haystack) }),
     pending,
   };
   await writeFileAtomic(optionsPath(home, study), `${JSON.stringify(kept, null, 2)}\n`);

@@ -131,10 +131,7 @@ class ValidationTable {
   /** The row over all tasks. */
   async row(contender: Measured): Promise<ValidationRow> {
     const perTask = contender.results.map(means);
-    const names = Object.keys(perTask[0] ?? {});
-    const mean = (name: string) =>
-      perTask.reduce((sum, metrics) => sum + (metrics[name] ?? Number.NaN), 0) / perTask.length;
-    const metrics = Object.fromEntries(names.map((name) => [name, mean(name)]));
+    const metrics = meanMetrics(perTask as unknown as Metrics[]) as Record<string, number>;
     return this.#makeRow(contender, metrics, { parts: this.#parts, ...this.#evaluate(perTask) });
   }
 
@@ -227,26 +224,35 @@ class ValidationTable {
       metrics: metrics as unknown as Metrics,
       objective: value,
       violation,
-      score: metrics['score'] ?? Number.NaN,
-      ...(label !== 'dense' && { scoreDifference: await this.#scoreDifference(contender, parts) }),
+      ...(await this.#score(contender, metrics['score'], parts)),
       isWinner: false,
     };
   }
 
-  /** Over the questions of some tasks. */
-  #scoreDifference({ results }: Measured, parts: readonly ValidationPart[]) {
-    return pairedInterval(
-      parts.map((part) => {
-        const at = this.#parts.indexOf(part);
-        const dense = this.#dense?.results[at] ?? [];
-        return {
-          differences: (results[at] ?? []).map(
-            ({ metrics }, i) => (metrics.score ?? 0) - (dense[i]?.metrics.score ?? 0),
-          ),
-          contextOf: part.split.contextOf,
-        };
-      }),
-    );
+  /** The score, and its difference to dense on the questions that have one, of the tasks that have such questions. */
+  async #score(
+    contender: Measured,
+    score: number | undefined,
+    parts: readonly ValidationPart[],
+  ): Promise<Pick<ValidationRow, 'score' | 'scoreDifference'>> {
+    if (score === undefined) return {};
+    if (contender.label === 'dense') return { score };
+    const strata = parts.map((part) => this.#differences(contender, part));
+    const scored = strata.filter(({ differences }) => differences.length > 0);
+    return { score, scoreDifference: await pairedInterval(scored) };
+  }
+
+  #differences({ results }: Measured, part: ValidationPart) {
+    const at = this.#parts.indexOf(part);
+    const pairs = (results[at] ?? []).flatMap(({ metrics: { score } }, i) => {
+      const dense = this.#dense?.results[at]?.[i]?.metrics.score;
+      if (score === undefined || dense === undefined) return [];
+      return [{ difference: score - dense, context: part.split.contextOf[i] ?? 0 }];
+    });
+    return {
+      differences: pairs.map(({ difference }) => difference),
+      contextOf: pairs.map(({ context }) => context),
+    };
   }
 }
 

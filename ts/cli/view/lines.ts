@@ -1,3 +1,4 @@
+import type { ValidationRow } from '../../cache/winner.js';
 import type { TuneEvent, TunePhase } from '../../tune-events.js';
 import { budgetText, duration, number, parameters, percent } from './format.js';
 import { frontLines, interval, noWinnerLines, winnerLines } from './result.js';
@@ -10,6 +11,7 @@ type WarmStartEvent = Extract<TuneEvent, { event: 'warm-start' }>;
 const progressEveryMs = 10_000;
 
 const phaseNames: Readonly<Record<TunePhase, string>> = {
+  data: 'fetching the data',
   load: 'loading the model',
   prefill: 'prefilling the contexts',
   reference: 'dense reference',
@@ -43,9 +45,7 @@ export function logLines(event: TuneEvent, before: TuneState): string[] {
     case 'trial':
       return event.state === 'running' ? [] : [`  ${trialText(event)}`];
     case 'validation':
-      return [
-        `  ${event.row.label}: score ${event.row.score.toFixed(3)}${event.row.scoreDifference === undefined ? '' : `, to dense ${interval(event.row.scoreDifference)}`}`,
-      ];
+      return [`  ${validationText(event.row)}`];
     case 'winner':
       return ['', ...winnerLines(event)];
     case 'front':
@@ -56,6 +56,12 @@ export function logLines(event: TuneEvent, before: TuneState): string[] {
     case 'warning':
       return [];
   }
+}
+
+function validationText({ label, score, scoreDifference, metrics }: ValidationRow): string {
+  if (score === undefined) return `${label}: KL ${number(metrics.kl)}`;
+  const toDense = scoreDifference === undefined ? '' : `, to dense ${interval(scoreDifference)}`;
+  return `${label}: score ${score.toFixed(3)}${toDense}`;
 }
 
 /** What a search begins with, where that is more than nothing. */

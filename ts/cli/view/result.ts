@@ -33,13 +33,18 @@ function validationCells(row: ValidationRow): string[] {
   const { metrics } = row;
   return [
     `${row.isWinner ? '*' : ' '} ${row.label}${methodOf(row)}${row.violation > 0 && row.label !== 'dense' ? ' (breaks the constraint)' : ''}`,
-    row.score.toFixed(3),
+    scoreText(row.score),
     row.scoreDifference === undefined ? '' : interval(row.scoreDifference),
     metrics.accuracy.toFixed(3),
     number(metrics.kl),
     percent(metrics.density),
     percent(metrics.readFraction),
   ];
+}
+
+/** `0.594`, or a dash where no question has references. */
+export function scoreText(score: number | undefined): string {
+  return score === undefined ? '-' : score.toFixed(3);
 }
 
 /** The method of a row of a search over several. */

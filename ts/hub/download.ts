@@ -7,7 +7,8 @@ import type { ReadableStream } from 'node:stream/web';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { downloadFile, HubApiError } from '@huggingface/hub';
 import { SparseTuneError } from '../errors.js';
-import { sha256File } from '../files.js';
+import { gitHashFile, sha256File } from '../files.js';
+import type { HubAccess } from './access.js';
 
 /** How far a download is. */
 export interface DownloadProgress {
@@ -16,19 +17,21 @@ export interface DownloadProgress {
   readonly totalBytes: number;
 }
 
-/** Where the hub is and how to speak to it; from `HF_ENDPOINT` and `HF_TOKEN`. */
-export interface HubAccess {
-  readonly hubUrl?: string;
-  readonly accessToken?: string;
-}
-
 /** One file of a repository with the hash it must have. */
 export interface RemoteFile {
+  readonly type: 'model' | 'dataset';
+  /** `owner/name`. */
   readonly repo: string;
   readonly revision: string;
   readonly path: string;
   readonly bytes: number;
-  readonly sha256: string;
+  readonly hash: FileHash;
+}
+
+/** What the hub knows of a file: SHA-256 of a large one, the id of Git's object of a small one. */
+export interface FileHash {
+  readonly kind: 'sha256' | 'git';
+  readonly hex: string;
 }
 
 export interface DownloadOptions {
@@ -43,7 +46,7 @@ export interface DownloadOptions {
 const maxTries = 5;
 
 /**
- * Downloads a file to `target`: goes on where an earlier try stopped, checks size and SHA-256, and only then gives
+ * Downloads a file to `target`: goes on where an earlier try stopped, checks size and hash, and only then gives
  * the file its name. What is unfinished lies beside it as `<target>.<hash>.part`.
  *
  * @throws {SparseTuneError} `ERR_DATA` if the disk is too small, the network fails for good, or the hash is wrong
@@ -53,16 +56,17 @@ export async function download(
   target: string,
   options: DownloadOptions,
 ): Promise<void> {
-  const part = `${target}.${remote.sha256.slice(0, 12)}.part`;
+  const part = `${target}.${remote.hash.hex.slice(0, 12)}.part`;
   await mkdir(dirname(target), { recursive: true });
   await checkSpace(remote, target, await usableBytes(part, remote.bytes));
   await fetchAll(remote, part, options);
-  const found = await sha256File(part, options.signal);
-  if (found !== remote.sha256) {
+  const { kind, hex } = remote.hash;
+  const found = await (kind === 'git' ? gitHashFile : sha256File)(part, options.signal);
+  if (found !== hex) {
     await rm(part);
     throw new SparseTuneError(
       'ERR_DATA',
-      `${remote.path} of ${remote.repo} has SHA-256 ${found}, but the hub lists ${remote.sha256}. Nothing was kept; try again.`,
+      `${remote.path} of ${remote.repo} has ${kind === 'git' ? 'Git object id' : 'SHA-256'} ${found}, but the hub lists ${hex}. Nothing was kept; try again.`,
     );
   }
   await rename(part, target);
@@ -92,8 +96,8 @@ async function appendRest(
   offset: number,
   { access, onProgress, signal }: DownloadOptions,
 ): Promise<void> {
-  const { repo, revision, path } = remote;
-  const blob = await downloadFile({ repo, revision, path, xet: false, ...access });
+  const { type, repo: name, revision, path } = remote;
+  const blob = await downloadFile({ repo: { type, name }, revision, path, xet: false, ...access });
   if (blob?.size !== remote.bytes) {
     throw new Error(`the hub offers ${blob?.size ?? 'no'} bytes, but lists ${remote.bytes}`);
   }

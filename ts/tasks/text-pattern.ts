@@ -1,0 +1,4 @@
+/** A pattern that matches the text itself. */
+export function quotePattern(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
