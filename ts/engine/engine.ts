@@ -150,6 +150,11 @@ export class Engine {
     return { snapshot: this.model.snapshot(payload, tokens.length), elapsedMs };
   }
 
+  /** Whether a context was prefilled before and is kept on disk. */
+  isPrefilled({ tokens }: EngineContext): Promise<boolean> {
+    return this.#snapshots.has({ ...this.#identity(), tokens });
+  }
+
   /**
    * Refuses contexts whose keys and values do not fit into memory beside what prefill and the key indexes take.
    *

@@ -5,6 +5,7 @@ import type {
   NativeSnapshot,
   NativeStream,
 } from '../native/llama-addon.js';
+import { type DecodeSpeed, measureDecodeSpeed } from './decode-speed.js';
 import { keptTokens, mean } from './divergence.js';
 import type { EvaluationStore } from './evaluation-store.js';
 import { answerGreedily } from './greedy.js';
@@ -103,6 +104,25 @@ export class PreparedQuestions {
       next += to - from;
       return results.slice(next - (to - from), next);
     });
+  }
+
+  /**
+   * Times a config against dense attention: one stream each over the same question, decoded step by step in turn.
+   *
+   * @param steps - tokens that are timed; at least 1
+   * @throws as evaluate
+   */
+  decodeSpeed(
+    index: number,
+    chain: NativeChain,
+    options: RunOptions & { readonly steps: number },
+  ): Promise<DecodeSpeed> {
+    const question = this.#question(index);
+    return measureDecodeSpeed(
+      this.#model,
+      { snapshot: this.#snapshot(question), promptTokens: question.promptTokens, chain },
+      options,
+    );
   }
 
   /**

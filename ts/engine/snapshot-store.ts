@@ -59,6 +59,14 @@ export class SnapshotStore {
     return join(this.folder, `${name.digest('hex').slice(0, 32)}.kv`);
   }
 
+  /** Whether a file is there, without a look at what is in it. */
+  has(key: SnapshotKey): Promise<boolean> {
+    return stat(this.path(key)).then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** The payload, or undefined where it is not stored (or no longer whole). */
   async read(key: SnapshotKey): Promise<Uint8Array | undefined> {
     const path = this.path(key);

@@ -3,8 +3,9 @@ import { promptTools, specialTokens } from '../engine/prompt-tools.js';
 import type { AskedQuestion, EngineContext, Grader } from '../engine/question.js';
 import { SparseTuneError } from '../errors.js';
 import { longestRun, type RenderedContext, renderContext } from '../tasks/prompt.js';
-import { questionOrder } from '../tasks/question-order.js';
-import type { Split, Task, TaskQuestion } from '../tasks/task.js';
+import { type QuestionPlace, questionOrder } from '../tasks/question-order.js';
+import type { Split, Task, TaskContext, TaskQuestion } from '../tasks/task.js';
+import { type Truncate, truncateTokens } from '../tasks/truncate.js';
 import type { TuneEvent } from '../tune-events.js';
 
 /** A split of a task on a model: its questions in their fixed order, prefilled and measured dense. */
@@ -31,7 +32,21 @@ export interface RenderedSplit {
   readonly split: Split;
   readonly contexts: readonly EngineContext[];
   readonly questions: readonly AskedQuestion[];
+  /** The questions as the task made them, in the same order. */
+  readonly asked: readonly TaskQuestion[];
   readonly grade: Grader;
+}
+
+/** What is left out of a split. */
+export interface SplitLimits {
+  /** Takes the first of the fixed order, which are spread over contexts and depths. Default: all. */
+  readonly maxQuestions?: number | undefined;
+  /** Tokens of a context; longer ones are cut. Default: none is cut. */
+  readonly maxContextLength?: number | undefined;
+  /** What of a longer context is kept: its beginning, or both ends in equal parts. Default `head`. */
+  readonly truncate?: Truncate | undefined;
+  /** Bound of every question's own limit. Default: none. */
+  readonly maxNewTokens?: number | undefined;
 }
 
 /**
@@ -43,29 +58,64 @@ export async function renderSplit(
   engine: Engine,
   task: Task,
   split: Split,
+  limits: SplitLimits = {},
 ): Promise<RenderedSplit> {
   const { model } = engine;
   const tools = promptTools(model);
-  const contexts = await task.contexts(split, tools);
+  const all = await task.contexts(split, tools);
+  const { contexts, order } = choose(all, limits);
   const special = specialTokens(model);
   const rendered = contexts.map((context) =>
-    renderContext(context, task.promptStyle, tools, special),
+    limited(renderContext(context, task.promptStyle, tools, special), limits),
   );
   checkLength(rendered, model.info.nCtxTrain, task);
-  const order = questionOrder(contexts, orderSeed);
-  const asked = order.map(({ context, question }) => contexts[context]?.questions[question]);
-  const grade = (index: number, answer: string) => {
-    const question = asked[index];
-    if (question === undefined || !isGraded(question)) return { isSettled: false };
-    const score = task.score(answer, question);
-    return { score, isSettled: task.isSettled?.(answer, question) ?? false };
-  };
+  const asked = order.map(
+    ({ context, question }) => contexts[context]?.questions[question] as TaskQuestion,
+  );
   return {
     task,
     split,
     contexts: rendered.map(toEngineContext),
     questions: order.map(({ context, question }) => toEngineQuestion(rendered, context, question)),
-    grade,
+    asked,
+    grade: graderOf(task, asked),
+  };
+}
+
+/** The first questions of the fixed order, and the contexts that they are about. */
+function choose(
+  all: readonly TaskContext[],
+  { maxQuestions = Number.POSITIVE_INFINITY }: SplitLimits,
+): { contexts: readonly TaskContext[]; order: readonly QuestionPlace[] } {
+  const order = questionOrder(all, orderSeed).slice(0, maxQuestions);
+  const used = all.flatMap((_, i) => (order.some(({ context }) => context === i) ? [i] : []));
+  return {
+    contexts: used.map((i) => all[i] as TaskContext),
+    order: order.map(({ context, question }) => ({ context: used.indexOf(context), question })),
+  };
+}
+
+function limited(
+  context: RenderedContext,
+  { maxContextLength = Number.POSITIVE_INFINITY, truncate = 'head', ...limits }: SplitLimits,
+): RenderedContext {
+  const { maxNewTokens = Number.POSITIVE_INFINITY } = limits;
+  return {
+    ...context,
+    contextTokens: truncateTokens(context.contextTokens, maxContextLength, truncate),
+    questions: context.questions.map(({ question, ...rest }) => ({
+      ...rest,
+      question: { ...question, maxNewTokens: Math.min(question.maxNewTokens, maxNewTokens) },
+    })),
+  };
+}
+
+function graderOf(task: Task, asked: readonly TaskQuestion[]): Grader {
+  return (index, answer) => {
+    const question = asked[index];
+    if (question === undefined || !isGraded(question)) return { isSettled: false };
+    const score = task.score(answer, question);
+    return { score, isSettled: task.isSettled?.(answer, question) ?? false };
   };
 }
 
@@ -107,7 +157,7 @@ function checkLength(contexts: readonly RenderedContext[], nCtxTrain: number, ta
   if (longest <= nCtxTrain) return;
   throw new SparseTuneError(
     'ERR_TASK',
-    `${task.id} needs ${longest} tokens but the model was made for ${nCtxTrain}. Use ${task.id.replace(/@\d+$/, '')}@${nCtxTrain} or less.`,
+    `${task.id} needs ${longest} tokens but the model was made for ${nCtxTrain}. Use ${task.id.replace(/@\d+$/, '')}@${nCtxTrain} or less, or let bench cut contexts by --max-context-length.`,
   );
 }
 
