@@ -94,3 +94,6 @@ export type TuneEvent =
       reason: string;
       nearest?: ValidationRow;
     };
+
+/** What is told while the questions of a split are made ready. */
+export type PrepareEvent = Extract<TuneEvent, { event: 'phase' | 'progress' | 'prepared' }>;

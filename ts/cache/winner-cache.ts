@@ -18,8 +18,11 @@ export interface StoredWinner {
 export interface WinnerQuery {
   readonly modelFingerprint: string;
   readonly task: string;
-  readonly config: string;
+  /** Default: any. */
+  readonly config?: string | undefined;
   readonly objective?: string | undefined;
+  /** Only winners for several tasks, those for all of these first. */
+  readonly globalTasks?: readonly string[] | undefined;
   /** What names the content of the task's files: a winner of other content is none of this task. */
   readonly data?: string | undefined;
 }
@@ -64,7 +67,7 @@ export class WinnerCache {
    */
   async find(query: WinnerQuery): Promise<StoredWinner | undefined> {
     const matches = (await this.list()).filter(({ winner }) => isMatch(winner.key, query));
-    const distance = ({ winner }: StoredWinner) => distanceOf(winner.key, query.task);
+    const distance = ({ winner }: StoredWinner) => distanceOf(winner.key, query);
     // The list is newest first and the sort is stable.
     return matches.sort(
       (a, b) =>
@@ -115,14 +118,15 @@ export function validatedObjective({ validation }: Winner): number {
 function isMatch(key: WinnerKey, query: WinnerQuery): boolean {
   return (
     key.modelFingerprint === query.modelFingerprint &&
-    key.config === query.config &&
-    ('tasks' in key || (key.task === query.task && hasData(key, query.data))) &&
+    (query.config === undefined || key.config === query.config) &&
+    ('tasks' in key || (query.globalTasks === undefined && isOfTask(key, query))) &&
     (query.objective === undefined || plainObjective(key) === query.objective)
   );
 }
 
-function hasData({ taskParameters }: TaskKey, data: string | undefined): boolean {
-  return data === undefined || taskParameters['data'] === data;
+function isOfTask({ task, taskParameters }: TaskKey, query: WinnerQuery): boolean {
+  const hasData = query.data === undefined || taskParameters['data'] === query.data;
+  return task === query.task && hasData;
 }
 
 /** The objective without the bound of the worst task that a global key may add. */
@@ -130,8 +134,8 @@ function plainObjective({ objective }: WinnerKey): string {
   return objective.replace(/, worst task<=[^,]*$/, '');
 }
 
-/** How far a winner is from a task: its own, global with it, global without it. */
-function distanceOf(key: WinnerKey, task: string): number {
-  if ('task' in key) return 0;
+/** How far a winner is from a task: its own or one for all that are asked for, global with it, global without it. */
+function distanceOf(key: WinnerKey, { task, globalTasks }: WinnerQuery): number {
+  if ('task' in key || globalTasks?.every((each) => key.tasks.includes(each))) return 0;
   return key.tasks.includes(task) ? 1 : 2;
 }

@@ -1,4 +1,5 @@
 import type { NativeChain, NativeSnapshot, NativeStream } from '../native/llama-addon.js';
+import { median } from './divergence.js';
 import type { Model, RunOptions } from './model.js';
 
 /** How long a step of one stream takes, in milliseconds of the clock: medians over the steps of both, taken in turn. */
@@ -70,12 +71,6 @@ class Lane {
   }
 
   get medianMs(): number {
-    const sorted = this.#times.toSorted((a, b) => a - b);
-    const middle = sorted.length / 2;
-    const [low = Number.NaN, high = low] = [
-      sorted[Math.ceil(middle) - 1],
-      sorted[Math.floor(middle)],
-    ];
-    return (low + high) / 2;
+    return median(this.#times);
   }
 }

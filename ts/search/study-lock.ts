@@ -19,6 +19,17 @@ const pauseMs = 2;
 /** Locks of this process. */
 const held = new Set<string>();
 
+/** How the refusal calls what is locked, and what a user can do about it. */
+export interface LockWords {
+  readonly what: string;
+  readonly cure: string;
+}
+
+const wordsOfStudy: LockWords = {
+  what: 'The study',
+  cure: 'wait until it ends, stop it, or use another study name',
+};
+
 /**
  * Takes the lock file at `path`, so that one process writes.
  *
@@ -28,7 +39,10 @@ const held = new Set<string>();
  * @returns what gives the lock back
  * @throws {StorageError} `ERR_STUDY_LOCKED`, naming the process that holds it
  */
-export async function takeLock(path: string): Promise<() => Promise<void>> {
+export async function takeLock(
+  path: string,
+  words: LockWords = wordsOfStudy,
+): Promise<() => Promise<void>> {
   const owner: Owner = {
     pid: process.pid,
     host: hostname(),
@@ -43,7 +57,7 @@ export async function takeLock(path: string): Promise<() => Promise<void>> {
     });
     while (!(await tryLink(draft, path))) {
       const other = await readOwner(path);
-      if (other !== undefined && (await isAlive(other))) throw locked(path, other);
+      if (other !== undefined && (await isAlive(other))) throw locked(path, other, words);
       if (other !== undefined) await removeStale(path, other, draft);
     }
   } catch (cause) {
@@ -100,15 +114,12 @@ async function removeStale(path: string, dead: Owner, draft: string): Promise<vo
   else await setTimeout(pauseMs);
 }
 
-function locked(path: string, { pid, host }: Owner): StorageError {
+function locked(path: string, { pid, host }: Owner, { what, ...words }: LockWords): StorageError {
   const place = host === hostname() ? '' : ` on ${host}`;
-  const cure =
-    host === hostname()
-      ? 'wait until it ends, stop it, or use another study name'
-      : `if it has ended, delete ${path}`;
+  const cure = host === hostname() ? words.cure : `if it has ended, delete ${path}`;
   return new StorageError(
     'ERR_STUDY_LOCKED',
-    `The study is in use by process ${pid}${place}; ${cure}`,
+    `${what} is in use by process ${pid}${place}; ${cure}`,
   );
 }
 

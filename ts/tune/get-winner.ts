@@ -79,7 +79,8 @@ async function taskQuery(id: string): Promise<{ task: string; data?: string }> {
   return { task: task.id, data: String(task.parameters['data']) };
 }
 
-function kindOf(key: WinnerKey, task: string): FoundWinner['kind'] {
+/** What a winner was measured on, seen from a task. */
+export function kindOf(key: WinnerKey, task: string): FoundWinner['kind'] {
   if ('task' in key) return 'task';
   return key.tasks.includes(task) ? 'global' : 'global of other tasks';
 }

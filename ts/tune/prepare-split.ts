@@ -6,7 +6,7 @@ import { longestRun, type RenderedContext, renderContext } from '../tasks/prompt
 import { type QuestionPlace, questionOrder } from '../tasks/question-order.js';
 import type { Split, Task, TaskContext, TaskQuestion } from '../tasks/task.js';
 import { type Truncate, truncateTokens } from '../tasks/truncate.js';
-import type { TuneEvent } from '../tune-events.js';
+import type { PrepareEvent } from '../tune-events.js';
 
 /** A split of a task on a model: its questions in their fixed order, prefilled and measured dense. */
 export interface PreparedSplit {
@@ -20,7 +20,7 @@ export interface PreparedSplit {
 
 interface SplitOptions {
   readonly signal: AbortSignal | undefined;
-  readonly emit: (event: TuneEvent) => void;
+  readonly emit: (event: PrepareEvent) => void;
 }
 
 /** Order of the questions; a fixed part of every task, whatever the seed of the search is. */
@@ -188,7 +188,7 @@ function toEngineQuestion(
   };
 }
 
-function progress(emit: (event: TuneEvent) => void, split: Split) {
+function progress(emit: (event: PrepareEvent) => void, split: Split) {
   let start = performance.now();
   let phase: 'prefill' | 'reference' = 'prefill';
   const report = (done: number, total: number, unit: string) => {
