@@ -7,6 +7,12 @@ export interface CliRun {
   readonly err: string;
 }
 
+const noResult = {
+  plan: { resultDir: '', tasks: [], cells: [], estimate: {} },
+  cells: [],
+  files: [],
+};
+
 /** Runs a command line in this process with everything it prints caught. */
 export async function runCaught(
   args: readonly string[],
@@ -19,6 +25,8 @@ export async function runCaught(
     err: { write: (text) => (err += text) },
     env: {},
     tune: async () => [],
+    bench: async () => noResult,
+    run: async () => ({ ...noResult, steps: [], failures: [] }),
     onInterrupt: () => () => {},
     exit: () => {},
     ...changes,

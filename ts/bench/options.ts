@@ -75,8 +75,10 @@ export interface BenchOptions {
 
 /** What the user asks for under `config`, before it is known what that is on a task. */
 export type ConfigSpec = { readonly name: string } & (
-  | { readonly kind: 'dense' | 'auto' }
-  | { readonly kind: 'preset' | 'default'; readonly preset: string }
+  | { readonly kind: 'dense' }
+  | { readonly kind: 'auto' }
+  | { readonly kind: 'preset'; readonly preset: string }
+  | { readonly kind: 'default'; readonly preset: string }
   | { readonly kind: 'given'; readonly config: SparseConfig; readonly file?: string }
 );
 

@@ -1,3 +1,5 @@
+import type { bench } from '../bench.js';
+import type { run } from '../run.js';
 import type { tune } from '../tune.js';
 import type { TerminalStream } from './view/screen.js';
 
@@ -7,6 +9,8 @@ export interface CliContext {
   readonly err: TerminalStream;
   readonly env: NodeJS.ProcessEnv;
   readonly tune: typeof tune;
+  readonly bench: typeof bench;
+  readonly run: typeof run;
   /** Calls back at each Ctrl-C until the returned function is called. */
   onInterrupt(listener: () => void): () => void;
   /** Ends the process at once. */

@@ -1,10 +1,12 @@
 import yargs, { type Argv } from 'yargs';
 import { errorCode } from '../files.js';
 import { version } from '../version.js';
+import { benchCommand } from './bench.js';
 import { cacheCommand } from './cache.js';
 import { type CliContext, type ExitCode, exitCodes, UsageError } from './context.js';
 import { doctorCommand } from './doctor.js';
 import { microCommand } from './micro.js';
+import { runCommand } from './run.js';
 import { studyCommand } from './study.js';
 import { taskCommand } from './task.js';
 import { tuneCommand } from './tune.js';
@@ -43,6 +45,8 @@ function makeProgram(context: CliContext, finish: (code: ExitCode) => void): Arg
       '$0 <command>\n\nFinds the best sparse-attention settings for a long-context language model.',
     )
     .command(tuneCommand(context, finish))
+    .command(benchCommand(context, finish))
+    .command(runCommand(context, finish))
     .command(cacheCommand(context))
     .command(studyCommand(context, finish))
     .command(taskCommand(context))

@@ -40,14 +40,23 @@ export async function runTune(
   }
 }
 
-function reporterKind({ json, quiet }: OutputOptions, { out, env }: CliContext): ReporterKind {
+/** How a command shows its events. */
+export function reporterKind(
+  { json, quiet }: OutputOptions,
+  { out, env }: CliContext,
+): ReporterKind {
   if (json) return 'json';
   if (quiet) return 'quiet';
   const isTerminal = out.isTTY === true && env['TERM'] !== 'dumb' && env['CI'] === undefined;
   return isTerminal ? 'live' : 'lines';
 }
 
-function listen(controller: AbortController, reporter: Reporter, context: CliContext): () => void {
+/** Lets the first Ctrl-C stop a job after its running batch and the second end the process. */
+export function listen(
+  controller: AbortController,
+  reporter: Pick<Reporter, 'event' | 'close'>,
+  context: CliContext,
+): () => void {
   return context.onInterrupt(() => {
     if (controller.signal.aborted) {
       reporter.close();

@@ -52,7 +52,8 @@ function bestText({ metrics, params, isFeasible }: Best): string {
   return `KL ${number(metrics.kl)}, density ${percent(metrics.density)}, accuracy ${metrics.accuracy.toFixed(3)}${mark}  ${parameters(params)}`;
 }
 
-function bar(done: number, total: number): string {
+/** A bar of fixed width, filled by the share that is done. */
+export function bar(done: number, total: number): string {
   const share = total > 0 ? Math.min(1, done / total) : 0;
   const full = Math.round(share * barWidth);
   return `[${'#'.repeat(full)}${'.'.repeat(barWidth - full)}]`;
