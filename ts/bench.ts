@@ -38,21 +38,22 @@ export interface BenchResult {
  * for (const { config, score, difference } of cells) console.log(config, score?.mean, difference);
  */
 export async function bench(options: BenchOptions): Promise<BenchResult> {
-  const request = resolveBenchOptions(options);
+  return benchRequest(resolveBenchOptions(options));
+}
+
+/** As `bench`, of options that are resolved. */
+export async function benchRequest(request: BenchRequest): Promise<BenchResult> {
   const models = await openModels(request);
   await rejectConflicts(models);
   const progress = await RunProgress.open(models, request.home);
   const plan = makePlan(request.resultDir, models, progress);
   request.emit({ event: 'bench-plan', plan });
-  if (options.dryRun === true) return { plan, cells: [], files: [] };
+  if (request.dryRun) return { plan, cells: [], files: [] };
   const cells: CellReport[] = [];
   let files: readonly string[];
   try {
     for (const model of models) {
-      await model.run(progress, (cell) => {
-        cells.push(cell);
-        request.emit({ event: 'cell', cell });
-      });
+      cells.push(...(await model.run(progress, (cell) => request.emit({ event: 'cell', cell }))));
       model.release();
     }
   } finally {

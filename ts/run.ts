@@ -1,6 +1,6 @@
 import { resolveBenchOptions } from './bench/options.js';
 import { type TuningStep, tuningSteps } from './bench/tuning-steps.js';
-import { type BenchOptions, type BenchResult, bench } from './bench.js';
+import { type BenchOptions, type BenchResult, benchRequest } from './bench.js';
 import type { BenchEvent } from './bench-events.js';
 import { WinnerCache } from './cache/winner-cache.js';
 import { resolveBudget } from './tune/budget.js';
@@ -48,18 +48,19 @@ export interface RunResult extends BenchResult {
  */
 export async function run(options: RunOptions): Promise<RunResult> {
   const { onEvent = () => undefined, ...benchOptions } = options;
-  const request = resolveBenchOptions(benchOptions);
+  const request = resolveBenchOptions({ ...benchOptions, onEvent });
   const steps = options.tune === false ? [] : await allSteps(options);
   onEvent({ event: 'tuning', steps });
-  const failures: TuningFailure[] = [];
-  if (options.dryRun !== true) {
-    for (const step of steps) {
-      request.signal?.throwIfAborted();
-      failures.push(...(await tuneStep(step, options)));
-    }
+  if (request.dryRun) {
+    const planned = await benchRequest({ ...request, pending: steps });
+    return { ...planned, steps, failures: [] };
   }
-  const result = await bench({ ...benchOptions, onEvent });
-  return { ...result, steps, failures };
+  const failures: TuningFailure[] = [];
+  for (const step of steps) {
+    request.signal?.throwIfAborted();
+    failures.push(...(await tuneStep(step, options)));
+  }
+  return { ...(await benchRequest(request)), steps, failures };
 }
 
 /** Of all models; every option is checked before anything is searched. */

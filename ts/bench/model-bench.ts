@@ -33,6 +33,12 @@ export interface ModelBenchParts {
   readonly winners: WinnerCache;
 }
 
+interface TaskHandles {
+  readonly progress: RunProgress;
+  /** Reports a cell that is done. */
+  readonly settle: (cell: Cell) => Promise<void>;
+}
+
 /** One model with every config on every task. */
 export class ModelBench {
   readonly parts: ModelBenchParts;
@@ -74,8 +80,9 @@ export class ModelBench {
     if (this.parts.request.restart) return [];
     const found: string[] = [];
     for (const { task, cells } of this.#tasks) {
-      for (const cell of cells.filter(({ parts }) => parts.resolved !== undefined)) {
-        const { folder } = cell.parts;
+      for (const cell of cells) {
+        const { folder, resolved } = cell.parts;
+        if (resolved === undefined || resolved.source.kind === 'pending') continue;
         const reason = await folder.conflict(cell.identity(this.#identity(task)));
         if (reason !== undefined) found.push(`${folder.path}: ${reason}`);
       }
@@ -91,22 +98,34 @@ export class ModelBench {
   /**
    * Measures what is missing, task by task. What fails is its cell's own error.
    *
+   * @param onCell - told of each cell when it is done
+   * @returns the reports of all cells, in their order
    * @throws the signal's reason between two batches; {StorageError} where results cannot be written
    */
-  async run(progress: RunProgress, onCell: (report: CellReport) => void): Promise<void> {
+  async run(
+    progress: RunProgress,
+    onCell: (report: CellReport) => void,
+  ): Promise<readonly CellReport[]> {
+    const reports = new Map<Cell, CellReport>();
     for (const entry of this.#tasks) {
       const claimed = await this.#claim(entry);
+      const settle = async (cell: Cell) => {
+        const report = await finish(cell, claimed.has(cell));
+        reports.set(cell, report);
+        onCell(report);
+      };
       try {
-        if (claimed.size > 0) await this.#runTask(entry, progress);
+        if (claimed.size > 0) await this.#runTask(entry, { progress, settle });
       } finally {
         progress.finished(entry);
-        for (const cell of entry.cells) onCell(await settle(cell, claimed.has(cell)));
+        for (const cell of entry.cells) if (!reports.has(cell)) await settle(cell);
         for (const release of claimed.values()) await release();
       }
     }
+    return this.cells.flatMap((cell) => reports.get(cell) ?? []);
   }
 
-  async #runTask(entry: TaskBench, progress: RunProgress): Promise<void> {
+  async #runTask(entry: TaskBench, { progress, settle }: TaskHandles): Promise<void> {
     const { rendered, cells } = entry;
     if (rendered === undefined) return;
     const { signal, emit } = this.parts.request;
@@ -119,7 +138,10 @@ export class ModelBench {
         signal?.throwIfAborted();
         const { prepared } = await prepareSplit(engine, group.rendered, { signal, emit });
         progress.prepared(entry, prepared);
-        for (const cell of open) await this.#measure(cell, { group, prepared, progress });
+        for (const cell of open) {
+          await this.#measure(cell, { group, prepared, progress });
+          if (!cell.isOpen) await settle(cell);
+        }
       }
     } catch (error) {
       if (signal?.aborted || isStorage(error)) throw error;
@@ -236,6 +258,9 @@ export class ModelBench {
       task: task.id,
       objective: request.objective,
       globalTasks: request.global ? request.tasks.map(({ id }) => id) : undefined,
+      pending: request.pending
+        .filter(({ model, tasks }) => model === file.source && tasks.includes(task.id))
+        .flatMap(({ configs }) => configs),
     };
   }
 
@@ -281,7 +306,7 @@ export class ModelBench {
  * The report of a cell, written where this run has measured it. One that has all its answers from before keeps its
  * report, and one that failed before it began keeps what an earlier run has measured.
  */
-async function settle(cell: Cell, isClaimed: boolean): Promise<CellReport> {
+async function finish(cell: Cell, isClaimed: boolean): Promise<CellReport> {
   const { folder } = cell.parts;
   const known = await folder.report();
   const isKnown = known?.state === 'complete' && known.questions.total === cell.progress.total;

@@ -15,6 +15,7 @@ import type { Truncate } from '../tasks/truncate.js';
 import { usableThreads } from '../threads.js';
 import type { SplitLimits } from '../tune/prepare-split.js';
 import { safeName } from './names.js';
+import type { TuningStep } from './tuning-steps.js';
 
 /** A config under a name of the user's. */
 export interface NamedConfig {
@@ -100,6 +101,9 @@ export interface BenchRequest {
   readonly home: string;
   readonly snapshotLimitBytes: number | undefined;
   readonly restart: boolean;
+  readonly dryRun: boolean;
+  /** What will be tuned before; in a dry run alone. */
+  readonly pending: readonly TuningStep[];
   readonly signal: AbortSignal | undefined;
   readonly emit: (event: BenchEvent) => void;
 }
@@ -133,6 +137,8 @@ export function resolveBenchOptions(options: BenchOptions): BenchRequest {
     home: resolveHome(options.home),
     snapshotLimitBytes: optional('snapshotLimitBytes', options.snapshotLimitBytes, 0),
     restart: options.restart ?? false,
+    dryRun: options.dryRun ?? false,
+    pending: [],
     signal: options.signal,
     emit: options.onEvent ?? (() => undefined),
   };

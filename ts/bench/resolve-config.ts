@@ -12,6 +12,8 @@ export type ConfigSource =
   | { readonly kind: 'dense' }
   | { readonly kind: 'default'; readonly preset: string }
   | { readonly kind: 'given'; readonly file?: string }
+  /** In the plan of a run that tunes it first. */
+  | { readonly kind: 'pending'; readonly preset: string }
   | {
       readonly kind: 'winner';
       /** Of `auto` the one whose winner is the best. */
@@ -38,6 +40,8 @@ export interface ConfigTarget {
   readonly objective: string;
   /** Only winners for several tasks, those for all of these before others. */
   readonly globalTasks: readonly string[] | undefined;
+  /** Configs that will be tuned for the task first. */
+  readonly pending?: readonly string[];
 }
 
 /**
@@ -60,12 +64,15 @@ export async function resolveConfig(
     case 'default':
       return untuned(spec.preset);
     case 'preset': {
+      if (target.pending?.includes(spec.preset)) return pending(spec.preset);
       const found = await findWinner(spec.preset, target);
       return found === undefined ? untuned(spec.preset) : fromWinner(found, target.task);
     }
     case 'auto': {
       const found = await findWinner(undefined, target);
       if (found !== undefined) return fromWinner(found, target.task);
+      const [first] = target.pending ?? [];
+      if (first !== undefined) return pending(first);
       throw new SparseTuneError(
         'ERR_NO_WINNER',
         `No winner for "${target.objective}" on ${target.task} is stored for this model, so there is nothing for auto to choose from. "sparsetune tune" finds one, "sparsetune run" does both.`,
@@ -91,6 +98,8 @@ export function sourceText(source: ConfigSource): string {
       return `untuned default of ${source.preset}`;
     case 'given':
       return source.file ?? 'as given';
+    case 'pending':
+      return `${source.preset}, tuned first`;
     case 'winner': {
       const { preset, scope, id, tasks } = source;
       const of = scope === 'task' ? 'of the task' : `for ${tasks.join(' + ')}`;
@@ -102,6 +111,10 @@ export function sourceText(source: ConfigSource): string {
 function untuned(preset: string): ResolvedConfig {
   const { defaultConfig } = preset === ANY ? anyPreset() : getPreset(preset);
   return { config: defaultConfig, source: { kind: 'default', preset } };
+}
+
+function pending(preset: string): ResolvedConfig {
+  return { ...untuned(preset), source: { kind: 'pending', preset } };
 }
 
 function fromWinner({ id, winner }: StoredWinner, task: string): ResolvedConfig {

@@ -127,7 +127,7 @@ export function planLines({ tasks, cells, estimate }: BenchPlan): string[] {
     model,
     task,
     config,
-    rest.error?.message ?? (source === undefined ? '' : sourceText(source)),
+    source === undefined ? '' : sourceText(source),
     rest.error === undefined ? `${questions - done} of ${questions}` : 'fails',
     rest.error === undefined ? timeText(rest.estimate) : '',
   ]);
@@ -142,6 +142,9 @@ export function planLines({ tasks, cells, estimate }: BenchPlan): string[] {
     '',
     ...table(left(cellTitles), cellRows),
     '',
+    ...cells.flatMap(({ model, task, config, error }) =>
+      error === undefined ? [] : [`${model}: ${config} on ${task} fails: ${error.message}`],
+    ),
     `${answers} answers to do; ${estimateText(estimate)}`,
     '',
   ];
