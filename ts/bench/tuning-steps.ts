@@ -27,7 +27,7 @@ export interface StepOptions {
 
 /**
  * What has to be tuned before every config of a run has its own winner: per task, or with `global` one for all tasks
- * of the run. `auto` needs one of any config, and where there is none a search over all of them.
+ * of the run. `auto` needs one of any config; where none is there or on its way it is a search over all of them.
  */
 export async function tuningSteps(
   request: BenchRequest,
@@ -38,7 +38,10 @@ export async function tuningSteps(
   const steps: TuningStep[] = [];
   for (const tasks of isGlobal ? [ids] : ids.map((id) => [id])) {
     const configs = new Set<string>();
-    for (const spec of request.configs) {
+    // Whatever is tuned for the others is there for auto to choose from.
+    const autoLast = request.configs.toSorted((a, b) => Number(isAuto(a)) - Number(isAuto(b)));
+    for (const spec of autoLast) {
+      if (isAuto(spec) && configs.size > 0) continue;
       const name = await missing(spec, { request, options, tasks, isGlobal });
       if (name !== undefined) configs.add(name);
     }
@@ -48,6 +51,10 @@ export async function tuningSteps(
     steps.push({ ...step, ...(estimateMs !== undefined && { estimateMs }) });
   }
   return steps;
+}
+
+function isAuto({ kind }: ConfigSpec): boolean {
+  return kind === 'auto';
 }
 
 /** The config to tune for what the user asks for, or undefined where nothing is missing. */
