@@ -5,6 +5,16 @@ export {
   SparseAttention,
   type SparseAttentionOptions,
 } from './attention/sparse-attention.js';
+export type { TuningStep } from './bench/tuning-steps.js';
+export {
+  type BenchOptions,
+  type BenchPlan,
+  type BenchResult,
+  bench,
+  type CellReport,
+  type NamedConfig,
+} from './bench.js';
+export type { BenchEvent } from './bench-events.js';
 export type { Front } from './cache/front.js';
 export type { ValidationRow, Winner, WinnerKey } from './cache/winner.js';
 export { type StoredWinner, WinnerCache, type WinnerQuery } from './cache/winner-cache.js';
@@ -26,6 +36,12 @@ export {
   registerConfig,
 } from './maskers/presets.js';
 export type { Metrics } from './metrics.js';
+export { type RunEvent, type RunOptions, type RunResult, run } from './run.js';
+export {
+  type BenchmarkConfig,
+  type OptimizedBenchmarkOptions,
+  runOptimizedBenchmarks,
+} from './run-optimized-benchmarks.js';
 export { type AshaOptions, AshaScheduler } from './search/asha-scheduler.js';
 export { type Budget, parseBudget } from './search/budget.js';
 export { type ParameterEffect, parameterEffects } from './search/importance.js';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { fullKl, mean, truncatedKl } from '../../ts/engine/divergence.js';
+import { fullKl, mean, median, truncatedKl } from '../../ts/engine/divergence.js';
 
 const logs = (...probabilities: number[]) => Float32Array.from(probabilities, Math.log);
 
@@ -38,4 +38,11 @@ test('truncated KL never exceeds the full one', (t) => {
 test('the mean of nothing is not a number', (t) => {
   t.is(mean([1, 2, 6]), 3);
   t.true(Number.isNaN(mean([])));
+});
+
+test('the median is the middle value, or the mean of the two in the middle', (t) => {
+  t.is(median([3, 1, 2]), 2);
+  t.is(median([4, 1, 3, 2]), 2.5);
+  t.is(median([7]), 7);
+  t.is(median([]), Number.NaN);
 });

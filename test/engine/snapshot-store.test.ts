@@ -22,6 +22,14 @@ test('a stored snapshot is read back byte by byte', async (t) => {
   t.deepEqual(Buffer.from((await store.read(key(1, 2, 3))) ?? []), Buffer.from(bytes));
 });
 
+test('a snapshot is there once it is stored, and only for its own prompt', async (t) => {
+  const store = new SnapshotStore(await folder());
+  t.false(await store.has(key(1, 2)));
+  await store.write(key(1, 2), payload(10));
+  t.true(await store.has(key(1, 2)));
+  t.false(await store.has(key(2, 1)));
+});
+
 test('another prompt, model or build is another snapshot', async (t) => {
   const store = new SnapshotStore(await folder());
   await store.write(key(1, 2, 3), payload(10));
