@@ -37,20 +37,32 @@ export async function tuningSteps(
   const isGlobal = request.global && ids.length > 1;
   const steps: TuningStep[] = [];
   for (const tasks of isGlobal ? [ids] : ids.map((id) => [id])) {
-    const configs = new Set<string>();
-    // Whatever is tuned for the others is there for auto to choose from.
-    const autoLast = request.configs.toSorted((a, b) => Number(isAuto(a)) - Number(isAuto(b)));
-    for (const spec of autoLast) {
-      if (isAuto(spec) && configs.size > 0) continue;
-      const name = await missing(spec, { request, options, tasks, isGlobal });
-      if (name !== undefined) configs.add(name);
-    }
-    if (configs.size === 0) continue;
-    const step = { model: options.model, tasks, configs: [...configs] };
+    const configs = await missingConfigs({ request, options, tasks, isGlobal });
+    if (configs.length === 0) continue;
+    const step = { model: options.model, tasks, configs };
     const estimateMs = await estimate(step, options);
     steps.push({ ...step, ...(estimateMs !== undefined && { estimateMs }) });
   }
   return steps;
+}
+
+interface Group {
+  readonly request: BenchRequest;
+  readonly options: StepOptions;
+  readonly tasks: readonly string[];
+  readonly isGlobal: boolean;
+}
+
+/** Whatever is tuned for the others is there for `auto` to choose from, which therefore comes last. */
+async function missingConfigs(group: Group): Promise<readonly string[]> {
+  const names = new Set<string>();
+  const { configs } = group.request;
+  for (const spec of configs.toSorted((a, b) => Number(isAuto(a)) - Number(isAuto(b)))) {
+    if (isAuto(spec) && names.size > 0) continue;
+    const name = await missing(spec, group);
+    if (name !== undefined) names.add(name);
+  }
+  return [...names];
 }
 
 function isAuto({ kind }: ConfigSpec): boolean {
@@ -60,17 +72,7 @@ function isAuto({ kind }: ConfigSpec): boolean {
 /** The config to tune for what the user asks for, or undefined where nothing is missing. */
 async function missing(
   spec: ConfigSpec,
-  {
-    request,
-    options,
-    tasks,
-    isGlobal,
-  }: {
-    request: BenchRequest;
-    options: StepOptions;
-    tasks: readonly string[];
-    isGlobal: boolean;
-  },
+  { request, options, tasks, isGlobal }: Group,
 ): Promise<string | undefined> {
   if (spec.kind !== 'preset' && spec.kind !== 'auto') return undefined;
   const name = spec.kind === 'auto' ? undefined : spec.preset;
