@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { frontFolder } from '../../ts/cache/front.js';
 import { WinnerCache, winnerId } from '../../ts/cache/winner-cache.js';
 import { temporaryFolder } from '../helpers/folder.js';
+import { hubFiles } from '../helpers/hub-files.js';
 import { runCaught } from '../helpers/run-cli.js';
 import { front, winner, winnerKey } from '../helpers/winners.js';
 
@@ -167,4 +168,57 @@ test('an unknown id and a missing action are wrong usage', async (t) => {
   t.is((await runCaught(['cache', 'show', 'abcdef', '--home', home])).code, 2);
   t.is((await runCaught(['cache', '--home', home])).code, 2);
   t.is((await runCaught(['cache', 'lss', '--home', home])).code, 2);
+});
+
+const exactConfig = { maskers: [{ kind: 'sink', sinkSize: 16 }] };
+
+test('winners go out in the form of sparse-attention-hub, and what it cannot express is refused', async (t) => {
+  const home = await temporaryFolder(t);
+  const cache = new WinnerCache(home);
+  await cache.write(winner({}, { config: exactConfig }));
+  const cli = (...args: string[]) =>
+    runCaught(['cache', 'export', ...args, '--format', 'sparse-attention-hub', '--home', home]);
+  const file = join(home, 'one.json');
+  const one = await cli('--out', file);
+  t.is(one.code, 0);
+  t.regex(one.out, /^exported {2}[0-9a-f]{12} to .*one\.json\n$/);
+  t.like(JSON.parse(await readFile(file, 'utf8')), { masker_name: 'sink', task: 'niah_mq8@512' });
+  const pig = { maskers: [{ kind: 'magic_pig', lshL: 8, lshK: 4 }] };
+  await cache.write(winner({ config: 'magic_pig' }, { config: pig }));
+  await frontFolder(home).write(front());
+  const all = await cli('--out', join(home, 'out'));
+  t.is(all.code, 1);
+  t.regex(all.out, /exported {2}[0-9a-f]{12} to .*SmolLM2_niah_mq8@512_sink\.json\n/);
+  t.regex(all.out, /refused {3}[0-9a-f]{12}: sparse-attention-hub cannot express .* magic_pig: /);
+  const asked = await cli(winnerId(front().key), '--out', file);
+  t.is(asked.code, 2);
+  t.regex(asked.err, /no fronts/);
+});
+
+test('results of sparse-attention-hub are imported, listed, shown and removed', async (t) => {
+  const home = await temporaryFolder(t);
+  const cli = (...args: string[]) => runCaught(['cache', ...args, '--home', home]);
+  const [[name, text] = ['', '']] = Object.entries(hubFiles);
+  const file = join(home, name);
+  await writeFile(file, text);
+  const imported = await cli('import', file);
+  t.is(imported.code, 0);
+  t.regex(
+    imported.out,
+    /^added {5}[0-9a-f]{12} hash_attention on loogle\/shortdep_qa for hash_attention\n.*--warm-start/,
+  );
+  const listed = await cli('ls');
+  t.regex(listed.out, /No winners are stored.*\nid .*begins/);
+  const [, id = ''] = /\n([0-9a-f]{12}) {2}hash_attention/.exec(listed.out) ?? [];
+  t.is(JSON.parse((await cli('ls', '--json')).out)[0].id, id);
+  const shown = (await cli('show', id.slice(0, 6))).out;
+  t.regex(shown, /config {6}\{"maskers":\[\{"kind":"sink","sinkSize":32\}/);
+  t.regex(shown, /found {7}for meta-llama\/Llama-3\.1-8B, score 0\.0700 there/);
+  t.like(JSON.parse((await cli('show', id, '--json')).out), { schemaVersion: 1 });
+  await writeFile(file, JSON.stringify({ sparse_config: null }));
+  const skipped = await cli('import', file);
+  t.is(skipped.code, 1);
+  t.regex(skipped.out, /^skipped {3}.*dense attention/);
+  await cli('rm', id);
+  t.deepEqual(JSON.parse((await cli('ls', '--json')).out), []);
 });

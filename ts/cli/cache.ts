@@ -1,12 +1,15 @@
 import type { ArgumentsCamelCase, CommandModule } from 'yargs';
 import { importBundle, readBundle, writeBundle } from '../cache/bundle.js';
 import { type Front, frontFolder } from '../cache/front.js';
+import { ImportedStarts, type StoredStart } from '../cache/imported-starts.js';
 import { tasksOf, type ValidationRow, type Winner, type WinnerKey } from '../cache/winner.js';
 import { byId, WinnerCache } from '../cache/winner-cache.js';
-import { SparseTuneError } from '../errors.js';
+import { rejectArgument, SparseTuneError } from '../errors.js';
 import { resolveHome } from '../home.js';
 import { lookUpWinner, type WinnerLookup } from '../tune/get-winner.js';
-import { type CliContext, print, warn } from './context.js';
+import { isHubPath } from '../tune/hub-exchange.js';
+import { exportHub, importHubPath, startDetails, startLines } from './cache-hub.js';
+import { type CliContext, type ExitCode, exitCodes, print, warn } from './context.js';
 import { defined, homeOption, jsonOption } from './options.js';
 import { number, percent, range } from './view/format.js';
 import { frontDetails, scoreText, winnerDetails } from './view/result.js';
@@ -21,6 +24,7 @@ interface CacheArguments {
 interface ExportArguments {
   ids?: string[];
   out: string;
+  format: 'sparsetune' | 'sparse-attention-hub';
   home?: string;
   json: boolean;
 }
@@ -33,8 +37,17 @@ interface ImportArguments {
 
 const idOption = { type: 'string', demandOption: true } as const;
 const idsOption = { type: 'string', array: true } as const;
-const outOption = {
-  out: { type: 'string', demandOption: true, describe: 'file to write' },
+const exportOptions = {
+  out: {
+    type: 'string',
+    demandOption: true,
+    describe: 'file to write; of sparse-attention-hub a folder where there are several',
+  },
+  format: {
+    choices: ['sparsetune', 'sparse-attention-hub'],
+    default: 'sparsetune',
+    describe: 'one bundle, or what sparse-attention-hub reads',
+  },
 } as const;
 
 interface FindArguments {
@@ -59,8 +72,14 @@ type Stored = { readonly path: string; readonly id: string } & (
   | { readonly front: Front }
 );
 
+/** What a stored id stands for. */
+type Named = Stored | StoredStart;
+
 /** `sparsetune cache ls|show|find|export|import|rm`: the stored winners and fronts. */
-export function cacheCommand(context: CliContext): CommandModule<object, object> {
+export function cacheCommand(
+  context: CliContext,
+  finish: (code: ExitCode) => void,
+): CommandModule<object, object> {
   return {
     command: 'cache <action>',
     describe: 'list, show, find, export, import or remove stored winners',
@@ -85,14 +104,14 @@ export function cacheCommand(context: CliContext): CommandModule<object, object>
         .command(
           'export [ids..]',
           'put winners and fronts into one file; all where no id is given',
-          (own) => own.positional('ids', idsOption).options(outOption),
-          (args) => exportAll(context, args as unknown as ExportArguments),
+          (own) => own.positional('ids', idsOption).options(exportOptions),
+          async (args) => finish(await exportAll(context, args as unknown as ExportArguments)),
         )
         .command(
           'import <file>',
-          'take winners and fronts from an exported file',
+          'take winners and fronts from an exported file, or results of sparse-attention-hub',
           (own) => own.positional('file', idOption),
-          (args) => importAll(context, args as unknown as ImportArguments),
+          async (args) => finish(await importAll(context, args as unknown as ImportArguments)),
         )
         .command(
           'rm <id>',
@@ -113,7 +132,11 @@ function cast(args: ArgumentsCamelCase): CacheArguments {
 function openFolders(context: CliContext, args: { readonly home?: string }) {
   const home = resolveHome(args.home, context.env);
   const onWarning = (text: string) => warn(context, text);
-  return { winners: new WinnerCache(home, { onWarning }), fronts: frontFolder(home, onWarning) };
+  return {
+    winners: new WinnerCache(home, { onWarning }),
+    fronts: frontFolder(home, onWarning),
+    starts: new ImportedStarts(home, onWarning),
+  };
 }
 
 /** All that is stored, newest first. */
@@ -126,15 +149,25 @@ async function storedIn({ winners, fronts }: ReturnType<typeof openFolders>): Pr
   return stored.sort((a, b) => madeAt(b).localeCompare(madeAt(a)));
 }
 
+/** The one record of an id, an imported configuration included. */
+async function namedIn(folders: ReturnType<typeof openFolders>, id: string): Promise<Named> {
+  return byId<Named>([...(await storedIn(folders)), ...(await folders.starts.list())], id);
+}
+
 function recordOf(stored: Stored): Winner | Front {
   return 'winner' in stored ? stored.winner : stored.front;
 }
 
 async function list(context: CliContext, args: CacheArguments): Promise<void> {
-  const stored = await storedIn(openFolders(context, args));
-  if (args.json) return print(context, [JSON.stringify(stored)]);
+  const folders = openFolders(context, args);
+  const stored = await storedIn(folders);
+  const starts = await folders.starts.list();
+  if (args.json) return print(context, [JSON.stringify([...stored, ...starts])]);
   if (stored.length === 0)
-    return print(context, ['No winners are stored. "sparsetune tune" finds one.']);
+    return print(context, [
+      'No winners are stored. "sparsetune tune" finds one.',
+      ...startLines(starts),
+    ]);
   const titles = ['id', 'config', 'task', 'objective', 'score', 'KL', 'density', 'made'];
   print(
     context,
@@ -143,6 +176,7 @@ async function list(context: CliContext, args: CacheArguments): Promise<void> {
       stored.map(row),
     ),
   );
+  if (starts.length > 0) print(context, ['', ...startLines(starts)]);
 }
 
 function row(stored: Stored): string[] {
@@ -169,7 +203,9 @@ function row(stored: Stored): string[] {
 }
 
 async function show(context: CliContext, args: CacheArguments): Promise<void> {
-  const stored = byId(await storedIn(openFolders(context, args)), args.id ?? '');
+  const stored = await namedIn(openFolders(context, args), args.id ?? '');
+  if ('start' in stored)
+    return print(context, args.json ? [JSON.stringify(stored.start)] : startDetails(stored));
   if (args.json) return print(context, [JSON.stringify(recordOf(stored))]);
   const { path } = stored;
   const isWinner = 'winner' in stored;
@@ -205,7 +241,7 @@ function noWinnerText(
   return `No winner of ${config} on ${task} for "${objective}" is stored for this model. "sparsetune tune" finds one.${others}`;
 }
 
-async function exportAll(context: CliContext, args: ExportArguments): Promise<void> {
+async function exportAll(context: CliContext, args: ExportArguments): Promise<ExitCode> {
   const all = await storedIn(openFolders(context, args));
   const { ids = [] } = args;
   const chosen = new Set(ids.length === 0 ? all : ids.map((id) => byId(all, id)));
@@ -215,19 +251,37 @@ async function exportAll(context: CliContext, args: ExportArguments): Promise<vo
       'No winners are stored. "sparsetune tune" finds one.',
     );
   }
+  if (args.format === 'sparse-attention-hub') {
+    const isAll = ids.length === 0;
+    return exportHub(context, winnersOf(chosen, { isAll }), args);
+  }
   const winners = [...chosen].flatMap((stored) => ('winner' in stored ? [stored.winner] : []));
   const fronts = [...chosen].flatMap((stored) => ('front' in stored ? [stored.front] : []));
   await writeBundle(args.out, { winners, fronts });
   const counts = { winners: winners.length, fronts: fronts.length };
-  if (args.json) return print(context, [JSON.stringify({ out: args.out, ...counts })]);
-  print(context, [`Exported ${counts.winners} winners and ${counts.fronts} fronts to ${args.out}`]);
+  const text = `Exported ${counts.winners} winners and ${counts.fronts} fronts to ${args.out}`;
+  print(context, [args.json ? JSON.stringify({ out: args.out, ...counts }) : text]);
+  return exitCodes.done;
 }
 
-async function importAll(context: CliContext, args: ImportArguments): Promise<void> {
-  const bundle = await readBundle(args.file);
+/** The winners of a choice; the hub has no file for the several configurations of a front. */
+function winnersOf(chosen: ReadonlySet<Stored>, { isAll }: { isAll: boolean }) {
+  return [...chosen].flatMap((stored) => {
+    if ('winner' in stored) return [stored];
+    const expected = 'winners alone, since sparse-attention-hub knows no fronts,';
+    return isAll ? [] : rejectArgument('id', expected, stored.id);
+  });
+}
+
+async function importAll(context: CliContext, args: ImportArguments): Promise<ExitCode> {
   const home = resolveHome(args.home, context.env);
+  if (await isHubPath(args.file)) return importHubPath(context, args.file, { ...args, home });
+  const bundle = await readBundle(args.file);
   const imported = await importBundle(bundle, home, (text) => warn(context, text));
-  if (args.json) return print(context, [JSON.stringify(imported)]);
+  if (args.json) {
+    print(context, [JSON.stringify(imported)]);
+    return exitCodes.done;
+  }
   const lines = imported.map(({ id, key, outcome, reason }) => {
     const what = `${id} ${key.config} on ${tasksOf(key).join(' + ')}: ${key.objective}`;
     return `${outcome.padEnd(8)}  ${what}${reason === undefined ? '' : `; ${reason}`}`;
@@ -239,11 +293,16 @@ async function importAll(context: CliContext, args: ImportArguments): Promise<vo
       ? ['To take one that was skipped: sparsetune cache rm ID, then import again.']
       : []),
   ]);
+  return exitCodes.done;
 }
 
 async function remove(context: CliContext, args: CacheArguments): Promise<void> {
   const folders = openFolders(context, args);
-  const stored = byId(await storedIn(folders), args.id ?? '');
+  const stored = await namedIn(folders, args.id ?? '');
+  if ('start' in stored) {
+    await folders.starts.remove(stored);
+    return print(context, [`Removed ${stored.path}`]);
+  }
   const folder = 'winner' in stored ? folders.winners : folders.fronts;
   await folder.remove(recordOf(stored).key);
   print(context, [`Removed ${stored.path}`]);

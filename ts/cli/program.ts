@@ -47,7 +47,7 @@ function makeProgram(context: CliContext, finish: (code: ExitCode) => void): Arg
     .command(tuneCommand(context, finish))
     .command(benchCommand(context, finish))
     .command(runCommand(context, finish))
-    .command(cacheCommand(context))
+    .command(cacheCommand(context, finish))
     .command(studyCommand(context, finish))
     .command(taskCommand(context))
     .command(microCommand(context))

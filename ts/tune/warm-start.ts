@@ -1,4 +1,5 @@
 import { frontFolder } from '../cache/front.js';
+import { ImportedStarts } from '../cache/imported-starts.js';
 import { tasksOf, type ValidationRow, type WinnerKey } from '../cache/winner.js';
 import { WinnerCache, winnerId } from '../cache/winner-cache.js';
 import { decomposeAny, isAny, METHOD } from '../maskers/any-preset.js';
@@ -9,6 +10,7 @@ import type { Params } from '../space/distribution.js';
 import { SearchSpace } from '../space/search-space.js';
 import type { SparseConfig } from '../sparse-config.js';
 import type { TunedConfig, TuneRequest } from './options.js';
+import { startParams } from './start-params.js';
 
 /** A configuration that is good elsewhere. */
 export interface WarmStart {
@@ -44,35 +46,67 @@ const mostOfFront = 2;
 
 /**
  * Configurations to begin a search with: the stored winners of the same config (of a search over all methods those of
- * every method, and the other way round), whatever their model, task,
- * objective and space, and of fronts those that are best by this search's objective. The best match comes first: the
- * same model before others, then the same task, the same benchmark at another length, the newest. What the space cannot
- * express and what cannot run on the contexts is left out, and so is the winner that the search itself is for.
+ * every method, and the other way round), whatever their model, task, objective and space, and of fronts those that are
+ * best by this search's objective. The best match comes first: the same model before others, then the same task, the
+ * same benchmark at another length, the newest; last what other programs have found. What the space cannot express and
+ * what cannot run on the contexts is left out, and so is the winner that the search itself is for.
  */
 export async function findWarmStarts(
   request: TuneRequest,
   target: WarmStartTarget,
 ): Promise<readonly WarmStart[]> {
-  const { config, key, shortestContext } = target;
+  const { config, shortestContext } = target;
   const { preset } = config;
   const space = SearchSpace.parse(config.space);
-  const own = winnerId(key);
   const found = new Map<string, WarmStart>();
-  for (const candidate of await candidates(request, key)) {
-    const id = winnerId(candidate.key);
-    const given = id === own ? undefined : paramsOf(candidate, preset);
-    const params = given ? space.adapt(given) : undefined;
+  const offers = [
+    ...(await ownOffers(request, target)),
+    ...(await importedOffers(request, target)),
+  ];
+  for (const { given, ...offer } of offers) {
+    const params = space.adapt(given);
     if (params === undefined || found.has(space.key(params))) continue;
     if (preset.infeasibility(params, { nKv: shortestContext }) !== undefined) continue;
-    const isSameModel = candidate.key.modelFingerprint === key.modelFingerprint;
-    found.set(space.key(params), { id, tasks: tasksOf(candidate.key), isSameModel, params });
+    found.set(space.key(params), { ...offer, params });
   }
   const { trials = Number.POSITIVE_INFINITY } = config.budget;
   const limit = Math.max(1, Math.min(mostConfigurations, Math.floor(shareOfTrials * trials)));
   return [...found.values()].slice(0, limit);
 }
 
-/** All that is stored, the best match first. */
+/** A configuration before it is moved into the space. */
+interface Offer extends Omit<WarmStart, 'params'> {
+  readonly given: Readonly<Record<string, unknown>>;
+}
+
+/** Of the winners and fronts that are stored, but the winner that the search itself is for. */
+async function ownOffers(
+  request: TuneRequest,
+  { config: { preset }, key }: WarmStartTarget,
+): Promise<readonly Offer[]> {
+  const own = winnerId(key);
+  return (await candidates(request, key)).flatMap((candidate) => {
+    const id = winnerId(candidate.key);
+    const given = id === own ? undefined : paramsOf(candidate, preset);
+    const isSameModel = candidate.key.modelFingerprint === key.modelFingerprint;
+    return given === undefined ? [] : [{ id, tasks: tasksOf(candidate.key), isSameModel, given }];
+  });
+}
+
+/** Of what other programs have found, whose models and tasks are not ours. */
+async function importedOffers(
+  { home, emit }: TuneRequest,
+  { config: { preset }, shortestContext }: WarmStartTarget,
+): Promise<readonly Offer[]> {
+  const onWarning = (message: string) => emit({ event: 'warning', message });
+  const starts = await new ImportedStarts(home, onWarning).list();
+  return starts.flatMap(({ id, start }) => {
+    const given = startParams(preset, start.config, shortestContext);
+    return given === undefined ? [] : [{ id, tasks: [start.from.task], isSameModel: false, given }];
+  });
+}
+
+/** All winners and fronts that are stored, the best match first. */
 async function candidates(
   { home, objective, emit }: TuneRequest,
   key: WinnerKey,
