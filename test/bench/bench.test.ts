@@ -46,7 +46,7 @@ test('a matrix of configs leaves a folder each with every answer, and tables ove
     t.true(row.timings.attentionMs > 0 && row.timings.denseAttentionMs > 0);
   }
   t.true(rows.some(({ densePrediction }) => densePrediction !== undefined));
-  t.is(rows.filter(({ timings }) => timings.stepMs !== undefined).length, 3);
+  t.is(rows.filter(({ timings }) => timings.step !== undefined).length, 3);
   const mean = rows.reduce((sum, { score }) => sum + (score ?? 0), 0) / nQuestions;
   t.true(Math.abs((other?.score?.mean ?? -1) - mean) < 1e-12);
   t.true(Math.abs((other?.upstream?.['mean'] ?? -1) - 100 * mean) < 1e-9);

@@ -2,11 +2,14 @@ import test from 'ava';
 import { summarise } from '../../ts/bench/measured.js';
 import { answerRow } from '../helpers/reports.js';
 
-const timings = (stepMs?: number, denseStepMs?: number) => ({
-  attentionMs: stepMs ?? 1,
-  denseAttentionMs: denseStepMs ?? 4,
+const timings = (ms?: number, denseMs?: number) => ({
+  attentionMs: ms ?? 1,
+  denseAttentionMs: denseMs ?? 4,
   elapsedMs: 100,
-  ...(stepMs !== undefined && denseStepMs !== undefined && { stepMs, denseStepMs }),
+  ...(ms !== undefined &&
+    denseMs !== undefined && {
+      step: { ms, denseMs, attentionMs: ms / 10, denseAttentionMs: denseMs / 5 },
+    }),
 });
 
 test('scores, metrics and times are what the rows say', async (t) => {
@@ -24,6 +27,7 @@ test('scores, metrics and times are what the rows say', async (t) => {
   t.is(measured.kl, 0.1);
   t.is(measured.density, 0.2);
   t.deepEqual(measured.attentionMs, { sparse: 15, dense: 25, speedup: 1.75 });
+  t.deepEqual(measured.stepAttentionMs, { sparse: 2, dense: 6, speedup: 3 });
   t.deepEqual(measured.tokensPerSecond, {
     sparse: 50,
     dense: 1000 / 30,

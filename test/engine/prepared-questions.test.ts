@@ -284,10 +284,13 @@ test('what was measured before is taken where that is asked for, and completed',
 test('steps with a config are timed against dense ones, and take nothing from what is measured', async (t) => {
   const { prepared } = t.context;
   const before = await only(prepared, sinkAndLocal);
-  const { stepMs, denseStepMs } = await prepared.decodeSpeed(0, sinkAndLocal, { steps: 3 });
-  t.true(stepMs > 0 && denseStepMs > 0 && stepMs !== denseStepMs);
+  const both = await prepared.decodeSpeed(0, sinkAndLocal, { steps: 3 });
+  t.true(both.ms > both.attentionMs && both.attentionMs > 0);
+  t.true(both.denseMs > both.denseAttentionMs && both.denseAttentionMs > 0);
+  t.not(both.ms, both.denseMs);
   const alone = await prepared.decodeSpeed(1, dense, { steps: 1 });
-  t.is(alone.stepMs, alone.denseStepMs);
+  t.is(alone.ms, alone.denseMs);
+  t.is(alone.attentionMs, alone.denseAttentionMs);
   t.deepEqual(withoutClock(await only(prepared, sinkAndLocal)), withoutClock(before));
   const signal = AbortSignal.abort(new Error('enough'));
   await t.throwsAsync(prepared.decodeSpeed(0, sinkAndLocal, { steps: 3, signal }), {

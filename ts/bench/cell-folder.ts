@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DecodeSpeed } from '../engine/decode-speed.js';
 import { StorageError } from '../errors.js';
 import { errorCode, writeFileAtomic } from '../files.js';
 import type { Metrics } from '../metrics.js';
@@ -23,14 +24,13 @@ export interface AnswerRow {
   readonly densePrediction?: string;
   readonly metrics: Omit<Metrics, 'attentionMs' | 'score'>;
   readonly timings: {
-    /** Thread time inside attention for a token. */
+    /** Thread time inside attention for a token of the teacher-forced pass. */
     readonly attentionMs: number;
     readonly denseAttentionMs: number;
     /** Share of the time of its batch. */
     readonly elapsedMs: number;
-    /** Median time of a decoding step, where that was measured. */
-    readonly stepMs?: number;
-    readonly denseStepMs?: number;
+    /** Of a decoding step, where that was measured. */
+    readonly step?: DecodeSpeed;
   };
 }
 

@@ -40,6 +40,7 @@ export class Cell {
   readonly parts: CellParts;
   #rows: ReadonlyMap<string, AnswerRow> = new Map();
   #error: unknown;
+  #batches = 0;
 
   constructor(parts: CellParts) {
     this.parts = parts;
@@ -122,7 +123,7 @@ export class Cell {
       signal?.throwIfAborted();
       const places = missing.slice(from, from + batchQuestions);
       const timed = places.filter((place) => (group.indices[place] ?? 0) < speedQuestions);
-      const denseFirst = (from / batchQuestions) % 2 === 1;
+      const denseFirst = this.#batches++ % 2 === 1;
       const source = { rendered: group.rendered, questions, chain };
       const start = performance.now();
       const rows = await measureAnswers(source, { places, timed, denseFirst });

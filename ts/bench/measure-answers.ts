@@ -1,3 +1,4 @@
+import type { DecodeSpeed } from '../engine/decode-speed.js';
 import type { PreparedQuestions } from '../engine/prepared-questions.js';
 import type { QuestionResult } from '../engine/question.js';
 import type { NativeChain } from '../native/llama-addon.js';
@@ -43,7 +44,7 @@ export async function measureAnswers(
   const before = !isDense && denseFirst ? await run(dense, false) : undefined;
   const results = await run(chain, !isDense);
   const others = isDense ? results : (before ?? (await run(dense, false)));
-  const speeds = new Map<number, { stepMs: number; denseStepMs: number }>();
+  const speeds = new Map<number, DecodeSpeed>();
   for (const place of timed)
     speeds.set(place, await questions.decodeSpeed(place, chain, { steps: timedSteps }));
   const elapsedMs = (performance.now() - start) / places.length;
@@ -53,7 +54,7 @@ export async function measureAnswers(
       attentionMs: results[i]?.metrics.attentionMs ?? Number.NaN,
       denseAttentionMs: others[i]?.metrics.attentionMs ?? Number.NaN,
       elapsedMs,
-      ...speeds.get(place),
+      ...(speeds.has(place) && { step: speeds.get(place) as DecodeSpeed }),
     };
     return { ...answer, timings };
   });

@@ -16,6 +16,7 @@ export type Measured = Pick<
   | 'bytesRead'
   | 'readFraction'
   | 'attentionMs'
+  | 'stepAttentionMs'
   | 'tokensPerSecond'
   | 'elapsedMs'
 >;
@@ -37,14 +38,13 @@ export async function summarise(
     const values = rows.flatMap((row) => finite(row.metrics[name]));
     return values.length === 0 ? [] : [[name, mean(values)] as const];
   });
-  const speed = speedOf(rows);
   return {
     ...(await scores(rows, isDense)),
     ...Object.fromEntries(metrics),
     attentionMs: sideBySide(
       rows.map(({ timings }) => [timings.attentionMs, timings.denseAttentionMs]),
     ),
-    ...(speed !== undefined && { tokensPerSecond: speed }),
+    ...steps(rows),
     elapsedMs,
   };
 }
@@ -87,14 +87,22 @@ async function scoreOf(values: readonly number[], contextOf: readonly number[]):
   };
 }
 
-/** Tokens a second of the questions on which steps were timed. */
-function speedOf(rows: readonly AnswerRow[]): Measured['tokensPerSecond'] {
-  const timed = rows.flatMap(({ timings: { stepMs, denseStepMs } }) =>
-    stepMs === undefined || denseStepMs === undefined ? [] : [[stepMs, denseStepMs] as const],
-  );
-  if (timed.length === 0) return undefined;
-  const { sparse, dense, speedup } = sideBySide(timed);
-  return { sparse: 1000 / sparse, dense: 1000 / dense, speedup, questions: timed.length };
+/** Of the questions on which steps were timed. */
+function steps(rows: readonly AnswerRow[]): Pick<Measured, 'stepAttentionMs' | 'tokensPerSecond'> {
+  const timed = rows.flatMap(({ timings }) => timings.step ?? []);
+  if (timed.length === 0) return {};
+  const { sparse, dense, speedup } = sideBySide(timed.map(({ ms, denseMs }) => [ms, denseMs]));
+  return {
+    stepAttentionMs: sideBySide(
+      timed.map(({ attentionMs, denseAttentionMs }) => [attentionMs, denseAttentionMs]),
+    ),
+    tokensPerSecond: {
+      sparse: 1000 / sparse,
+      dense: 1000 / dense,
+      speedup,
+      questions: timed.length,
+    },
+  };
 }
 
 function sideBySide(pairs: readonly (readonly [sparse: number, dense: number])[]): SideBySide {

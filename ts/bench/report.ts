@@ -44,8 +44,10 @@ export interface CellReport {
   readonly density?: number;
   readonly bytesRead?: number;
   readonly readFraction?: number;
-  /** Thread time inside attention for a token of a question, milliseconds. */
+  /** Thread time inside attention for a token of the teacher-forced pass, milliseconds. */
   readonly attentionMs?: SideBySide;
+  /** The same for a token that is decoded by itself. */
+  readonly stepAttentionMs?: SideBySide;
   /** Decoding one stream, by the clock. */
   readonly tokensPerSecond?: SideBySide & { readonly questions: number };
   /** The benchmark's own metrics on its own scale, of these answers and of the dense ones. */

@@ -12,7 +12,7 @@ const titles = [
   'KL',
   'density',
   'read',
-  'attention ms (dense)',
+  'attention ms a step (dense)',
   'tokens/s (dense)',
 ];
 
@@ -79,7 +79,7 @@ export function cellRow(cell: CellReport): string[] {
     cell.kl === undefined ? '' : cell.kl.toFixed(4),
     cell.density === undefined ? '' : cell.density.toFixed(3),
     cell.readFraction === undefined ? '' : cell.readFraction.toFixed(3),
-    sideBySide(cell.attentionMs, 3),
+    sideBySide(cell.stepAttentionMs, 3),
     sideBySide(cell.tokensPerSecond, 1),
   ];
 }

@@ -2,11 +2,14 @@ import type { NativeChain, NativeSnapshot, NativeStream } from '../native/llama-
 import { median } from './divergence.js';
 import type { Model, RunOptions } from './model.js';
 
-/** How long a step of one stream takes, in milliseconds of the clock: medians over the steps of both, taken in turn. */
+/** How long a step of one stream takes, in milliseconds: medians over the steps of both, taken in turn. */
 export interface DecodeSpeed {
-  /** With the config; where it has no maskers the same as `denseStepMs`. */
-  readonly stepMs: number;
-  readonly denseStepMs: number;
+  /** By the clock. With the config; where it has no maskers the same as `denseMs`. */
+  readonly ms: number;
+  readonly denseMs: number;
+  /** Thread time inside attention, all layers together. */
+  readonly attentionMs: number;
+  readonly denseAttentionMs: number;
 }
 
 /** Steps of both streams before the first that counts. */
@@ -41,7 +44,13 @@ export async function measureDecodeSpeed(
     if (i % 2 === 0) await sparse?.step(tokens);
     if (i + 1 === warmUpSteps) for (const lane of [dense, sparse]) lane?.forget();
   }
-  return { stepMs: (sparse ?? dense).medianMs, denseStepMs: dense.medianMs };
+  const [own, other] = [(sparse ?? dense).medians, dense.medians];
+  return {
+    ms: own.clock,
+    denseMs: other.clock,
+    attentionMs: own.attention,
+    denseAttentionMs: other.attention,
+  };
 }
 
 /** A stream with the times of its steps. */
@@ -49,7 +58,7 @@ class Lane {
   readonly #model: Model;
   readonly #stream: NativeStream;
   readonly #signal: AbortSignal | undefined;
-  #times: number[] = [];
+  #times: { clock: number; attention: number }[] = [];
 
   constructor(model: Model, stream: NativeStream, signal: AbortSignal | undefined) {
     this.#model = model;
@@ -62,7 +71,10 @@ class Lane {
     const item = { stream: this.#stream, tokens, targets: Int32Array.of(0), nIds: 0 };
     const start = performance.now();
     const [output] = await this.#model.decode([item], { signal: this.#signal });
-    this.#times.push(performance.now() - start);
+    this.#times.push({
+      clock: performance.now() - start,
+      attention: output?.attentionMs ?? Number.NaN,
+    });
     return output?.argmax[0] as number;
   }
 
@@ -70,7 +82,10 @@ class Lane {
     this.#times = [];
   }
 
-  get medianMs(): number {
-    return median(this.#times);
+  get medians(): { clock: number; attention: number } {
+    return {
+      clock: median(this.#times.map(({ clock }) => clock)),
+      attention: median(this.#times.map(({ attention }) => attention)),
+    };
   }
 }

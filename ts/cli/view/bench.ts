@@ -211,7 +211,7 @@ function resultCells(cell: CellReport): string[] {
     kl === undefined ? '' : number(kl),
     density === undefined ? '' : percent(density),
     readFraction === undefined ? '' : percent(readFraction),
-    ...sideBySide(cell.attentionMs),
+    ...sideBySide(cell.stepAttentionMs),
     ...sideBySide(cell.tokensPerSecond),
   ];
 }
