@@ -79,7 +79,13 @@ test('the table in Markdown has a line for each cell, and says where configs are
     state: 'failed',
     error: { code: 'E', message: 'a|b\nc' },
   });
-  const text = summaryMarkdown([cellReport(), failed], []);
+  const partial = cellReport({
+    config: 'quest',
+    state: 'partial',
+    questions: { done: 16, total: 64 },
+  });
+  const text = summaryMarkdown([cellReport(), failed, partial], []);
+  t.regex(text, /\| quest \| 16 of 64 \|/);
   t.true(
     text.includes(
       '| niah_mq8@512 | magic_pig | 64 | 0.750 ± 0.050 | -0.050 [-0.100, 0.020] | 0.0213 | 0.081 | 0.120 | 1.500 (6.000) | 60.0 (40.0) |',

@@ -83,6 +83,11 @@ export class Cell {
     return !this.hasFailed && done < total;
   }
 
+  /** Whether a run was stopped before it came to this cell: there is nothing to report. */
+  get isUntouched(): boolean {
+    return this.isOpen && this.progress.done === 0;
+  }
+
   /** Places in the group of the questions that have no answer yet. */
   missing({ rendered }: QuestionGroup): readonly number[] {
     return rendered.asked.flatMap(({ id }, place) => (this.#rows.has(id) ? [] : [place]));

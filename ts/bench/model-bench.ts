@@ -118,7 +118,8 @@ export class ModelBench {
         if (claimed.size > 0) await this.#runTask(entry, { progress, settle });
       } finally {
         progress.finished(entry);
-        for (const cell of entry.cells) if (!reports.has(cell)) await settle(cell);
+        const left = entry.cells.filter((cell) => !reports.has(cell) && !cell.isUntouched);
+        for (const cell of left) await settle(cell);
         for (const release of claimed.values()) await release();
       }
     }
