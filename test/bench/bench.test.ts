@@ -2,7 +2,8 @@ import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { type AnswerRow, type CellConfig, CellFolder } from '../../ts/bench/cell-folder.js';
-import { bench } from '../../ts/bench.js';
+import { resolveBenchOptions } from '../../ts/bench/options.js';
+import { bench, benchRequest } from '../../ts/bench.js';
 import type { BenchEvent } from '../../ts/bench-events.js';
 import { temporaryFolder } from '../helpers/folder.js';
 import {
@@ -226,6 +227,29 @@ test('a context that is too long for the model runs when it is cut', async (t) =
   );
   const cut = await bench({ ...base, maxContextLength: 1000, truncate: 'middle' });
   t.like(cut.cells[1], { state: 'complete', contextTokens: 1000 });
+});
+
+test('contexts that do not fit into memory together are measured one after the other, with the same answers', async (t) => {
+  const base = { ...(await options(t)), config: ['dense', narrow] };
+  const request = resolveBenchOptions(base);
+  const events: BenchEvent[] = [];
+  const emit = (event: BenchEvent) => events.push(event);
+  const { cells } = await benchRequest({ ...request, emit, groupBytes: 1 });
+  t.deepEqual(
+    eventsOf(events, 'prepared').map(({ contexts }) => contexts),
+    Array.from({ length: toyContexts }, () => 1),
+  );
+  t.is(cells[1]?.tokensPerSecond?.questions, 3);
+  const together = { ...base, resultDir: join(base.resultDir, '..', 'together') };
+  await bench(together);
+  const byId = (a: AnswerRow, b: AnswerRow) => a.id.localeCompare(b.id);
+  const sorted = async (resultDir: string) => {
+    const rows = await rowsIn(resultDir, 'tiny/narrow/toy/scored-300');
+    return rows
+      .sort(byId)
+      .map(({ id, prediction, score, context }) => ({ id, prediction, score, context }));
+  };
+  t.deepEqual(await sorted(base.resultDir), await sorted(together.resultDir));
 });
 
 test('a task without references has a divergence and no score', async (t) => {

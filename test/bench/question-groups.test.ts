@@ -30,13 +30,16 @@ function split(...lengths: number[]): RenderedSplit {
 const half = 2 ** 29;
 
 test('contexts that fit into memory together are one group', (t) => {
-  const [group, ...others] = questionGroups(split(1, 1), { bytesPerToken: half });
+  const [group, ...others] = questionGroups(split(1, 1), {
+    bytesPerToken: half,
+    groupBytes: 2 * half,
+  });
   t.deepEqual(others, []);
   t.deepEqual(group?.indices, [0, 1, 2, 3]);
 });
 
 test('more contexts are cut into groups, in which a question keeps its place and its grader', (t) => {
-  const groups = questionGroups(split(1, 1, 1), { bytesPerToken: half });
+  const groups = questionGroups(split(1, 1, 1), { bytesPerToken: half, groupBytes: 2 * half });
   t.deepEqual(
     groups.map(({ indices }) => indices),
     [
@@ -64,7 +67,7 @@ test('more contexts are cut into groups, in which a question keeps its place and
 });
 
 test('a context that is too large for a group is one by itself', (t) => {
-  const groups = questionGroups(split(1, 9, 1), { bytesPerToken: half });
+  const groups = questionGroups(split(1, 9, 1), { bytesPerToken: half, groupBytes: 2 * half });
   t.deepEqual(
     groups.map(({ indices }) => indices),
     [

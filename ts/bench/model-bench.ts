@@ -129,11 +129,11 @@ export class ModelBench {
   async #runTask(entry: TaskBench, { progress, settle }: TaskHandles): Promise<void> {
     const { rendered, cells } = entry;
     if (rendered === undefined) return;
-    const { signal, emit } = this.parts.request;
+    const { signal, emit, groupBytes } = this.parts.request;
     try {
       const engine = await this.#loadEngine();
       const bytesPerToken = engine.model.kvBytesPerToken;
-      for (const group of questionGroups(rendered, { bytesPerToken })) {
+      for (const group of questionGroups(rendered, { bytesPerToken, groupBytes })) {
         const open = cells.filter((cell) => cell.isOpen && cell.missing(group).length > 0);
         if (open.length === 0) continue;
         signal?.throwIfAborted();

@@ -100,6 +100,8 @@ export interface BenchRequest {
   readonly threads: number;
   readonly home: string;
   readonly snapshotLimitBytes: number | undefined;
+  /** Keys and values of the contexts that are in memory together, unless one has more. */
+  readonly groupBytes: number;
   readonly restart: boolean;
   readonly dryRun: boolean;
   /** What will be tuned before; in a dry run alone. */
@@ -136,6 +138,7 @@ export function resolveBenchOptions(options: BenchOptions): BenchRequest {
     threads: integer('threads', options.threads ?? usableThreads().threads, 1),
     home: resolveHome(options.home),
     snapshotLimitBytes: optional('snapshotLimitBytes', options.snapshotLimitBytes, 0),
+    groupBytes: 2 ** 30,
     restart: options.restart ?? false,
     dryRun: options.dryRun ?? false,
     pending: [],

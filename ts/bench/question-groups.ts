@@ -9,8 +9,12 @@ export interface QuestionGroup {
   readonly rendered: RenderedSplit;
 }
 
-/** Keys and values of a group, unless one context has more. */
-const groupBytes = 2 ** 30;
+export interface GroupLimits {
+  /** Keys and values of a token. */
+  readonly bytesPerToken: number;
+  /** Those of a group, unless one context has more. */
+  readonly groupBytes: number;
+}
 
 /**
  * Cuts a split into groups of neighbouring contexts, always the same ones for a model and a split, so that a benchmark
@@ -18,7 +22,7 @@ const groupBytes = 2 ** 30;
  */
 export function questionGroups(
   rendered: RenderedSplit,
-  { bytesPerToken }: { readonly bytesPerToken: number },
+  { bytesPerToken, groupBytes }: GroupLimits,
 ): readonly QuestionGroup[] {
   const groups: number[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
