@@ -1,4 +1,4 @@
-import { resolveBenchOptions } from './bench/options.js';
+import { type BenchRequest, resolveBenchOptions } from './bench/options.js';
 import { type TuningStep, tuningSteps } from './bench/tuning-steps.js';
 import { type BenchOptions, type BenchResult, benchRequest } from './bench.js';
 import type { BenchEvent } from './bench-events.js';
@@ -49,7 +49,7 @@ export interface RunResult extends BenchResult {
 export async function run(options: RunOptions): Promise<RunResult> {
   const { onEvent = () => undefined, ...benchOptions } = options;
   const request = resolveBenchOptions({ ...benchOptions, onEvent });
-  const steps = options.tune === false ? [] : await allSteps(options);
+  const steps = options.tune === false ? [] : await allSteps(request, options);
   onEvent({ event: 'tuning', steps });
   if (request.dryRun) {
     const planned = await benchRequest({ ...request, pending: steps });
@@ -58,41 +58,47 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const failures: TuningFailure[] = [];
   for (const step of steps) {
     request.signal?.throwIfAborted();
-    failures.push(...(await tuneStep(step, options)));
+    failures.push(...(await tuneStep(step, { request, options })));
   }
   return { ...(await benchRequest(request)), steps, failures };
 }
 
 /** Of all models; every option is checked before anything is searched. */
-async function allSteps({ onEvent, ...options }: RunOptions): Promise<readonly TuningStep[]> {
-  const request = resolveBenchOptions(options);
+async function allSteps(
+  request: BenchRequest,
+  { onEvent, ...options }: RunOptions,
+): Promise<readonly TuningStep[]> {
   const { trials } = resolveBudget(options);
   const isBounded = options.trials !== undefined || options.budget !== undefined;
   const onWarning = (message: string) => onEvent?.({ event: 'warning', message });
   const winners = new WinnerCache(request.home, { onWarning });
+  // What a user's file holds is part of a winner; one that cannot be read fails by itself later.
+  const own = request.tasks.filter(({ source }) => source !== undefined);
+  for (const task of own) await task.prepare?.(request.signal).catch(() => undefined);
   const steps: TuningStep[] = [];
   for (const model of request.models) {
     const { home, signal } = request;
     const { fingerprint } = await resolveModelFile(model, { home, signal });
-    const own = {
+    const about = {
       model,
       modelFingerprint: fingerprint,
       winners,
       force: options.force ?? false,
       trials: isBounded ? trials : undefined,
     };
-    steps.push(...(await tuningSteps(request, own)));
+    steps.push(...(await tuningSteps(request, about)));
   }
   return steps;
 }
 
 async function tuneStep(
   { model, tasks, configs }: TuningStep,
-  options: RunOptions,
+  { request, options }: { readonly request: BenchRequest; readonly options: RunOptions },
 ): Promise<readonly TuningFailure[]> {
   const about = { model, tasks };
+  const named = tasks.map((id) => request.tasks.find((task) => task.id === id)?.source ?? id);
   try {
-    const results = await tune(tuneOptions({ model, tasks, configs }, options));
+    const results = await tune(tuneOptions({ model, tasks: named, configs }, options));
     return results.flatMap(({ config, winner, reason = 'no winner' }) =>
       winner === undefined ? [{ ...about, configs: [config], reason }] : [],
     );
@@ -119,6 +125,7 @@ function tuneOptions(step: TuningStep, options: RunOptions): TuneOptions {
     'promptStyle',
     'haystack',
     'data',
+    'truncate',
     'snapshotLimitBytes',
     'signal',
     'onEvent',

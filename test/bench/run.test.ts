@@ -66,7 +66,7 @@ test('a task that cannot be tuned does not stop the others', async (t) => {
     result.failures.map(({ tasks }) => tasks),
     [['niah_mq8@5000']],
   );
-  t.regex(result.failures[0]?.reason ?? '', /at most 4096/);
+  t.regex(result.failures[0]?.reason ?? '', /niah_mq8@4096 or less/);
   t.deepEqual(
     result.cells.map(({ state, source }) => [state, source?.kind]),
     [

@@ -62,6 +62,9 @@ test('contexts are cut and answers bounded, where they are longer', async (t) =>
 
 test('a prompt that is too long for the model fits when it is cut', async (t) => {
   const { engine } = t.context;
-  await t.throwsAsync(render(engine, {}, 5000), { code: 'ERR_TASK', message: /at most 4096/ });
+  await t.throwsAsync(render(engine, {}, 5000), {
+    code: 'ERR_TASK',
+    message: /scored@4096 or less/,
+  });
   t.is((await render(engine, { maxContextLength: 4000 }, 5000)).contexts[0]?.tokens.length, 4000);
 });

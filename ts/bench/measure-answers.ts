@@ -39,10 +39,10 @@ export async function measureAnswers(
   const { questions, chain } = source;
   const isDense = chain.maskers.length === 0;
   const start = performance.now();
-  const run = async (own: NativeChain, generate: boolean) =>
+  const run = async (own: NativeChain, generate: false | 'all') =>
     (await questions.evaluate(jobs(own, places), { generate })).flat();
   const before = !isDense && denseFirst ? await run(dense, false) : undefined;
-  const results = await run(chain, !isDense);
+  const results = await run(chain, isDense ? false : 'all');
   const others = isDense ? results : (before ?? (await run(dense, false)));
   const speeds = new Map<number, DecodeSpeed>();
   for (const place of timed)

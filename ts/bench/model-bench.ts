@@ -5,6 +5,7 @@ import { homeFolders } from '../home.js';
 import type { ModelFile } from '../models/model-source.js';
 import type { Task } from '../tasks/task.js';
 import { prepareSplit, type RenderedSplit, renderSplit } from '../tune/prepare-split.js';
+import { prepareTasks } from '../tune/prepare-tasks.js';
 import { Cell } from './cell.js';
 import { CellFolder, type CellIdentity } from './cell-folder.js';
 import { type Machine, thisMachine } from './machine.js';
@@ -13,7 +14,7 @@ import type { BenchRequest, ConfigSpec } from './options.js';
 import type { RunProgress } from './progress.js';
 import { type QuestionGroup, questionGroups } from './question-groups.js';
 import type { CellReport } from './report.js';
-import { resolveConfig } from './resolve-config.js';
+import { dataOf, resolveConfig } from './resolve-config.js';
 
 /** A task with all configs, on one model. */
 export interface TaskBench {
@@ -213,10 +214,13 @@ export class ModelBench {
   }
 
   async #render(task: Task): Promise<[RenderedSplit | undefined, unknown]> {
+    const { limits, signal, emit } = this.parts.request;
     try {
+      await prepareTasks([task], { signal, emit });
       const engine = await this.#loadEngine();
-      return [await renderSplit(engine, task, 'test', this.parts.request.limits), undefined];
+      return [await renderSplit(engine, task, 'test', limits), undefined];
     } catch (error) {
+      if (signal?.aborted) throw error;
       return [undefined, error];
     }
   }
@@ -257,6 +261,7 @@ export class ModelBench {
       winners,
       modelFingerprint: file.fingerprint,
       task: task.id,
+      data: dataOf(task),
       objective: request.objective,
       globalTasks: request.global ? request.tasks.map(({ id }) => id) : undefined,
       pending: request.pending

@@ -45,7 +45,7 @@ export interface BenchOptions {
   readonly maxRequests?: number;
   /** Tokens of a context; longer ones are cut. Default: none is cut. */
   readonly maxContextLength?: number;
-  /** What of a longer context is kept. Default `head`. */
+  /** What of a longer context is kept, and of a text that is longer than the task's `@L`. Default: the task's own, `head`. */
   readonly truncate?: Truncate;
   /** Bound of an answer's tokens, where the task allows more. Default: the task's own. */
   readonly maxNewTokens?: number;
@@ -131,7 +131,7 @@ export function resolveBenchOptions(options: BenchOptions): BenchRequest {
       maxQuestions: optional('maxRequests', maxRequests),
       maxContextLength: optional('maxContextLength', maxContextLength),
       maxNewTokens: optional('maxNewTokens', maxNewTokens),
-      truncate: choice('truncate', truncate, ['head', 'middle']),
+      truncate,
     },
     speedQuestions: integer('speedQuestions', options.speedQuestions ?? 3, 0),
     seed: integer('seed', options.seed ?? 0, 0),
@@ -148,9 +148,11 @@ export function resolveBenchOptions(options: BenchOptions): BenchRequest {
 }
 
 function tasksOf(options: BenchOptions): readonly Task[] {
-  const { haystack, data, home } = options;
+  const { haystack, data, truncate, home } = options;
   const promptStyle = choice('promptStyle', options.promptStyle, ['auto', 'chat', 'plain']);
-  return resolveTasks(texts('task', options.task), { promptStyle, haystack, data, home });
+  choice('truncate', truncate, ['head', 'middle']);
+  const taskOptions = { promptStyle, haystack, data, truncate, home };
+  return resolveTasks(texts('task', options.task), taskOptions);
 }
 
 /** Each name once; two configs of one name would share a folder. */

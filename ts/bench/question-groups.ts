@@ -1,4 +1,4 @@
-import type { EngineQuestion } from '../engine/question.js';
+import type { AskedQuestion } from '../engine/question.js';
 import type { RenderedSplit } from '../tune/prepare-split.js';
 
 /** Questions over contexts whose keys and values are in memory together. */
@@ -47,7 +47,7 @@ function pick(rendered: RenderedSplit, contexts: readonly number[]): QuestionGro
       ...rendered,
       contexts: contexts.flatMap((i) => rendered.contexts[i] ?? []),
       questions: indices.map((i) => {
-        const question = rendered.questions[i] as EngineQuestion;
+        const question = rendered.questions[i] as AskedQuestion;
         return { ...question, context: places.get(question.context) ?? 0 };
       }),
       asked: indices.flatMap((i) => rendered.asked[i] ?? []),

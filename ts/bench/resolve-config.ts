@@ -4,6 +4,7 @@ import { SparseTuneError } from '../errors.js';
 import { ANY, anyPreset } from '../maskers/any-preset.js';
 import { getPreset } from '../maskers/presets.js';
 import type { SparseConfig } from '../sparse-config.js';
+import type { Task } from '../tasks/task.js';
 import { type FoundWinner, kindOf } from '../tune/get-winner.js';
 import type { ConfigSpec } from './options.js';
 
@@ -32,11 +33,18 @@ export interface ResolvedConfig {
   readonly source: ConfigSource;
 }
 
+/** What names the content of a user's own task, once its files are found; undefined of any other. */
+export function dataOf({ source, parameters }: Task): string | undefined {
+  return source === undefined ? undefined : String(parameters['data']);
+}
+
 /** For what a config is looked up. */
 export interface ConfigTarget {
   readonly winners: WinnerCache;
   readonly modelFingerprint: string;
   readonly task: string;
+  /** What names the content of a user's file, of which alone its winners are. */
+  readonly data?: string | undefined;
   readonly objective: string;
   /** Only winners for several tasks, those for all of these before others. */
   readonly globalTasks: readonly string[] | undefined;
@@ -84,9 +92,9 @@ export async function resolveConfig(
 /** The stored winner that answers for a config, or of all configs where none is named. */
 export function findWinner(
   config: string | undefined,
-  { winners, modelFingerprint, task, objective, globalTasks }: ConfigTarget,
+  { winners, modelFingerprint, task, data, objective, globalTasks }: ConfigTarget,
 ): Promise<StoredWinner | undefined> {
-  return winners.find({ modelFingerprint, config, task, objective, globalTasks });
+  return winners.find({ modelFingerprint, config, task, data, objective, globalTasks });
 }
 
 /** In words, for tables and messages. */

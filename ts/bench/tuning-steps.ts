@@ -3,7 +3,7 @@ import { median } from '../engine/divergence.js';
 import { ANY, anyPreset } from '../maskers/any-preset.js';
 import { getPreset, isTunable } from '../maskers/presets.js';
 import type { BenchRequest, ConfigSpec } from './options.js';
-import { type ConfigTarget, findWinner } from './resolve-config.js';
+import { type ConfigTarget, dataOf, findWinner } from './resolve-config.js';
 
 /** Configs to be tuned together: on one task, or on all of a run as one. */
 export interface TuningStep {
@@ -79,10 +79,12 @@ async function missing(
   const isFixed = name !== undefined && name !== ANY && !isTunable(getPreset(name));
   if (isFixed) return undefined;
   if (options.force) return name ?? ANY;
+  const first = request.tasks.find(({ id }) => id === tasks[0]);
   const target: ConfigTarget = {
     winners: options.winners,
     modelFingerprint: options.modelFingerprint,
     task: tasks[0] ?? '',
+    data: first && dataOf(first),
     objective: request.objective,
     globalTasks: isGlobal ? tasks : undefined,
   };

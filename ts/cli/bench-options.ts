@@ -1,5 +1,4 @@
 import { listPresets } from '../maskers/presets.js';
-import type { Truncate } from '../tasks/truncate.js';
 import {
   defined,
   homeOption,
@@ -22,7 +21,6 @@ export interface BenchArguments extends TaskArguments {
   global?: boolean;
   maxRequests?: number;
   maxContextLength?: number;
-  truncate?: Truncate;
   maxNewTokens?: number;
   speedQuestions?: number;
   seed?: number;
@@ -66,10 +64,6 @@ export const benchOptions = {
     describe: 'questions of each task, spread over its contexts [default: all]',
   },
   'max-context-length': { type: 'number', describe: 'cut contexts to so many tokens' },
-  truncate: {
-    choices: ['head', 'middle'],
-    describe: 'what of a longer context is kept: its head, or both ends without the middle',
-  },
   'max-new-tokens': { type: 'number', describe: "bound of an answer's tokens, below the task's" },
   'speed-questions': {
     type: 'number',
@@ -96,7 +90,7 @@ export const benchOptions = {
 
 /** @throws {TypeError | RangeError} `ERR_ARGUMENT` naming the option */
 export function benchOptionsOf(args: BenchArguments) {
-  const { resultDir, objective, global, truncate, home } = args;
+  const { resultDir, objective, global, home } = args;
   return {
     model: parseList('model', args.model),
     task: parseList('task', args.task),
@@ -105,7 +99,6 @@ export function benchOptionsOf(args: BenchArguments) {
       resultDir,
       objective,
       global,
-      truncate,
       home,
       maxRequests: parseCount('max-requests', args.maxRequests),
       maxContextLength: parseCount('max-context-length', args.maxContextLength),

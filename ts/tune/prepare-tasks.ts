@@ -1,10 +1,10 @@
 import type { DownloadProgress } from '../hub/download.js';
 import type { Task } from '../tasks/task.js';
-import type { TuneEvent } from '../tune-events.js';
+import type { PrepareEvent } from '../tune-events.js';
 
 interface PrepareOptions {
   readonly signal: AbortSignal | undefined;
-  readonly emit: (event: TuneEvent) => void;
+  readonly emit: (event: PrepareEvent) => void;
 }
 
 /**
