@@ -4,7 +4,7 @@ import type { Rng } from '../rng.js';
 import { addedTokens } from './added-tokens.js';
 
 const highest = 99;
-/** Values that teacher forcing runs over, at most: of a long expression the whole answer is as long as the context. */
+/** Values of gold at most: more than teacher forcing runs over, where the whole answer is as long as the context. */
 const goldValues = 64;
 const exampleOperations = 4;
 
