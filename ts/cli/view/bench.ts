@@ -186,7 +186,7 @@ export function cellLine(cell: CellReport): string {
 /** One table a model, and what failed. */
 export function resultLines(cells: readonly CellReport[]): string[] {
   const titles = ['task', 'config', 'answers', 'score', 'vs dense (95 %)', 'KL', 'density', 'read'];
-  const times = ['attention ms', '(dense)', 'tokens/s', '(dense)'];
+  const times = ['attention ms a step', '(dense)', 'tokens/s', '(dense)'];
   const columns = [...titles, ...times].map((title, i) =>
     i < 2 ? { title, align: 'left' as const } : { title },
   );
