@@ -367,7 +367,7 @@ test('a task that is too long for the model is refused with the longest length',
   const home = await temporaryFolder(t);
   await t.throwsAsync(tune({ ...smallTune, home, task: 'niah_mq8@5000' }), {
     code: 'ERR_TASK',
-    message: /niah_mq8@5000 needs \d+ tokens .* at most 4096/,
+    message: /niah_mq8@5000 needs \d+ tokens .*Use niah_mq8@4096 or less/,
   });
 });
 
