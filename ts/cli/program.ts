@@ -1,6 +1,7 @@
 import yargs, { type Argv } from 'yargs';
 import { errorCode } from '../files.js';
 import { version } from '../version.js';
+import { buildCommand } from './build.js';
 import { cacheCommand } from './cache.js';
 import { type CliContext, type ExitCode, exitCodes, UsageError } from './context.js';
 import { doctorCommand } from './doctor.js';
@@ -48,6 +49,7 @@ function makeProgram(context: CliContext, finish: (code: ExitCode) => void): Arg
     .command(taskCommand(context))
     .command(microCommand(context))
     .command(doctorCommand(context, finish))
+    .command(buildCommand(context))
     .demandCommand(1, 'Name a command.')
     .recommendCommands()
     .strict()
