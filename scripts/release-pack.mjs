@@ -1,13 +1,13 @@
 // The packages of a release, into artifacts/*.tgz: npm run release:pack -- [OPTION...]
 //
-//   --arm64            makes the linux-arm64-gnu package too, with a cross compiler
+//   --arm64            makes the linux-arm64-gnu package too, with a cross compiler, and tries it in an emulated Node
 //   --binary-only      only the binaries, into artifacts/binaries
 //   --from DIR         takes the binaries of a folder, and fails where one of a configured target is missing
 //   --repository URL   what the manifests name as the source; npm's provenance compares it
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { arm64, buildArm64Addon } from './release/arm64.mjs';
+import { arm64, buildArm64Addon, tryArm64Addon } from './release/arm64.mjs';
 import { shipBinary } from './release/binary.mjs';
 import { checkVersions, pack } from './release/pack.mjs';
 import { fail, loadCompiled, root, step } from './setup/process.mjs';
@@ -48,8 +48,10 @@ async function makeBinaries() {
   const built = join(root, 'build/cmake/Release/sparsetune.node');
   shipBinary({ built, platform: platformName(), folder: binaries });
   if (!values.arm64) return;
-  installSystemPackages({ arm64: true });
-  shipBinary({ built: buildArm64Addon(), folder: binaries, ...arm64 });
+  installSystemPackages({ arm64: true, emulators: true });
+  const addon = shipBinary({ built: buildArm64Addon(), folder: binaries, ...arm64 });
+  const { resolveHome } = await loadCompiled('ts/home.js');
+  tryArm64Addon(addon, resolveHome());
 }
 
 await releasePack().catch(fail);
