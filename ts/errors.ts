@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'ERR_LLAMA_LOAD'
   | 'ERR_LLAMA_VERSION'
   | 'ERR_MODEL_UNSUPPORTED'
+  | 'ERR_NATIVE_BUILD'
   | 'ERR_NATIVE_LOAD'
   | 'ERR_NO_WINNER'
   | 'ERR_OBJECTIVE'

@@ -1,5 +1,6 @@
 // Headers of the llama.cpp that the pinned @node-llama-cpp/<platform> packages were built from. The package
-// node-llama-cpp of the same version ships them in a git bundle; it is fetched, not installed.
+// node-llama-cpp of the same version ships them in a git bundle; it is fetched, not installed. Our package carries
+// them too, with their licence.
 import {
   cpSync,
   existsSync,
@@ -41,7 +42,8 @@ function pinnedVersion() {
 
 function versionIn(folder) {
   const file = join(folder, 'version.json');
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).nodeLlamaCpp : undefined;
+  const isWhole = existsSync(file) && existsSync(join(folder, 'LICENSE'));
+  return isWhole ? JSON.parse(readFileSync(file, 'utf8')).nodeLlamaCpp : undefined;
 }
 
 function fetchHeaders(version, cached) {
@@ -81,6 +83,7 @@ function extractHeaders(version, temporary) {
   mkdirSync(include, { recursive: true });
   for (const path of headers)
     writeFileSync(join(include, basename(path)), git('show', `HEAD:${path}`));
+  writeFileSync(join(temporary, 'out/LICENSE'), git('show', 'HEAD:LICENSE'));
   const record = { nodeLlamaCpp: version, llamaCppCommit: git('rev-parse', 'HEAD').trim() };
   writeFileSync(join(temporary, 'out/version.json'), `${JSON.stringify(record, null, 2)}\n`);
 }

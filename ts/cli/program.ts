@@ -2,6 +2,7 @@ import yargs, { type Argv } from 'yargs';
 import { errorCode } from '../files.js';
 import { version } from '../version.js';
 import { benchCommand } from './bench.js';
+import { buildCommand } from './build.js';
 import { cacheCommand } from './cache.js';
 import { type CliContext, type ExitCode, exitCodes, UsageError } from './context.js';
 import { doctorCommand } from './doctor.js';
@@ -52,6 +53,7 @@ function makeProgram(context: CliContext, finish: (code: ExitCode) => void): Arg
     .command(taskCommand(context))
     .command(microCommand(context))
     .command(doctorCommand(context, finish))
+    .command(buildCommand(context))
     .demandCommand(1, 'Name a command.')
     .recommendCommands()
     .strict()

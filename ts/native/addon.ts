@@ -5,6 +5,7 @@ import { NativeLoadError } from '../errors.js';
 import type { AttentionAddon } from './attention-addon.js';
 import type { Isa } from './isa.js';
 import type { LlamaAddon } from './llama-addon.js';
+import { platformName } from './platform-name.js';
 
 /** What native/binding exports: one interface a binding file. */
 export interface Addon extends AttentionAddon, LlamaAddon {
@@ -13,11 +14,14 @@ export interface Addon extends AttentionAddon, LlamaAddon {
 }
 
 const require = createRequire(import.meta.url);
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
+const cure = `Install sparsetune again without --omit=optional, or compile the addon: npx sparsetune build
+(in a checkout: npm run build:native).`;
 let loaded: { addon: Addon; path: string } | undefined;
 
 /**
- * Loads the native addon once: `SPARSETUNE_NATIVE` if set, else the build of this checkout
- * (cmake-js, then node-gyp), else the platform package.
+ * Loads the native addon once: the file that `SPARSETUNE_NATIVE` or `NAPI_RS_NATIVE_LIBRARY_PATH` names and no other,
+ * else what was built here (cmake-js, then node-gyp), else the platform package.
  *
  * @throws {NativeLoadError} `ERR_NATIVE_LOAD` with every file that was tried and the cure
  */
@@ -38,31 +42,18 @@ function tryAll(): { addon: Addon; path: string } {
     try {
       return { addon: require(path) as Addon, path: require.resolve(path) };
     } catch (cause) {
-      tried.push(`${path}: ${(cause as Error).message.split('\n')[0]}`);
+      const { code, message } = cause as NodeJS.ErrnoException;
+      tried.push(`${path}: ${code === 'MODULE_NOT_FOUND' ? 'not found' : message.split('\n')[0]}`);
     }
   }
-  throw new NativeLoadError(
-    'ERR_NATIVE_LOAD',
-    `No native addon for ${process.platform}-${process.arch}. Run "npm run build:native" in a checkout. Tried:\n  ${tried.join('\n  ')}`,
-    tried,
-  );
+  const machine = `${platformName()} (Node ${process.version})`;
+  const message = `No native addon for ${machine}. Tried:\n  ${tried.join('\n  ')}\n${cure}`;
+  throw new NativeLoadError('ERR_NATIVE_LOAD', message, tried);
 }
 
 function candidates(): string[] {
-  const named = process.env['SPARSETUNE_NATIVE'];
-  if (named !== undefined && named !== '') return [resolve(named)];
-  const root = fileURLToPath(new URL('../../../../', import.meta.url));
-  return [
-    `${root}build/cmake/Release/sparsetune.node`,
-    `${root}build/Release/sparsetune.node`,
-    `sparsetune-${platformName()}`,
-  ];
-}
-
-function platformName(): string {
-  const { platform, arch } = process;
-  if (platform === 'win32') return `win32-${arch}-msvc`;
-  if (platform === 'darwin') return `darwin-${arch}`;
-  const { header } = process.report.getReport() as unknown as { header: Record<string, unknown> };
-  return `${platform}-${arch}-${'glibcVersionRuntime' in header ? 'gnu' : 'musl'}`;
+  const named = process.env['SPARSETUNE_NATIVE'] || process.env['NAPI_RS_NATIVE_LIBRARY_PATH'];
+  if (named) return [resolve(named)];
+  const built = ['build/cmake/Release', 'build/Release'];
+  return [...built.map((dir) => `${root}${dir}/sparsetune.node`), `sparsetune-${platformName()}`];
 }
