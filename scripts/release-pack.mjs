@@ -28,6 +28,7 @@ const { values } = parseArgs({
 
 async function releasePack() {
   checkVersions();
+  rmSync(join(root, 'build/ts'), { recursive: true, force: true }); // whatever it holds of earlier sources
   await setup();
   if (values.from === undefined) await makeBinaries();
   if (values['binary-only']) return;

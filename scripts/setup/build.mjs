@@ -1,8 +1,11 @@
 // TypeScript and the native addon, each rebuilt only when its sources changed.
-import { onChange, run, step } from './process.mjs';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { onChange, root, run, step } from './process.mjs';
 
 const nativeInputs = ['native', '.deps/llama/version.json', 'package-lock.json'];
 
+/** Into build/ts, which then has nothing of sources that are gone. */
 export function buildTypeScript() {
   const stamp = {
     inputs: ['ts', 'test', 'tsconfig.json', 'package-lock.json'],
@@ -11,6 +14,7 @@ export function buildTypeScript() {
   };
   onChange(stamp, () => {
     step('TypeScript: tsc');
+    rmSync(join(root, 'build/ts'), { recursive: true, force: true });
     npmRun('build:ts');
   });
 }
