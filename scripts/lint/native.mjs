@@ -7,7 +7,7 @@ import { listFiles, output, root, run, SetupError, step } from '../setup/process
 import { python } from '../setup/system-packages.mjs';
 
 const versions = { 'clang-format': '18.1.8', 'clang-tidy': '18.1.8' };
-const folders = ['native', 'test/native', 'bench/native'];
+const folders = ['native', 'test/native', 'test/simt', 'bench/native'];
 const parallel = 2;
 
 /** The two tools, installed where they are missing, over every native source of the tree. */

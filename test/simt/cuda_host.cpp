@@ -1,0 +1,155 @@
+#include "cuda_host.h"
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+
+#include "memory.h"
+
+namespace {
+
+constexpr size_t kDefaultDynamicBytes = 48 * 1024;
+constexpr int kVersion = 13000;
+
+cudaError_t last_error = cudaSuccess;
+std::map<const void*, size_t> dynamic_limits;
+
+cudaError_t Note(cudaError_t error) {
+  if (error != cudaSuccess) last_error = error;
+  return error;
+}
+
+bool IsOnRightSides(const void* to, const void* from, size_t n, cudaMemcpyKind kind) {
+  const bool is_to_device = simt::IsDeviceMemory(to, n);
+  const bool is_from_device = simt::IsDeviceMemory(from, n);
+  return is_to_device == (kind != cudaMemcpyDeviceToHost) &&
+         is_from_device == (kind != cudaMemcpyHostToDevice);
+}
+
+}  // namespace
+
+const char* cudaGetErrorName(cudaError_t error) {
+  if (error == cudaSuccess) return "cudaSuccess";
+  if (error == cudaErrorMemoryAllocation) return "cudaErrorMemoryAllocation";
+  if (error == cudaErrorInvalidConfiguration) return "cudaErrorInvalidConfiguration";
+  return "cudaErrorInvalidValue";
+}
+
+const char* cudaGetErrorString(cudaError_t error) {
+  if (error == cudaSuccess) return "no error";
+  if (error == cudaErrorMemoryAllocation) return "out of memory";
+  if (error == cudaErrorInvalidConfiguration) return "invalid configuration argument";
+  return "invalid argument";
+}
+
+cudaError_t cudaGetLastError() {
+  const cudaError_t error = last_error;
+  last_error = cudaSuccess;
+  return error;
+}
+
+cudaError_t cudaDriverGetVersion(int* version) {
+  *version = kVersion;
+  return cudaSuccess;
+}
+cudaError_t cudaRuntimeGetVersion(int* version) { return cudaDriverGetVersion(version); }
+cudaError_t cudaGetDeviceCount(int* n) {
+  *n = 1;
+  return cudaSuccess;
+}
+cudaError_t cudaGetDevice(int* device) {
+  *device = 0;
+  return cudaSuccess;
+}
+cudaError_t cudaSetDevice(int device) {
+  return Note(device == 0 ? cudaSuccess : cudaErrorInvalidDevice);
+}
+cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr /*attribute*/, int /*device*/) {
+  *value = 4;  // few, so that splits stay short
+  return cudaSuccess;
+}
+
+cudaError_t cudaMalloc(void** memory, size_t n) {
+  *memory = n == 0 ? nullptr : simt::AllocateDevice(n);
+  return Note(n == 0 || *memory != nullptr ? cudaSuccess : cudaErrorMemoryAllocation);
+}
+
+cudaError_t cudaFree(void* memory) {
+  const bool is_freed = memory == nullptr || simt::FreeDevice(memory);
+  return Note(is_freed ? cudaSuccess : cudaErrorInvalidValue);
+}
+
+cudaError_t cudaMemGetInfo(size_t* n_free, size_t* n_total) {
+  *n_total = simt::GetOptions().device_bytes;
+  *n_free = *n_total - simt::DeviceBytes();
+  return cudaSuccess;
+}
+
+cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t n, cudaMemcpyKind kind,
+                            cudaStream_t /*stream*/) {
+  if (n == 0) return cudaSuccess;
+  if (!IsOnRightSides(to, from, n, kind)) return Note(cudaErrorInvalidValue);
+  std::memmove(to, from, n);
+  if (kind == cudaMemcpyDeviceToDevice) {
+    simt::CopyWritten(to, from, n);
+  } else {
+    simt::MarkWritten(to, n);
+  }
+  return cudaSuccess;
+}
+
+cudaError_t cudaMemcpy2DAsync(void* to, size_t to_pitch, const void* from, size_t from_pitch,
+                              size_t width, size_t height, cudaMemcpyKind kind,
+                              cudaStream_t stream) {
+  for (size_t row = 0; row < height; ++row) {
+    const cudaError_t error =
+        cudaMemcpyAsync(static_cast<char*>(to) + row * to_pitch,
+                        static_cast<const char*>(from) + row * from_pitch, width, kind, stream);
+    if (error != cudaSuccess) return error;
+  }
+  return cudaSuccess;
+}
+
+cudaError_t cudaMemsetAsync(void* memory, int value, size_t n, cudaStream_t /*stream*/) {
+  if (n == 0) return cudaSuccess;
+  if (!simt::IsDeviceMemory(memory, n)) return Note(cudaErrorInvalidValue);
+  std::memset(memory, value, n);
+  simt::MarkWritten(memory, n);
+  return cudaSuccess;
+}
+
+cudaError_t cudaStreamCreate(cudaStream_t* stream) {
+  *stream = reinterpret_cast<cudaStream_t>(std::malloc(1));
+  return cudaSuccess;
+}
+cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+  std::free(stream);
+  return cudaSuccess;
+}
+cudaError_t cudaStreamSynchronize(cudaStream_t /*stream*/) { return cudaSuccess; }
+
+cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* /*kernel*/) {
+  *attributes = {};
+  return cudaSuccess;
+}
+
+cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute /*attribute*/, int value) {
+  const auto n = static_cast<size_t>(value);
+  if (value < 0 || n > simt::GetOptions().shared_bytes) return Note(cudaErrorInvalidValue);
+  dynamic_limits[kernel] = n;
+  return cudaSuccess;
+}
+
+namespace simt {
+
+size_t DynamicLimitOf(const void* kernel) {
+  const auto found = dynamic_limits.find(kernel);
+  return found == dynamic_limits.end() ? kDefaultDynamicBytes : found->second;
+}
+
+void NoteLaunch(bool is_allowed) {
+  if (!is_allowed) Note(cudaErrorInvalidConfiguration);
+}
+
+}  // namespace simt
