@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'ERR_CAPACITY'
   | 'ERR_CONFIG'
   | 'ERR_DATA'
+  | 'ERR_DEVICE'
   | 'ERR_ENGINE'
   | 'ERR_LLAMA_LOAD'
   | 'ERR_LLAMA_VERSION'

@@ -115,6 +115,8 @@ void ThrowUnlessOk(Napi::Env env, Status status) {
       ThrowError(env, "ERR_CONFIG", "This masker kind or instruction set is not available here");
     case Status::kOutOfMemory:
       ThrowRange(env, "ERR_CAPACITY", "Out of memory");
+    case Status::kDevice:
+      ThrowError(env, "ERR_DEVICE", "A call of CUDA failed");
   }
 }
 

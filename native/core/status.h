@@ -9,6 +9,7 @@ enum class Status {
   kInvalidArgument,  ///< a scalar parameter is outside its documented range
   kUnsupported,      ///< this instruction set, kind or semantics is not built
   kOutOfMemory,      ///< scratch or index memory could not be had
+  kDevice,           ///< a call of CUDA failed; cuda::LastError() has its text
 };
 
 }  // namespace sparsetune

@@ -9,8 +9,8 @@
 #if defined(__CUDACC__)
 #include <cuda_runtime.h>
 
-/// Declares an array of `n` elements in the shared memory of a block.
-#define SPARSETUNE_SHARED(T, name, n) __shared__ T name[n]
+/// Declares an array of `n` elements in the shared memory of a block, aligned to 16 bytes.
+#define SPARSETUNE_SHARED(T, name, n) __shared__ __align__(16) T name[n]
 /// Declares the array of shared memory whose size the launch gives.
 #define SPARSETUNE_DYNAMIC_SHARED(T, name)                        \
   extern __shared__ __align__(16) unsigned char dynamic_shared[]; \

@@ -159,6 +159,15 @@ SIMT_INLINE T atomicCAS(T* at, std::common_type_t<T> compare, std::common_type_t
   return atomicCasUnchecked<T>(at, compare, value);
 }
 
+template <typename T>
+SIMT_INLINE T min(T a, T b) {
+  return b < a ? b : a;
+}
+template <typename T>
+SIMT_INLINE T max(T a, T b) {
+  return a < b ? b : a;
+}
+
 inline int __popc(unsigned word) { return __builtin_popcount(word); }
 inline int __ffs(int word) { return __builtin_ffs(word); }
 inline int __clz(int word) { return word == 0 ? 32 : __builtin_clz(static_cast<unsigned>(word)); }

@@ -70,6 +70,11 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr /*attribute*/, int
   return cudaSuccess;
 }
 
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int /*device*/) {
+  std::strcpy(properties->name, "emulated");
+  return cudaSuccess;
+}
+
 cudaError_t cudaMalloc(void** memory, size_t n) {
   *memory = n == 0 ? nullptr : simt::AllocateDevice(n);
   return Note(n == 0 || *memory != nullptr ? cudaSuccess : cudaErrorMemoryAllocation);

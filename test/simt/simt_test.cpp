@@ -1,9 +1,36 @@
 // Runs the CUDA kernels on the CPU, each thread a fiber and every access checked, beside the
-// kernels of native/kernels. Prints `N passed, N failed`.
+// kernels of native/kernels. Arguments: words; only families whose name has one of them run.
+// Prints `N passed, N failed`.
+#include <string>
+
 #include "native/kernels/testing.h"
 #include "simt/simt_tests.h"
 
-int main() {
-  simt::TestEmulator();
+namespace {
+
+struct Family {
+  const char* name;
+  void (*test)();
+};
+
+constexpr Family kFamilies[] = {
+    {"emulator", simt::TestEmulator},   {"attend", simt::TestAttend}, {"scores", simt::TestScores},
+    {"selection", simt::TestSelection}, {"lsh", simt::TestLsh},       {"chains", simt::TestChains},
+    {"traffic", simt::TestTraffic},
+};
+
+bool IsWanted(const std::string& name, int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    if (name.find(argv[i]) != std::string::npos) return true;
+  }
+  return argc == 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  for (const Family& family : kFamilies) {
+    if (IsWanted(family.name, argc, argv)) family.test();
+  }
   return sparsetune::testing::Finish();
 }
