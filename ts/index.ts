@@ -36,6 +36,7 @@ export {
   registerConfig,
 } from './maskers/presets.js';
 export type { Metrics } from './metrics.js';
+export { type Info, info } from './native/info.js';
 export { type RunEvent, type RunOptions, type RunResult, run } from './run.js';
 export {
   type BenchmarkConfig,

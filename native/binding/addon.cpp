@@ -9,6 +9,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   sparsetune::binding::PinModule(env);
   sparsetune::binding::RegisterAttention(env, exports);
   sparsetune::binding::RegisterLlama(env, exports);
+  sparsetune::binding::RegisterCuda(env, exports);
   exports.Set("bestIsa", sparsetune::IsaName(sparsetune::BestIsa()));
   return exports;
 }

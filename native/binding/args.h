@@ -26,8 +26,8 @@ Dtype ReadDtype(const Napi::Value& value);
 /// cannot run is a RangeError with code ERR_ARGUMENT.
 Isa ReadIsa(const Napi::Value& value);
 
-/// Adds the exports of attention.cpp (those of the kernels included) and of llama.cpp to the
-/// addon.
+/// Adds the exports of attention.cpp (those of the kernels included), of llama.cpp and of
+/// cuda.cpp to the addon.
 void RegisterAttention(Napi::Env env, Napi::Object exports);
 void RegisterKernels(Napi::Env env, Napi::Object exports);
 void RegisterLshKernels(Napi::Env env, Napi::Object kernels);
@@ -36,5 +36,6 @@ void RegisterGroup(Napi::Env env, Napi::Object kernels);
 void RegisterGivenLists(Napi::Env env, Napi::Object kernels);
 void RegisterLimits(Napi::Env env, Napi::Object exports);
 void RegisterLlama(Napi::Env env, Napi::Object exports);
+void RegisterCuda(Napi::Env env, Napi::Object exports);
 
 }  // namespace sparsetune::binding

@@ -1,7 +1,8 @@
 // TypeScript and the native addon, each rebuilt only when its sources changed.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { onChange, root, run, step } from './process.mjs';
+import { CudaError, findCuda } from '../../native/cuda/nvcc.mjs';
+import { onChange, root, run, SetupError, step } from './process.mjs';
 
 const nativeInputs = ['native', '.deps/llama/version.json', 'package-lock.json'];
 
@@ -23,12 +24,14 @@ export function buildTypeScript() {
 export function buildNative() {
   const build = {
     inputs: [...nativeInputs, 'CMakeLists.txt'],
-    extra: process.version,
+    extra: settings(),
     outputs: ['build/cmake/Release/sparsetune.node'],
     stamp: 'build/cmake/.stamp',
   };
   onChange(build, () => {
     step('native addon: cmake-js');
+    // Whether there is CUDA is looked up only where nothing is remembered.
+    rmSync(join(root, 'build/cmake/CMakeCache.txt'), { force: true });
     npmRun('build:native');
   });
 }
@@ -48,7 +51,7 @@ export function buildAddressSanitized() {
 export function buildGyp() {
   const build = {
     inputs: [...nativeInputs, 'binding.gyp'],
-    extra: process.version,
+    extra: settings(),
     outputs: ['build/Release/sparsetune.node'],
     stamp: 'build/Release/.stamp',
   };
@@ -56,6 +59,17 @@ export function buildGyp() {
     step('native addon: node-gyp');
     npmRun('build:gyp');
   });
+}
+
+/** What a build depends on besides its sources. */
+function settings() {
+  try {
+    const cuda = findCuda();
+    const archs = process.env.SPARSETUNE_CUDA_ARCHS ?? '';
+    return `${process.version} ${cuda === undefined ? 'no CUDA' : `${cuda.nvcc} ${archs}`}`;
+  } catch (error) {
+    throw error instanceof CudaError ? new SetupError(error.message) : error;
+  }
 }
 
 /** Through npm, so that its settings (a local copy of node's headers, a proxy) reach the build tools. */

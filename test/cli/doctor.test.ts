@@ -8,7 +8,17 @@ test('doctor names what it found, one line each', async (t) => {
   const findings = JSON.parse(out) as { name: string; text: string; isGood: boolean }[];
   t.deepEqual(
     findings.map(({ name }) => name),
-    ['sparsetune', 'cpu', 'threads', 'memory', 'native addon', 'llama.cpp', 'home', 'test models'],
+    [
+      'sparsetune',
+      'cpu',
+      'threads',
+      'memory',
+      'native addon',
+      'cuda',
+      'llama.cpp',
+      'home',
+      'test models',
+    ],
   );
   t.is(code, findings.every(({ isGood }) => isGood) ? 0 : 1);
   t.true(findings.find(({ name }) => name === 'home')?.text.startsWith(home));

@@ -7,6 +7,7 @@ import { findLlamaLibrary } from '../engine/llama-library.js';
 import { resolveHome } from '../home.js';
 import { testModels } from '../models/test-models.js';
 import { addonPath, loadAddon } from '../native/addon.js';
+import { info } from '../native/info.js';
 import { usableThreads } from '../threads.js';
 import { version } from '../version.js';
 import { type CliContext, type ExitCode, exitCodes, print } from './context.js';
@@ -66,6 +67,7 @@ export async function examine(home: string): Promise<Finding[]> {
     good('threads', threadsText()),
     good('memory', `${bytes(totalmem())}, ${bytes(freemem())} free`),
     tried('native addon', () => `${addonPath()}, instruction set in use: ${loadAddon().bestIsa}`),
+    tried('cuda', cudaText),
     tried('llama.cpp', () => {
       const { packageName, packageVersion, release: build } = findLlamaLibrary();
       return `${build} of ${packageName} ${packageVersion}`;
@@ -97,6 +99,13 @@ function tried(name: string, look: () => string): Finding {
   } catch (error) {
     return { name, text: (error as Error).message, isGood: false };
   }
+}
+
+/** A GPU is no need, so its absence is no fault. */
+function cudaText(): string {
+  const { cudaBuilt, cudaDevice, cudaReason } = info();
+  const kernels = cudaBuilt ? 'kernels built' : 'kernels not built';
+  return `${kernels}; ${cudaDevice ?? `not available: ${cudaReason}`}`;
 }
 
 function threadsText(): string {

@@ -3,12 +3,13 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NativeLoadError } from '../errors.js';
 import type { AttentionAddon } from './attention-addon.js';
+import type { CudaAddon } from './cuda-addon.js';
 import type { Isa } from './isa.js';
 import type { LlamaAddon } from './llama-addon.js';
 import { platformName } from './platform-name.js';
 
 /** What native/binding exports: one interface a binding file. */
-export interface Addon extends AttentionAddon, LlamaAddon {
+export interface Addon extends AttentionAddon, CudaAddon, LlamaAddon {
   /** The best instruction set of this CPU that kernels are built for. */
   readonly bestIsa: Isa;
 }

@@ -1,0 +1,22 @@
+// The tests of test/simt that compare kernels with the CPU, on a real GPU; also under
+// compute-sanitizer. Without a GPU it says why and passes nothing.
+#include <cstdio>
+
+#include "cuda/probe.h"
+#include "native/kernels/testing.h"
+#include "simt/simt_tests.h"
+
+int main() {
+  const sparsetune::cuda::Probed probed = sparsetune::cuda::Probe();
+  if (!probed.is_available) {
+    std::printf("no GPU to test on: %s\n", probed.reason.c_str());
+    return 0;
+  }
+  std::printf("%s\n", probed.device.c_str());
+  simt::TestAttend();
+  simt::TestScores();
+  simt::TestSelection();
+  simt::TestLsh();
+  simt::TestChains();
+  return sparsetune::testing::Finish();
+}
