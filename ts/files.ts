@@ -5,6 +5,11 @@ import { dirname } from 'node:path';
 
 let written = 0;
 
+/** A text as editors save it, without the mark that some put before it. */
+export function withoutByteOrderMark(text: string): string {
+  return text.startsWith('\u{feff}') ? text.slice(1) : text;
+}
+
 /** Writes a whole file so that a reader sees the old content or the new, never a part; makes its folder. */
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import type { BenchEvent } from '../bench-events.js';
 import { rejectArgument, rejectRange } from '../errors.js';
+import { withoutByteOrderMark } from '../files.js';
 import { resolveHome } from '../home.js';
 import { ANY } from '../maskers/any-preset.js';
 import { validateConfig } from '../maskers/config-schema.js';
@@ -184,7 +185,7 @@ function parseSpec(text: string): ConfigSpec {
 function fileSpec(path: string): ConfigSpec {
   let config: unknown;
   try {
-    config = JSON.parse(readFileSync(path, 'utf8'));
+    config = JSON.parse(withoutByteOrderMark(readFileSync(path, 'utf8')));
   } catch (cause) {
     return rejectArgument('config', `a readable JSON file (${(cause as Error).message})`, path);
   }

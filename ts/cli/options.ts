@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { rejectArgument, rejectRange } from '../errors.js';
+import { withoutByteOrderMark } from '../files.js';
 import { parseBudget } from '../search/budget.js';
 import type { PromptStyle } from '../tasks/task.js';
 import type { Truncate } from '../tasks/truncate.js';
@@ -70,7 +71,7 @@ export function readJson(name: string, path: string | undefined): unknown {
   if (path === undefined) return undefined;
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = withoutByteOrderMark(readFileSync(path, 'utf8'));
   } catch (cause) {
     return rejectArgument(name, `a file that can be read (${(cause as Error).message})`, path);
   }

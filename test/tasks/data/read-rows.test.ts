@@ -37,6 +37,24 @@ test('blank lines and carriage returns of a JSONL file are passed over', async (
   t.is((await readRows(await written(t, 'rows.jsonl', text))).length, 2);
 });
 test(reads, 'rows.json', JSON.stringify(rows));
+for (const [name, text] of [
+  ['rows.jsonl', jsonLinesOf(rows)],
+  ['rows.json', JSON.stringify(rows)],
+] as const) {
+  test(`a byte order mark before ${name} is passed over`, async (t) => {
+    const [first] = await readRows(await written(t, name, `\u{feff}${text}`));
+    t.is(first?.text('context'), 'a long text\nin two lines');
+  });
+}
+test('only a line feed ends a line: a text may hold the other separators of Unicode', async (t) => {
+  const context = `x${'long '.repeat(50_000)}\u{2028}\u{2029}\u{85}\u{1f600}`;
+  const text = `${JSON.stringify({ context })}\n${JSON.stringify({ context: 'b' })}`;
+  const found = await readRows(await written(t, 'rows.jsonl', text));
+  t.deepEqual(
+    found.map((row) => row.text('context')),
+    [context, 'b'],
+  );
+});
 
 const refuses = test.macro({
   async exec(t, name: string, content: Buffer | string, message: RegExp) {

@@ -66,6 +66,13 @@ test('a folder holds prompts in text files and rows in others, taken by their na
   t.is(questions.filter(({ references }) => references.length === 0).length, 1);
 });
 
+test('a byte order mark is no part of a prompt', async (t) => {
+  const texts = ['a', 'b', 'c'].map((name) => [`${name}.txt`, `\u{feff}Read ${name}.\n\nWhat?`]);
+  const task = resolveTask(`file:${await written(t, Object.fromEntries(texts))}`);
+  const contexts = await task.contexts('test', tools);
+  t.regex(contexts[0]?.text ?? '', /^Read/);
+});
+
 test('an answer is scored by the metric of its row, and settled once it is found', async (t) => {
   const mixed = rows.map((row, i) => ({ ...row, ...(i % 2 === 0 && { metric: 'first_integer' }) }));
   const folder = await written(t, { 'my.jsonl': jsonLinesOf(mixed) });

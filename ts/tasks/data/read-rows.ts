@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { createInterface } from 'node:readline';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { SparseTuneError } from '../../errors.js';
+import { withoutByteOrderMark } from '../../files.js';
 import { Row } from './row.js';
 
 /** Endings of the files that `readRows` reads, the first of several with the same name first. */
@@ -40,25 +40,39 @@ async function readJsonLines(path: string): Promise<Row[]> {
   const file = basename(path);
   const rows: Row[] = [];
   let number = 0;
-  const input = createReadStream(path, 'utf8');
   try {
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const line of linesOf(path)) {
       number += 1;
       if (line.trim() !== '') rows.push(parseJsonLine(line, file, number));
     }
   } catch (cause) {
     if (cause instanceof SparseTuneError) throw cause;
     throw unreadable(path, 'cannot be read', cause);
-  } finally {
-    input.destroy();
   }
   return rows;
+}
+
+/** Only a line feed ends a line: JSON may hold what Unicode, and some versions of `node:readline`, take for an end. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  let isFirst = true;
+  let pieces: string[] = [];
+  for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 18 })) {
+    const text = isFirst ? withoutByteOrderMark(chunk as string) : (chunk as string);
+    isFirst = false;
+    const [end = '', ...others] = text.split('\n');
+    pieces.push(end);
+    for (const begin of others) {
+      yield pieces.join('');
+      pieces = [begin];
+    }
+  }
+  yield pieces.join('');
 }
 
 async function readJson(path: string): Promise<Row[]> {
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(path, 'utf8'));
+    value = JSON.parse(withoutByteOrderMark(await readFile(path, 'utf8')));
   } catch (cause) {
     throw unreadable(path, 'is no JSON', cause);
   }

@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SparseTuneError } from '../../errors.js';
-import { sha256File } from '../../files.js';
+import { sha256File, withoutByteOrderMark } from '../../files.js';
 import type { DataFiles, DataOptions } from '../data/data-files.js';
 import { DealtContexts } from '../data/dealt-contexts.js';
 import { toContext } from '../data/group.js';
@@ -105,7 +105,10 @@ async function readPrompts(paths: readonly string[]): Promise<DataPrompt[]> {
   for (const path of paths) {
     if (rowFiles.includes(extname(path))) {
       for (const row of await readRows(path)) prompts.push(...filePrompts(row));
-    } else prompts.push(wholePrompt(await readFile(path, 'utf8'), new Row({}, basename(path))));
+    } else {
+      const text = withoutByteOrderMark(await readFile(path, 'utf8'));
+      prompts.push(wholePrompt(text, new Row({}, basename(path))));
+    }
   }
   return prompts;
 }
