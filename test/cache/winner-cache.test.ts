@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { WinnerCache, winnerId } from '../../ts/cache/winner-cache.js';
 import { temporaryFolder } from '../helpers/folder.js';
-import { winner, winnerKey } from '../helpers/winners.js';
+import { validationRow, winner, winnerKey } from '../helpers/winners.js';
 
 async function makeCache(t: ExecutionContext) {
   const home = await temporaryFolder(t);
@@ -126,6 +126,61 @@ test('a lookup takes the lowest validated objective, then the newest, of any spa
   t.is((await cache.find({ ...query, objective }))?.winner.key.spaceHash, 'c');
   t.is((await cache.find(query))?.winner.key.spaceHash, 'd');
   t.is(await cache.find({ ...query, config: 'quest' }), undefined);
+});
+
+test('global winners of two configs are set side by side on their tasks, each in one unit', async (t) => {
+  const { cache } = await makeCache(t);
+  const { task, taskVersion, taskParameters, ...rest } = winnerKey();
+  const tasks = ['passkey@512', task];
+  const write = async (config: string, normalised: number, values: [number, number, number][]) => {
+    const { validation, ...made } = winner({}, { objective: normalised });
+    const evidence = values.map(([dense, untuned, own], i) => ({
+      task: tasks[i] ?? '',
+      contexts: 8,
+      questions: 64,
+      rows: [
+        validationRow({ label: 'dense', objective: dense, isWinner: false }),
+        validationRow({ label: 'default', objective: untuned, isWinner: false }),
+        validationRow({ objective: own }),
+      ],
+    }));
+    await cache.write({
+      ...made,
+      key: {
+        ...rest,
+        config,
+        tasks,
+        taskVersions: [taskVersion, taskVersion],
+        taskParameters: [taskParameters, taskParameters],
+      },
+      validation: { ...validation, tasks: evidence },
+    });
+  };
+  // Ten times as far from dense as its good default, and yet much nearer than the other.
+  await write('hash_attention', 10, [
+    [0, 0.0001, 0.001],
+    [0, 0.0001, 0.001],
+  ]);
+  await write('sink_masker', 0.5, [
+    [0, 2, 1],
+    [0, 2, 1],
+  ]);
+  // Better than sink_masker on one task by less than it is worse on the other.
+  await write('quest', 0.1, [
+    [0, 2, 1.9],
+    [0, 2, 0.9],
+  ]);
+  const { modelFingerprint } = rest;
+  for (const globalTasks of [tasks, undefined]) {
+    const query = { modelFingerprint, task, globalTasks };
+    t.is((await cache.find(query))?.winner.key.config, 'hash_attention');
+    await cache.remove((await cache.find(query))?.winner.key ?? winnerKey());
+    t.is((await cache.find(query))?.winner.key.config, 'sink_masker');
+    await write('hash_attention', 10, [
+      [0, 0.0001, 0.001],
+      [0, 0.0001, 0.001],
+    ]);
+  }
 });
 
 test('a winner is got by the start of its id and removed by its key', async (t) => {

@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { SparseTuneError, StorageError } from '../errors.js';
 import { writeFileAtomic } from '../files.js';
 import { canonicalJson } from '../space/canonical-json.js';
+import { validatedObjective } from './compare-winners.js';
 import { type Front, frontFolder } from './front.js';
 import { parseFront, parseWinner } from './parse-winner.js';
 import { type KeyedRecord, winnerId } from './record-folder.js';
 import type { Winner } from './winner.js';
-import { validatedObjective, WinnerCache } from './winner-cache.js';
+import { WinnerCache } from './winner-cache.js';
 
 /** Winners and fronts of a home folder in one file, to be taken to another. */
 export interface Bundle {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { rejectArgument } from '../errors.js';
+import { comparableObjectives } from './compare-winners.js';
 import { parseWinner } from './parse-winner.js';
 import { RecordFolder, type StoredRecord } from './record-folder.js';
 import type { TaskKey, Winner, WinnerKey } from './winner.js';
@@ -63,16 +64,16 @@ export class WinnerCache {
 
   /**
    * The best winner that answers a query: one of the task itself, else a global one that was measured on the task, else
-   * any global one; of several the lowest objective on validation, then the newest.
+   * any global one; of several the lowest objective on validation (see comparableObjectives), then the newest.
    */
   async find(query: WinnerQuery): Promise<StoredWinner | undefined> {
     const matches = (await this.list()).filter(({ winner }) => isMatch(winner.key, query));
-    const distance = ({ winner }: StoredWinner) => distanceOf(winner.key, query);
-    // The list is newest first and the sort is stable.
-    return matches.sort(
-      (a, b) =>
-        distance(a) - distance(b) || validatedObjective(a.winner) - validatedObjective(b.winner),
-    )[0];
+    const distances = matches.map(({ winner }) => distanceOf(winner.key, query));
+    const least = Math.min(...distances);
+    const nearest = matches.filter((_, i) => distances[i] === least);
+    const values = comparableObjectives(nearest.map(({ winner }) => winner));
+    // The list is newest first: of equal ones the first.
+    return nearest[values.indexOf(Math.min(...values))];
   }
 
   /**
@@ -108,11 +109,6 @@ export function byId<T extends { readonly id: string }>(stored: readonly T[], pr
 
 function toWinner({ path, id, record }: StoredRecord<Winner>): StoredWinner {
   return { path, id, winner: record };
-}
-
-/** Value of the objective that the winner reached on the validation split. */
-export function validatedObjective({ validation }: Winner): number {
-  return validation.rows.find(({ isWinner }) => isWinner)?.objective ?? Number.POSITIVE_INFINITY;
 }
 
 function isMatch(key: WinnerKey, query: WinnerQuery): boolean {

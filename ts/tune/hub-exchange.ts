@@ -1,9 +1,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { validatedObjective } from '../cache/compare-winners.js';
 import { isHubResult, parsePythonJson, readHubResult } from '../cache/hub-files.js';
 import { type ImportedStart, ImportedStarts, type StoredStart } from '../cache/imported-starts.js';
 import { tasksOf, type Winner } from '../cache/winner.js';
-import { validatedObjective } from '../cache/winner-cache.js';
 import { SparseTuneError, StorageError } from '../errors.js';
 import { writeFileAtomic } from '../files.js';
 import { ANY, anyPreset } from '../maskers/any-preset.js';
