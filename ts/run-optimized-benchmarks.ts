@@ -84,6 +84,9 @@ export async function runOptimizedBenchmarks(
   const { requestOptions, generationOptions, adapterConfig = {} } = options;
   const { optimizationSamples, enableOptimization = true, usePerTaskConfig = true } = options;
   const { kvType = 'f16', ...adapter } = adapterConfig;
+  rejectUnknown('requestOptions', requestOptions, ['maxRequests', 'maxContextLength', 'truncate']);
+  rejectUnknown('generationOptions', generationOptions, ['maxNewTokens']);
+  rejectUnknown('adapterConfig', adapterConfig, adapterNames);
   if (kvType !== 'f16') rejectArgument('adapterConfig.kvType', '"f16"', kvType);
   const { objective, warmStart, seed, haystack, data, dryRun, signal, onEvent } = options;
   const given = { objective, warmStart, seed, haystack, data, dryRun, signal, onEvent };
@@ -102,6 +105,19 @@ export async function runOptimizedBenchmarks(
   };
   const search = optimizationSamples === undefined ? {} : { trials: optimizationSamples };
   return run({ ...common, ...search, tune: enableOptimization });
+}
+
+const adapterNames = ['threads', 'snapshotLimitBytes', 'promptStyle', 'home', 'kvType'] as const;
+
+/** Names of the hub's own, such as `max_requests`, would otherwise be passed over in silence. */
+function rejectUnknown<T extends object>(
+  option: string,
+  value: T | undefined,
+  known: readonly (keyof T & string)[],
+): void {
+  const names: readonly string[] = known;
+  const unknown = Object.keys(value ?? {}).find((name) => !names.includes(name));
+  if (unknown !== undefined) rejectArgument(option, `no fields but ${names.join(', ')}`, unknown);
 }
 
 function list<T>(name: string, value: readonly T[]): readonly T[] {

@@ -75,6 +75,12 @@ const wrong: readonly (readonly [
     'ERR_ARGUMENT',
     /different names/,
   ],
+  [
+    'a given config under the name of dense attention',
+    { config: [{ name: 'dense', config: { maskers: [{ kind: 'sink', sinkSize: 4 }] } }] },
+    'ERR_ARGUMENT',
+    /a name of its own/,
+  ],
   ['no model', { model: [] }, 'ERR_ARGUMENT', /for model/],
   ['a model that is no text', { model: 3 }, 'ERR_ARGUMENT', /for model/],
   ['an unknown task', { task: 'niah_mq9' }, 'ERR_TASK', /niah_mq8/],

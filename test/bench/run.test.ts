@@ -145,6 +145,9 @@ test('wrong options of optimised benchmarks are refused by their names', async (
     ['benchmarkConfigs', { benchmarkConfigs: 'toy' }],
     ['adapterConfig.kvType', { adapterConfig: { home, kvType: 'q8_0' } }],
     ['maxRequests', { requestOptions: { maxRequests: 0 } }],
+    ['requestOptions', { requestOptions: { max_requests: 2 } }],
+    ['generationOptions', { generationOptions: { max_new_tokens: 3 } }],
+    ['adapterConfig', { adapterConfig: { home, device: 'cuda' } }],
   ] as const) {
     await t.throwsAsync(runOptimizedBenchmarks({ ...good, ...change } as typeof good), {
       any: true,

@@ -164,6 +164,9 @@ function resolveSpecs(configs: BenchOptions['config']): readonly ConfigSpec[] {
   for (const [i, config] of [...new Set(configs)].entries()) {
     const spec = typeof config === 'string' ? parseSpec(config) : givenSpec(config, i);
     const folder = safeName(spec.name).toLowerCase();
+    const isSparse = spec.kind === 'given' && spec.config.maskers.length > 0;
+    if (isSparse && /^(dense|auto)$/.test(folder))
+      rejectArgument('config', 'a name of its own for a config that is given', spec.name);
     if (specs.has(folder)) rejectArgument('config', 'configs with different names', spec.name);
     specs.set(folder, spec);
   }
