@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
 import { Engine } from '../../ts/engine/engine.js';
 import { resolveTask } from '../../ts/tasks/registry.js';
+import type { Task } from '../../ts/tasks/task.js';
 import { resolveModelFile } from '../../ts/tune/model-file.js';
 import { renderSplit, type SplitLimits } from '../../ts/tune/prepare-split.js';
 import { toyContexts, toyQuestions } from '../helpers/toy-task.js';
@@ -45,6 +46,31 @@ test('few questions are spread over the contexts, and contexts without one are l
     t.is(asked.length, maxQuestions);
     t.is(grade(0, 'a').score, all.grade(0, 'a').score);
   }
+});
+
+test('a split without questions, or with one id twice, is refused', async (t) => {
+  const { engine } = t.context;
+  const toy = resolveTask('toy/scored@300');
+  const changed = (contexts: Task['contexts']): Task => ({ ...toy, contexts });
+  await t.throwsAsync(
+    renderSplit(
+      engine,
+      changed(() => []),
+      'test',
+    ),
+    { code: 'ERR_TASK', message: /toy\/scored@300 \(test\) has no questions/ },
+  );
+  const sameIds = changed(async (...about) => {
+    const contexts = await toy.contexts(...about);
+    return contexts.map((context) => ({
+      ...context,
+      questions: context.questions.map((question, i) => ({ ...question, id: `q${i}` })),
+    }));
+  });
+  await t.throwsAsync(renderSplit(engine, sameIds, 'test'), {
+    code: 'ERR_TASK',
+    message: /have the id "q0"\. Give each its own/,
+  });
 });
 
 test('contexts are cut and answers bounded, where they are longer', async (t) => {

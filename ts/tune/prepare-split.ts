@@ -52,7 +52,8 @@ export interface SplitLimits {
 /**
  * Makes the prompts of a split.
  *
- * @throws {SparseTuneError} `ERR_TASK` where a prompt is longer than the model can take
+ * @throws {SparseTuneError} `ERR_TASK` where a prompt is longer than the model can take, the split has no question, or two
+ *   contexts or questions have one id
  */
 export async function renderSplit(
   engine: Engine,
@@ -63,6 +64,7 @@ export async function renderSplit(
   const { model } = engine;
   const tools = promptTools(model);
   const all = await task.contexts(split, tools);
+  checkIds(all, `${task.id} (${split})`);
   const { contexts, order } = choose(all, limits);
   const special = specialTokens(model);
   const rendered = contexts.map((context) =>
@@ -80,6 +82,23 @@ export async function renderSplit(
     asked,
     grade: graderOf(task, asked),
   };
+}
+
+/** Answers are kept by the ids of their questions. */
+function checkIds(contexts: readonly TaskContext[], what: string): void {
+  const questions = contexts.flatMap((context) => context.questions);
+  if (questions.length === 0) throw new SparseTuneError('ERR_TASK', `${what} has no questions.`);
+  const repeated = repeatedId(contexts) ?? repeatedId(questions);
+  if (repeated === undefined) return;
+  throw new SparseTuneError(
+    'ERR_TASK',
+    `Two contexts or questions of ${what} have the id "${repeated}". Give each its own.`,
+  );
+}
+
+function repeatedId(named: readonly { readonly id: string }[]): string | undefined {
+  const seen = new Set<string>();
+  return named.find(({ id }) => seen.size === seen.add(id).size)?.id;
 }
 
 /** The first questions of the fixed order, and the contexts that they are about. */
