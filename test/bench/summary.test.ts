@@ -73,6 +73,17 @@ test('a benchmark of several tasks is their mean, each counting the same', (t) =
   t.true(Math.abs((only?.standardError ?? 0) - 0.025) < 1e-12);
 });
 
+test("a benchmark's own scale is the mean of its tasks' own values, if all have one", (t) => {
+  const cells = [
+    cellReport({ task: 'ruler/vt@4096', upstream: { vt: 12.5, overall: 12.5 } }),
+    cellReport({ task: 'ruler/cwe@4096', upstream: { cwe: 33.33, overall: 33.33 } }),
+  ];
+  t.is(benchmarkScores(cells)[0]?.upstream, 22.915);
+  t.regex(summaryMarkdown(cells, benchmarkScores(cells)), /\| ruler@4096 \|.*\| 22\.915 \|/);
+  const without = cellReport({ task: 'ruler/fwe@4096', upstream: { fwe: null, overall: null } });
+  t.is(benchmarkScores([...cells, without])[0]?.upstream, undefined);
+});
+
 test('the table in Markdown has a line for each cell, and says where configs are from', (t) => {
   const failed = cellReport({
     config: 'auto',

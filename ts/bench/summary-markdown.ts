@@ -33,6 +33,8 @@ export function summaryMarkdown(
     .join('\n')}`;
 }
 
+const overallTitles = ['benchmark', 'config', 'tasks', 'answers', 'mean score', 'on its own scale'];
+
 function modelText(
   model: string,
   cells: readonly CellReport[],
@@ -44,6 +46,7 @@ function modelText(
     String(tasks),
     String(questions),
     scoreText({ mean: own.score, standardError: own.standardError }),
+    own.upstream === undefined ? '-' : String(own.upstream),
   ]);
   const sources = cells.flatMap(({ config, task, source }) =>
     source === undefined || source.kind === 'dense'
@@ -57,9 +60,7 @@ function modelText(
     `# ${model}`,
     '',
     ...markdownTable(titles, cells.map(cellRow)),
-    ...(overall.length === 0
-      ? []
-      : ['', ...markdownTable(['benchmark', 'config', 'tasks', 'answers', 'mean score'], overall)]),
+    ...(overall.length === 0 ? [] : ['', ...markdownTable(overallTitles, overall)]),
     ...(sources.length === 0 ? [] : ['', ...sources]),
     ...(failures.length === 0 ? [] : ['', ...failures]),
     '',

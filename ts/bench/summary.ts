@@ -16,6 +16,8 @@ export interface BenchmarkScore {
   readonly questions: number;
   readonly score: number;
   readonly standardError: number;
+  /** Mean over the tasks on the benchmark's own scale, rounded to 4; left out where a task has none. */
+  readonly upstream?: number;
 }
 
 /**
@@ -97,9 +99,18 @@ export function benchmarkScores(cells: readonly CellReport[]): readonly Benchmar
         questions: sum(({ questions }) => questions.done),
         score: sum(({ score }) => score?.mean ?? 0) / own.length,
         standardError: Math.sqrt(sum(({ score }) => (score?.standardError ?? 0) ** 2)) / own.length,
+        ...upstreamMean(own),
       },
     ];
   });
+}
+
+/** Each task's own `overall`, so that every task counts the same whatever its number of questions. */
+function upstreamMean(cells: readonly CellReport[]): Pick<BenchmarkScore, 'upstream'> {
+  const known = cells.flatMap(({ upstream }) => upstream?.['overall'] ?? []);
+  if (known.length < cells.length) return {};
+  const mean = known.reduce((total, value) => total + value, 0) / known.length;
+  return { upstream: Number(mean.toFixed(4)) };
 }
 
 /** `ruler@4096` of `ruler/vt@4096`: means are over tasks of one length. */
