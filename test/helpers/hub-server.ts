@@ -24,6 +24,8 @@ export interface HubServerOptions {
   readonly claimedHash?: string;
   /** Cuts the first body after so many bytes. */
   readonly cutFirstBodyAt?: number;
+  /** Answers the first request for a file with this status. */
+  readonly firstFileStatus?: number;
   /** Answers everything with this status. */
   readonly status?: number;
 }
@@ -32,20 +34,22 @@ export interface HubServerOptions {
 export async function startHubServer(options: HubServerOptions): Promise<HubServer> {
   const log: string[] = [];
   let cutAt = options.cutFirstBodyAt;
+  const refusals = [options.firstFileStatus];
   let authorization: string | undefined;
   const server = createServer((request, response) => {
     const { range } = request.headers;
     log.push(`${request.method} ${request.url}${range === undefined ? '' : ` ${range}`}`);
     authorization = request.headers.authorization;
-    if (options.status !== undefined) return response.writeHead(options.status).end();
     const path = (request.url ?? '').split('?')[0] ?? '';
     const json = answerOfApi(path, options);
+    const status = options.status ?? (json === undefined ? refusals.pop() : undefined);
+    if (status !== undefined) return response.writeHead(status).end();
     if (json !== undefined) return sendJson(response, json);
-    const body = options.files[fileName(path, options)];
-    if (body === undefined)
-      return response.writeHead(404, { 'X-Error-Code': 'EntryNotFound' }).end();
     const isProbe = range === 'bytes=0-0';
-    sendBody(request, response, body, isProbe ? undefined : cutAt);
+    sendFile(request, response, {
+      body: options.files[fileName(path, options)],
+      cutAt: isProbe ? undefined : cutAt,
+    });
     if (!isProbe) cutAt = undefined;
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -77,6 +81,15 @@ function treeOf({ files, claimedHash }: HubServerOptions): unknown {
       lfs: { oid: claimedHash ?? sha256(body), size: body.length, pointerSize: 130 },
     }),
   }));
+}
+
+function sendFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { body, cutAt }: { body: Buffer | undefined; cutAt: number | undefined },
+): void {
+  if (body === undefined) response.writeHead(404, { 'X-Error-Code': 'EntryNotFound' }).end();
+  else sendBody(request, response, body, cutAt);
 }
 
 function sendJson(response: ServerResponse, value: unknown): void {

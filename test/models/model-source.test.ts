@@ -63,6 +63,13 @@ test('a download that was left half way by another process goes on', async (t) =
   );
 });
 
+for (const status of [408, 429, 503]) {
+  test(`a hub that answers ${status} is asked again`, async (t) => {
+    const { options } = await hub(t, { firstFileStatus: status });
+    t.deepEqual(await readFile((await resolveModel(`hf:${repo}:Q4_K_M`, options)).path), big);
+  });
+}
+
 test('a file with the wrong hash is refused and not kept', async (t) => {
   const { home, options } = await hub(t, { claimedHash: 'ab'.repeat(32) });
   await t.throwsAsync(resolveModel(`hf:${repo}/Tiny-Q4_K_M.gguf`, options), {

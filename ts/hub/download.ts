@@ -138,9 +138,14 @@ function gigabytes(bytes: number): string {
   return `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
+/** The hub's answers that ask for patience: a request that took too long, and too many of them. */
+const patienceCodes = [408, 429];
+
 /** Whether another try is pointless: the hub said no. */
 function isFinal(cause: unknown): boolean {
-  return cause instanceof HubApiError && cause.statusCode >= 400 && cause.statusCode < 500;
+  if (!(cause instanceof HubApiError)) return false;
+  const { statusCode } = cause;
+  return statusCode >= 400 && statusCode < 500 && !patienceCodes.includes(statusCode);
 }
 
 function lost(remote: RemoteFile, part: string, cause: unknown): SparseTuneError {
