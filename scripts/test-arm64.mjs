@@ -27,13 +27,14 @@ async function testArm64() {
     '-DCMAKE_CXX_FLAGS_RELEASE=-O2',
     '-DCMAKE_EXE_LINKER_FLAGS=-static',
   ]);
-  for (const cpu of cpus) {
-    step(`the kernels on ${cpu}`);
+  step(`the kernels on ${cpus.join(' and ')}`);
+  const runs = cpus.map((cpu) =>
     runKernelsTest(executable, {
       emulator: ['qemu-aarch64', '-cpu', cpu],
       isas: ['scalar', 'neon'],
-    });
-  }
+    }),
+  );
+  await Promise.all(runs);
   await checkAddon();
 }
 

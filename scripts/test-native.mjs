@@ -9,10 +9,13 @@ const canEmulate = process.platform === 'linux' && process.arch === 'x64';
 try {
   installSystemPackages({ emulators: canEmulate });
   const executable = buildKernelsTest('native-tests');
-  runKernelsTest(executable);
+  await runKernelsTest(executable);
   if (canEmulate) {
     step('the same on a CPU without AVX2');
-    runKernelsTest(executable, { emulator: ['qemu-x86_64', '-cpu', 'Nehalem'], isas: ['scalar'] });
+    await runKernelsTest(executable, {
+      emulator: ['qemu-x86_64', '-cpu', 'Nehalem'],
+      isas: ['scalar'],
+    });
   }
 } catch (error) {
   fail(error);

@@ -1,6 +1,10 @@
 // Builds test/native, which needs neither Node nor its headers, and runs it.
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { root, run, SetupError } from '../setup/process.mjs';
+
+const execFileAsync = promisify(execFile);
 
 /** Configures and builds below build/`folder` with further options of CMake; returns the executable. */
 export function buildKernelsTest(folder, options = []) {
@@ -13,15 +17,19 @@ export function buildKernelsTest(folder, options = []) {
 }
 
 /**
- * Runs the executable, through an emulator where one is given, with what it prints on our output.
+ * Runs the executable, through an emulator where one is given, and prints what it said when it has ended, so that
+ * several may run at once.
  *
  * @param {string[]} isas - instruction sets that it must find there, no more and no fewer
  */
-export function runKernelsTest(executable, { emulator = [], isas = [] } = {}) {
+export async function runKernelsTest(executable, { emulator = [], isas = [] } = {}) {
   const [command, ...args] = [...emulator, executable, ...isas];
   try {
-    run(command, args, { stdio: ['ignore', 1, 2] });
+    const { stdout } = await execFileAsync(command, args, { cwd: root, maxBuffer: 2 ** 28 });
+    process.stdout.write(stdout);
   } catch (cause) {
+    process.stdout.write(cause.stdout ?? '');
+    process.stderr.write(cause.stderr ?? '');
     throw new SetupError(`the native kernel tests failed: ${[command, ...args].join(' ')}`, {
       cause,
     });
