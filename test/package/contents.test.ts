@@ -26,6 +26,7 @@ const allowed = [
   /^build\/ts\/ts\/[\w/-]+\.(js|d\.ts)$/,
   /^docs\/[\w-]+\.md$/,
   /^native\/[\w/]+\.(cpp|h|inl|cu|cuh|map)$/,
+  /^native\/cuda\/nvcc\.mjs$/, // both builds ask it
   /^\.deps\/llama\/(LICENSE|version\.json|include\/[\w-]+\.h)$/,
 ];
 
