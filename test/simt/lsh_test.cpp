@@ -25,9 +25,9 @@ using sparsetune::testing::Dot;
 using sparsetune::testing::Expect;
 using sparsetune::testing::kDtypes;
 using sparsetune::testing::Normals;
+using sparsetune::testing::SkewedCodes;
 using sparsetune::testing::Stored;
 using sparsetune::testing::Text;
-using sparsetune::testing::Uniform;
 namespace cuda = sparsetune::cuda;
 
 constexpr size_t kHeads = 2;
@@ -156,17 +156,6 @@ struct MatchCase {
   double skew;  ///< share of the codes that are 0; the others are spread evenly
 };
 
-std::vector<uint16_t> RandomCodes(const MatchCase& given, size_t rows, uint32_t seed) {
-  Uniform uniform(seed);
-  std::vector<uint16_t> codes(rows * given.params.lsh_l);
-  for (uint16_t& code : codes) {
-    const bool is_zero = uniform.Next() < given.skew;
-    const uint32_t other = uniform.Word() >> (32 - given.params.lsh_k);
-    code = static_cast<uint16_t>(is_zero ? 0 : other);
-  }
-  return codes;
-}
-
 /// Keys and queries with random codes, and what the CPU finds.
 class MatchTest {
  public:
@@ -174,7 +163,7 @@ class MatchTest {
       : given_(given),
         n_blocks_((given.n_keys + 63) / 64),
         n_queries_(kHeads * given.group_size),
-        query_codes_(RandomCodes(given, n_queries_, 2)),
+        query_codes_(SkewedCodes(given.params, n_queries_, given.skew, 2)),
         blocks_(kHeads * n_blocks_ * sparsetune::LshBlockBytes(given.params)),
         codes_((Fill(), blocks_.size()), "codes"),
         device_queries_(query_codes_, "query codes"),
@@ -220,8 +209,8 @@ class MatchTest {
   void Fill() {
     const size_t bytes = n_blocks_ * sparsetune::LshBlockBytes(given_.params);
     for (uint32_t head = 0; head < kHeads; ++head) {
-      sparsetune::LshStore(RandomCodes(given_, given_.n_keys, 7 + head).data(), 0, given_.n_keys,
-                           given_.params, blocks_.data() + head * bytes);
+      sparsetune::LshStore(SkewedCodes(given_.params, given_.n_keys, given_.skew, 7 + head).data(),
+                           0, given_.n_keys, given_.params, blocks_.data() + head * bytes);
     }
   }
   cuda::LshQueries Queries() const {

@@ -22,33 +22,14 @@ using sparsetune::DrawDomain;
 using sparsetune::Isa;
 using sparsetune::Status;
 using sparsetune::testing::Expect;
+using sparsetune::testing::kSelectCases;
 using sparsetune::testing::Normals;
+using sparsetune::testing::SelectCase;
 using sparsetune::testing::Text;
 using sparsetune::testing::Uniform;
 namespace cuda = sparsetune::cuda;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-
-struct Input {
-  const char* title;
-  float (*change)(float score, size_t i);
-};
-
-/// As the CPU's test table.
-constexpr Input kInputs[] = {
-    {"normal scores", [](float score, size_t) { return score; }},
-    {"few distinct scores", [](float score, size_t) { return std::round(score); }},
-    {"all equal scores", [](float, size_t) { return -3.0f; }},
-    {"rising scores", [](float, size_t i) { return static_cast<float>(i); }},
-    {"falling scores", [](float, size_t i) { return -static_cast<float>(i); }},
-    {"mixed zeros", [](float, size_t i) { return i % 3 == 0 ? -0.0f : 0.0f; }},
-    {"infinities",
-     [](float score, size_t i) {
-       if (i % 4 == 0) return -kInfinity;
-       return i % 7 == 0 ? kInfinity : score;
-     }},
-    {"tiny and subnormal scores", [](float score, size_t) { return score * 1e-42f; }},
-};
 
 void CheckTopK(const std::vector<float>& scores, size_t n, size_t stride, size_t k) {
   constexpr size_t kRows = 2;
@@ -73,7 +54,7 @@ void CheckTopK(const std::vector<float>& scores, size_t n, size_t stride, size_t
   }
 }
 
-void TestTopKOf(const Input& input) {
+void TestTopKOf(const SelectCase& input) {
   for (const size_t n : {1, 3, 4, 5, 33, 1000, 5001}) {
     const size_t stride = (n + 7) / 4 * 4;
     std::vector<float> scores = Normals(2 * stride, 1);
@@ -315,7 +296,7 @@ void CheckBudgets(uint32_t n_base, size_t n_run, uint32_t n_kept, double epsilon
 }  // namespace
 
 void TestSelection() {
-  for (const Input& input : kInputs) {
+  for (const SelectCase& input : kSelectCases) {
     TestKernels(Text("top_k is the CPU's on ", input.title), [&] { TestTopKOf(input); });
   }
   TestKernels("top_k tells a NaN wherever it stands", TestNan);

@@ -1,6 +1,7 @@
 #include "inputs.h"
 
 #include <cmath>
+#include <limits>
 #include <new>
 
 #if defined(__unix__) || defined(__APPLE__)
@@ -78,6 +79,33 @@ double DotOfMagnitudes(const float* a, const float* b, size_t n) {
 const char* DtypeName(Dtype dtype) {
   if (dtype == Dtype::kF32) return "f32";
   return dtype == Dtype::kF16 ? "f16" : "bf16";
+}
+
+const std::vector<SelectCase> kSelectCases = {
+    {"normal scores", [](float score, size_t) { return score; }},
+    {"few distinct scores", [](float score, size_t) { return std::round(score); }},
+    {"all equal scores", [](float, size_t) { return -3.0f; }},
+    {"rising scores", [](float, size_t i) { return static_cast<float>(i); }},
+    {"falling scores", [](float, size_t i) { return -static_cast<float>(i); }},
+    {"mixed zeros", [](float, size_t i) { return i % 3 == 0 ? -0.0f : 0.0f; }},
+    {"infinities",
+     [](float score, size_t i) {
+       if (i % 4 == 0) return -std::numeric_limits<float>::infinity();
+       return i % 7 == 0 ? std::numeric_limits<float>::infinity() : score;
+     }},
+    {"tiny and subnormal scores", [](float score, size_t) { return score * 1e-42f; }},
+};
+
+std::vector<uint16_t> SkewedCodes(const LshParams& params, size_t rows, double skew,
+                                  uint32_t seed) {
+  Uniform uniform(seed);
+  std::vector<uint16_t> codes(rows * params.lsh_l);
+  for (uint16_t& code : codes) {
+    const bool is_zero = uniform.Next() < skew;
+    const uint32_t other = uniform.Word() >> (32 - params.lsh_k);
+    code = static_cast<uint16_t>(is_zero ? 0 : other);
+  }
+  return codes;
 }
 
 }  // namespace sparsetune::testing

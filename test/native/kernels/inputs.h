@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/element.h"
+#include "kernels/lsh/lsh.h"
 
 namespace sparsetune::testing {
 
@@ -66,6 +67,16 @@ double DotOfMagnitudes(const float* a, const float* b, size_t n);
 
 inline constexpr Dtype kDtypes[] = {Dtype::kF32, Dtype::kF16, Dtype::kBf16};
 const char* DtypeName(Dtype dtype);
+
+/// Scores that a selection of the highest must handle, as a change of normal ones at each index.
+struct SelectCase {
+  const char* title;
+  float (*change)(float score, size_t i);
+};
+extern const std::vector<SelectCase> kSelectCases;
+
+/// [rows, lsh_l] codes: a share `skew` of them is 0, the others are spread evenly.
+std::vector<uint16_t> SkewedCodes(const LshParams& params, size_t rows, double skew, uint32_t seed);
 
 /// Head dimensions around the lanes of every instruction set.
 inline constexpr size_t kDims[] = {1,  3,  4,  5,  7,  8,  9,   12,  15, 16,

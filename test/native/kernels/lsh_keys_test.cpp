@@ -23,23 +23,12 @@ constexpr BucketCase kBucketCases[] = {
     {{300, 16}, 64, 0.02}, {{3, 10}, 65536, 0.1},
 };
 
-std::vector<uint16_t> Codes(const BucketCase& given, size_t rows, uint32_t seed) {
-  Uniform uniform(seed);
-  std::vector<uint16_t> codes(rows * given.params.lsh_l);
-  for (uint16_t& code : codes) {
-    const bool is_zero = uniform.Next() < given.skew;
-    const uint32_t other = uniform.Word() >> (32 - given.params.lsh_k);
-    code = static_cast<uint16_t>(is_zero ? 0 : other);
-  }
-  return codes;
-}
-
 void CheckLookUp(const BucketCase& given, Isa isa) {
   constexpr size_t kQueries = 3;
   const auto [params, n_keys, skew] = given;
   const size_t n_words = n_keys / 64;
   Fenced<uint8_t> blocks(n_words * LshBlockBytes(params));
-  LshStore(Codes(given, n_keys, 1).data(), 0, n_keys, params, blocks.data());
+  LshStore(SkewedCodes(params, n_keys, skew, 1).data(), 0, n_keys, params, blocks.data());
   const LshTable table = {params, blocks.data(), n_keys};
   std::vector<uint16_t> room(2 * n_keys);
   std::vector<uint16_t> units(LshTableUnits(n_keys) * params.lsh_l);
@@ -50,7 +39,7 @@ void CheckLookUp(const BucketCase& given, Isa isa) {
   }
   units.resize(used);
   const Fenced<uint16_t> buckets(units);
-  const Fenced<uint16_t> queries(Codes(given, kQueries, 2));
+  const Fenced<uint16_t> queries(SkewedCodes(params, kQueries, skew, 2));
   for (const uint32_t min_matches : {1u, 2u}) {
     Fenced<uint8_t> counts(n_keys);
     Fenced<uint64_t> found(kQueries * n_words);

@@ -11,8 +11,6 @@
 namespace sparsetune::testing {
 namespace {
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
-
 /// By sorting: larger first, of equal ones the lower index.
 std::vector<uint32_t> Reference(const Fenced<float>& scores, size_t k) {
   std::vector<uint32_t> order(scores.size());
@@ -34,26 +32,6 @@ void Check(const Fenced<float>& scores, size_t k, Isa isa) {
          Text("n=", scores.size(), " k=", k));
 }
 
-struct Input {
-  const char* title;
-  float (*change)(float score, size_t i);
-};
-
-constexpr Input kInputs[] = {
-    {"normal scores", [](float score, size_t) { return score; }},
-    {"few distinct scores", [](float score, size_t) { return std::round(score); }},
-    {"all equal scores", [](float, size_t) { return -3.0f; }},
-    {"rising scores", [](float, size_t i) { return static_cast<float>(i); }},
-    {"falling scores", [](float, size_t i) { return -static_cast<float>(i); }},
-    {"mixed zeros", [](float, size_t i) { return i % 3 == 0 ? -0.0f : 0.0f; }},
-    {"infinities",
-     [](float score, size_t i) {
-       if (i % 4 == 0) return -kInfinity;
-       return i % 7 == 0 ? kInfinity : score;
-     }},
-    {"tiny and subnormal scores", [](float score, size_t) { return score * 1e-42f; }},
-};
-
 void TestNan(Isa isa) {
   for (const size_t n : {1, 3, 4, 5, 8, 16, 33, 5000}) {
     for (const size_t at : {size_t{0}, n / 2, n - 1}) {
@@ -70,7 +48,7 @@ void TestNan(Isa isa) {
 }  // namespace
 
 void TestTopK(Isa isa) {
-  for (const Input& input : kInputs) {
+  for (const SelectCase& input : kSelectCases) {
     Test(Text("top_k ", IsaName(isa), " is exact on ", input.title), [&] {
       for (const size_t n : {0, 1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 1000, 20000}) {
         Fenced<float> scores(Normals(n, 1));
