@@ -5,7 +5,7 @@ import {
   commonWords,
   drawKeys,
   drawNumbers,
-  drawUuids,
+  drawUuid,
   nouns,
   verbs,
 } from '../../ts/tasks/words.js';
@@ -27,7 +27,8 @@ test('drawn keys are distinct', (t) => {
 test('numbers have seven digits, UUIDs the bits of version 4, none twice', (t) => {
   const numbers = drawNumbers(new Rng('numbers'), 300);
   t.true(numbers.every((number) => /^[1-9]\d{6}$/.test(number)));
-  const uuids = drawUuids(new Rng('uuids'), 300);
+  const rng = new Rng('uuids');
+  const uuids = Array.from({ length: 300 }, () => drawUuid(rng));
   const form = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
   t.true(uuids.every((uuid) => form.test(uuid)));
   t.is(new Set([...numbers, ...uuids]).size, 600);

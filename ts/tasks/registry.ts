@@ -141,11 +141,6 @@ export function taskNames(): string[] {
   return [...benchmarks.keys()].sort();
 }
 
-/** Names of a benchmark's subsets; none where it is one task. */
-export function subsetNames(name: string): readonly string[] {
-  return benchmarkOf(name).subsets ?? [];
-}
-
 /**
  * A benchmark by its name.
  *

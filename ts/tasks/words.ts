@@ -99,11 +99,6 @@ export function drawNumbers(rng: Rng, count: number): string[] {
   return drawDistinct(count, () => String(rng.integer(1_000_000, 9_999_999)));
 }
 
-/** Draws `count` distinct random UUIDs (version 4). */
-export function drawUuids(rng: Rng, count: number): string[] {
-  return drawDistinct(count, () => drawUuid(rng));
-}
-
 /** A random UUID: 128 bits in lower-case hex, those of version 4 and its variant set. */
 export function drawUuid(rng: Rng): string {
   const [a, b, c, d] = [rng.uint32(), rng.uint32(), rng.uint32(), rng.uint32()];
