@@ -9,14 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readReports } from '../build/ts/ts/bench/summary.js';
-import { bench } from '../build/ts/ts/bench.js';
+import { processContext } from '../build/ts/ts/cli/process-context.js';
 import { runCli } from '../build/ts/ts/cli/program.js';
 import { resolveHome } from '../build/ts/ts/home.js';
 import { isTunable, listPresets } from '../build/ts/ts/maskers/presets.js';
 import { resolveModel } from '../build/ts/ts/models/model-source.js';
-import { run } from '../build/ts/ts/run.js';
 import { taskNames } from '../build/ts/ts/tasks/registry.js';
-import { tune } from '../build/ts/ts/tune.js';
 import { markdown } from './lib/markdown.mjs';
 import { replaceBetween } from './lib/replace-between.mjs';
 
@@ -57,19 +55,7 @@ const args = [
   ...(values['dry-run'] ? ['--dry-run'] : []),
 ];
 console.log(`sparsetune ${args.join(' ')}\n`);
-process.exitCode = await runCli(args, {
-  out: process.stdout,
-  err: process.stderr,
-  env: process.env,
-  tune,
-  bench,
-  run,
-  onInterrupt(listener) {
-    process.on('SIGINT', listener);
-    return () => process.off('SIGINT', listener);
-  },
-  exit: (code) => process.exit(code),
-});
+process.exitCode = await runCli(args, processContext);
 
 /** Score, KL and density of a config on each task. */
 function row(name, config, cells) {
