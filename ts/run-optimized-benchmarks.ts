@@ -84,6 +84,7 @@ export async function runOptimizedBenchmarks(
   const { requestOptions, generationOptions, adapterConfig = {} } = options;
   const { optimizationSamples, enableOptimization = true, usePerTaskConfig = true } = options;
   const { kvType = 'f16', ...adapter } = adapterConfig;
+  rejectUnknown('options', options, optionNames);
   rejectUnknown('requestOptions', requestOptions, ['maxRequests', 'maxContextLength', 'truncate']);
   rejectUnknown('generationOptions', generationOptions, ['maxNewTokens']);
   rejectUnknown('adapterConfig', adapterConfig, adapterNames);
@@ -106,6 +107,13 @@ export async function runOptimizedBenchmarks(
   const search = optimizationSamples === undefined ? {} : { trials: optimizationSamples };
   return run({ ...common, ...search, tune: enableOptimization });
 }
+
+const optionNames = [
+  ...['modelNames', 'sparseAttentionConfigs', 'benchmarkConfigs', 'resultDir', 'seed', 'data'],
+  ...['enableOptimization', 'optimizationSamples', 'usePerTaskConfig', 'requestOptions'],
+  ...['generationOptions', 'adapterConfig', 'objective', 'warmStart', 'haystack', 'dryRun'],
+  ...['signal', 'onEvent'],
+] as readonly (keyof OptimizedBenchmarkOptions)[];
 
 const adapterNames = ['threads', 'snapshotLimitBytes', 'promptStyle', 'home', 'kvType'] as const;
 

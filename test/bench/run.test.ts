@@ -145,6 +145,7 @@ test('wrong options of optimised benchmarks are refused by their names', async (
     ['benchmarkConfigs', { benchmarkConfigs: 'toy' }],
     ['adapterConfig.kvType', { adapterConfig: { home, kvType: 'q8_0' } }],
     ['maxRequests', { requestOptions: { maxRequests: 0 } }],
+    ['options', { maxRequests: 2 }],
     ['requestOptions', { requestOptions: { max_requests: 2 } }],
     ['generationOptions', { generationOptions: { max_new_tokens: 3 } }],
     ['adapterConfig', { adapterConfig: { home, device: 'cuda' } }],
