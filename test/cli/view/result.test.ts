@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { ValidationRow } from '../../../ts/cache/winner.js';
 import { validationTable, winnerDetails, winnerLines } from '../../../ts/cli/view/result.js';
 import { metrics, validationRow, winner } from '../../helpers/winners.js';
 
@@ -96,4 +97,20 @@ test('how sure the choice is stands below the table', (t) => {
     '  chosen again in 100% of resampled validations; better than every other eligible candidate at 95 % jointly',
   );
   t.is(lineOf({ holdsConstraint: 1, chosenAgain: 1, others: [], comparisons: 0 }), undefined);
+});
+
+test('a default that is better than the winner beyond the noise is told of', (t) => {
+  const lineOf = (change: Partial<ValidationRow>) => {
+    const rows = [
+      validationRow({ label: 'default', isWinner: false, ...change }),
+      validationRow({ objective: 0.3 }),
+    ];
+    const validation = { ...winner().validation, rows };
+    return winnerDetails('w.json', { ...winner(), validation }).find((line) =>
+      line.includes('default is better'),
+    );
+  };
+  t.regex(lineOf({ objective: 0.1 }) ?? '', /is better here, 0\.100 against 0\.300: try more/);
+  t.is(lineOf({ objective: 0.3 - 1e-7 }), undefined);
+  t.is(lineOf({ objective: 0.1, violation: 0.01 }), undefined);
 });

@@ -72,9 +72,21 @@ export function winnerLines({ config, cached, path, winner }: WinnerEvent): stri
     ...validationTable(validation.rows).map((line) => `  ${line}`),
     '',
     `  * winner: ${parameters(params)}`,
+    ...betterDefaultLines(winner),
     ...(winner.methods === undefined ? [] : methodLines(winner.methods, validation.rows)),
     ...evidence(winner),
     whereKept(path, cached),
+  ];
+}
+
+/** The untuned default need not lie in the space, so it is no candidate; where it is better a user must know. */
+function betterDefaultLines({ search, validation: { rows } }: Winner): string[] {
+  const won = rows.find(({ isWinner }) => isWinner);
+  const untuned = rows.find(({ label }) => label === 'default');
+  if (won === undefined || untuned === undefined || untuned.violation > 0) return [];
+  if (untuned.objective >= won.objective - search.noiseFloorKl) return [];
+  return [
+    `  the untuned default is better here, ${number(untuned.objective)} against ${number(won.objective)}: try more trials, or begin with it (--enqueue)`,
   ];
 }
 
