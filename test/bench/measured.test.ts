@@ -1,6 +1,8 @@
 import test from 'ava';
 import { summarise } from '../../ts/bench/measured.js';
-import { answerRow } from '../helpers/reports.js';
+import { benchmarkScores } from '../../ts/bench/summary.js';
+import { summaryMarkdown } from '../../ts/bench/summary-markdown.js';
+import { answerRow, cellReport } from '../helpers/reports.js';
 
 const timings = (ms?: number, denseMs?: number) => ({
   attentionMs: ms ?? 1,
@@ -53,6 +55,16 @@ test('questions of one context that agree are worth one question', async (t) => 
   );
   const { score } = await summarise(rows, { isDense: true });
   t.true(Math.abs((score?.standardError ?? 0) / Math.sqrt(0.25 / 10) - 1) < 0.03);
+});
+
+test('of one question no standard error is known, nor that of its benchmark', async (t) => {
+  const { score } = await summarise([answerRow('a', { score: 1 })], { isDense: true });
+  t.is(score?.standardError, null);
+  const cells = ['ruler/vt@512', 'ruler/cwe@512'].map((task) =>
+    cellReport({ task, ...(score && { score }) }),
+  );
+  t.is(benchmarkScores(cells)[0]?.standardError, null);
+  t.regex(summaryMarkdown(cells, []), /\| 1\.000 \|/);
 });
 
 test('dense has no difference to itself, and answers without references no score', async (t) => {

@@ -82,7 +82,7 @@ async function scoreOf(values: readonly number[], contextOf: readonly number[]):
   const variance = drawn.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (draws - 1);
   return {
     mean: mean(values),
-    standardError: Math.sqrt(variance),
+    standardError: values.length > 1 ? Math.sqrt(variance) : null,
     ...quantiles(drawn, 0.025),
   };
 }

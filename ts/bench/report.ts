@@ -3,8 +3,8 @@ import type { ConfigSource } from './resolve-config.js';
 
 /** A mean of the task's metric over questions, 0 to 1, with how sure it is. */
 export interface Score extends Interval {
-  /** Standard deviation of the mean when contexts, then questions, are drawn anew. */
-  readonly standardError: number;
+  /** Standard deviation of the mean when contexts, then questions, are drawn anew; null where one question tells nothing. */
+  readonly standardError: number | null;
 }
 
 /** The same for sparse and dense attention, measured in turn on the same questions; medians. */

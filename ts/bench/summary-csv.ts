@@ -14,7 +14,7 @@ const columns: Readonly<Record<string, (cell: CellReport) => Cell>> = {
   contexts: ({ contexts }) => contexts,
   contextTokens: ({ contextTokens }) => contextTokens,
   score: ({ score }) => score?.mean,
-  standardError: ({ score }) => score?.standardError,
+  standardError: ({ score }) => score?.standardError ?? undefined,
   denseScore: ({ denseScore }) => denseScore?.mean,
   difference: ({ difference }) => difference?.mean,
   differenceLow: ({ difference }) => difference?.low,

@@ -1,5 +1,5 @@
 import type { Interval } from '../tune/bootstrap.js';
-import type { CellReport, SideBySide } from './report.js';
+import type { CellReport, Score, SideBySide } from './report.js';
 import { sourceText } from './resolve-config.js';
 import type { BenchmarkScore } from './summary.js';
 
@@ -45,7 +45,7 @@ function modelText(
     config,
     String(tasks),
     String(questions),
-    scoreText({ mean: own.score, standardError: own.standardError }),
+    meanText({ mean: own.score, standardError: own.standardError }),
     own.upstream === undefined ? '-' : String(own.upstream),
   ]);
   const sources = cells.flatMap(({ config, task, source }) =>
@@ -75,7 +75,7 @@ export function cellRow(cell: CellReport): string[] {
     task,
     config,
     state === 'complete' ? String(done) : state === 'failed' ? 'failed' : `${done} of ${total}`,
-    score === undefined ? '' : scoreText(score),
+    score === undefined ? '' : meanText(score),
     difference === undefined ? '' : intervalText(difference),
     cell.kl === undefined ? '' : cell.kl.toFixed(4),
     cell.density === undefined ? '' : cell.density.toFixed(3),
@@ -85,8 +85,9 @@ export function cellRow(cell: CellReport): string[] {
   ];
 }
 
-function scoreText({ mean, standardError }: { mean: number; standardError: number }): string {
-  return `${mean.toFixed(3)} ± ${standardError.toFixed(3)}`;
+/** A mean with its standard error, where that is known. */
+export function meanText({ mean, standardError }: Pick<Score, 'mean' | 'standardError'>): string {
+  return `${mean.toFixed(3)}${standardError === null ? '' : ` ± ${standardError.toFixed(3)}`}`;
 }
 
 function intervalText({ mean, low, high }: Interval): string {

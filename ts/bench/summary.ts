@@ -15,7 +15,8 @@ export interface BenchmarkScore {
   readonly tasks: number;
   readonly questions: number;
   readonly score: number;
-  readonly standardError: number;
+  /** Null where that of a task is not known. */
+  readonly standardError: number | null;
   /** Mean over the tasks on the benchmark's own scale, rounded to 4; left out where a task has none. */
   readonly upstream?: number;
 }
@@ -98,11 +99,18 @@ export function benchmarkScores(cells: readonly CellReport[]): readonly Benchmar
         tasks: own.length,
         questions: sum(({ questions }) => questions.done),
         score: sum(({ score }) => score?.mean ?? 0) / own.length,
-        standardError: Math.sqrt(sum(({ score }) => (score?.standardError ?? 0) ** 2)) / own.length,
+        standardError: errorOfMean(own.map(({ score }) => score?.standardError ?? null)),
         ...upstreamMean(own),
       },
     ];
   });
+}
+
+/** Of the mean of values that are measured apart. */
+function errorOfMean(errors: readonly (number | null)[]): number | null {
+  const known = errors.flatMap((error) => error ?? []);
+  if (known.length < errors.length) return null;
+  return Math.sqrt(known.reduce((sum, error) => sum + error ** 2, 0)) / errors.length;
 }
 
 /** Each task's own `overall`, so that every task counts the same whatever its number of questions. */

@@ -2,6 +2,7 @@ import type { BenchPlan } from '../../bench/plan.js';
 import type { Outlook } from '../../bench/progress.js';
 import type { CellReport, SideBySide } from '../../bench/report.js';
 import { sourceText } from '../../bench/resolve-config.js';
+import { meanText } from '../../bench/summary-markdown.js';
 import type { TuningStep } from '../../bench/tuning-steps.js';
 import type { RunEvent } from '../../run.js';
 import { duration, fitLine, number, percent } from './format.js';
@@ -175,7 +176,7 @@ export function cellLine(cell: CellReport): string {
   if (state === 'failed') return `${what} failed: ${error?.message ?? ''}`;
   const parts = [
     state === 'partial' ? `${cell.questions.done} of ${cell.questions.total} answers` : '',
-    score === undefined ? '' : `score ${score.mean.toFixed(3)} ± ${score.standardError.toFixed(3)}`,
+    score === undefined ? '' : `score ${meanText(score)}`,
     difference === undefined ? '' : `to dense ${interval(difference)}`,
     kl === undefined ? '' : `KL ${number(kl)}`,
     density === undefined ? '' : `density ${percent(density)}`,
@@ -206,7 +207,7 @@ function resultCells(cell: CellReport): string[] {
     task,
     config,
     state === 'failed' ? 'failed' : done === total ? String(done) : `${done} of ${total}`,
-    score === undefined ? '' : `${score.mean.toFixed(3)} ± ${score.standardError.toFixed(3)}`,
+    score === undefined ? '' : meanText(score),
     difference === undefined ? '' : interval(difference),
     kl === undefined ? '' : number(kl),
     density === undefined ? '' : percent(density),
