@@ -2,6 +2,7 @@ import type { StoredWinner, WinnerCache } from '../cache/winner-cache.js';
 import { median } from '../engine/divergence.js';
 import { ANY, anyPreset } from '../maskers/any-preset.js';
 import { getPreset, isTunable } from '../maskers/presets.js';
+import { defaultTrials } from '../tune/budget.js';
 import type { BenchRequest, ConfigSpec } from './options.js';
 import { type ConfigTarget, dataOf, findWinner } from './resolve-config.js';
 
@@ -112,11 +113,8 @@ async function estimate(
   const msPerTrial = median(
     known.map(({ winner: { provenance, search } }) => provenance.searchMs / search.trials),
   );
-  const counts = configs.map((name) => trials ?? defaultTrials(name));
+  const counts = configs.map(
+    (name) => trials ?? defaultTrials(name === ANY ? anyPreset() : getPreset(name)),
+  );
   return msPerTrial * counts.reduce((sum, count) => sum + count, 0) * tasks.length;
-}
-
-/** As `tune` has them. */
-function defaultTrials(config: string): number {
-  return config === ANY ? 9 * anyPreset().methods.length : 27;
 }

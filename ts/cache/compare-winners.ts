@@ -1,7 +1,7 @@
 import type { TaskEvidence, ValidationRow, Winner } from './winner.js';
 
-/** No task counts more than ten times as much as another, as in a search over several tasks. */
-const leastShare = 0.1;
+/** The least span of a task as a share of the largest: no task counts more than ten times as much as another. */
+export const leastShare = 0.1;
 
 /** Value of the objective that the winner reached on the validation split. */
 export function validatedObjective({ validation }: Winner): number {

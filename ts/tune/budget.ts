@@ -1,4 +1,6 @@
 import { rejectArgument } from '../errors.js';
+import { isAny } from '../maskers/any-preset.js';
+import type { Preset } from '../maskers/presets.js';
 import { type Budget, checkBudget } from '../search/budget.js';
 import { checkInteger } from '../search/check-options.js';
 import type { SearchProgress } from '../search/study-state.js';
@@ -20,6 +22,15 @@ export interface Spending {
 
 const units = ['trials', 'questions', 'minutes'] as const;
 
+/** Trials of a search over all methods, for each of them, and of a search of one config, unless the user gives a budget. */
+const trialsPerMethod = 9;
+const trialsPerConfig = 27;
+
+/** Trials of a search of a preset that has no budget. */
+export function defaultTrials(preset: Preset): number {
+  return isAny(preset) ? trialsPerMethod * preset.methods.length : trialsPerConfig;
+}
+
 /**
  * The limits of a search from its two options: trials are short for a budget of trials.
  *
@@ -27,7 +38,7 @@ const units = ['trials', 'questions', 'minutes'] as const;
  */
 export function resolveBudget(
   { trials, budget }: { readonly trials?: number; readonly budget?: Budget },
-  defaultTrials = 27,
+  unbounded = trialsPerConfig,
 ): Budget {
   const given: unknown = budget ?? {};
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
@@ -44,7 +55,7 @@ export function resolveBudget(
   }
   const limits = { ...budget, ...(trials !== undefined && { trials }) };
   const isBounded = units.some((unit) => limits[unit] !== undefined);
-  return checkBudget(isBounded ? limits : { trials: defaultTrials });
+  return checkBudget(isBounded ? limits : { trials: unbounded });
 }
 
 /** The limit that ends the search first if it goes on as it did. */

@@ -1,3 +1,4 @@
+import { leastShare } from '../cache/compare-winners.js';
 import { rejectArgument } from '../errors.js';
 import type { Preset } from '../maskers/presets.js';
 import type { Objective } from '../search/objective.js';
@@ -16,8 +17,6 @@ export interface Yardstick {
 
 /** Values of a task that differ by less than this share of themselves are no yardstick. */
 const leastDifference = 1e-6;
-/** The least span of a task as a share of the largest: no task counts more than ten times as much as another. */
-const leastShare = 0.1;
 
 /**
  * Where a task's objective lies between the better (0) and the worse (1) of dense attention and the untuned default;

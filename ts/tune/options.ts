@@ -1,6 +1,6 @@
 import { rejectArgument, rejectRange } from '../errors.js';
 import { resolveHome } from '../home.js';
-import { ANY, anyPreset, isAny } from '../maskers/any-preset.js';
+import { ANY, anyPreset } from '../maskers/any-preset.js';
 import { changeSpace, getPreset, isTunable, type Preset } from '../maskers/presets.js';
 import type { Budget } from '../search/budget.js';
 import type { Objective } from '../search/objective.js';
@@ -13,7 +13,7 @@ import type { PromptStyle, Task } from '../tasks/task.js';
 import type { Truncate } from '../tasks/truncate.js';
 import { usableThreads } from '../threads.js';
 import type { TuneEvent } from '../tune-events.js';
-import { resolveBudget } from './budget.js';
+import { defaultTrials, resolveBudget } from './budget.js';
 import { type Enqueued, resolveEnqueued } from './enqueue.js';
 
 /** What to tune, on what, and how hard. */
@@ -84,9 +84,6 @@ export interface TuneOptions {
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TuneEvent) => void;
 }
-
-/** Of a search over all methods, unless the user gives a budget. */
-const trialsPerMethod = 9;
 
 /** A config to tune with its final search space. */
 export interface TunedConfig {
@@ -210,10 +207,7 @@ function resolveConfigs(names: readonly string[], options: TuneOptions): readonl
     preset,
     space: preset.space,
     enqueue: queues[i] ?? [],
-    budget: resolveBudget(
-      options,
-      isAny(preset) ? trialsPerMethod * preset.methods.length : undefined,
-    ),
+    budget: resolveBudget(options, defaultTrials(preset)),
   }));
 }
 
