@@ -78,11 +78,12 @@ size_t SecondSample(const MaskerConfig& masker, const QueryGroup& group, ExpSum 
 }
 
 /// Exponents of what `head` keeps: its own keys and those of every head.
-Status AddKept(const QueryGroup& group, size_t g, const HeadKeys& head, ExpSum* known) {
+Status AddKept(const QueryGroup& group, size_t g, const Selection& selection, ExpSum* known) {
+  const HeadKeys& head = selection.heads[g];
   const double scale = group.input->scale;
   const size_t n = group.buffers->run_scores.size() / group.input->group_size;
   for (size_t i = 0; i < n; ++i) known->Add(scale * group.buffers->run_scores[g * n + i]);
-  const Status status = ScoreKeys(group, g, head.indices);
+  const Status status = ScoreKeys(group, g, head.indices, selection);
   if (status != Status::kOk) return status;
   for (size_t i = 0; i < head.indices.size(); ++i) {
     known->Add(scale * group.buffers->scores[i] + head.log_weights[i]);
@@ -102,18 +103,18 @@ Status SampleForHead(const MaskerConfig& masker, const QueryGroup& group, size_t
     return Status::kOk;
   }
   ExpSum known;
-  Status status = AddKept(group, g, head, &known);
+  Status status = AddKept(group, g, *selection, &known);
   if (status != Status::kOk) return status;
   DrawKeys(group, g, *selection, DrawDomain::kBaseSample, head.indices, n_base, &buffers.base_keys);
-  status = ScoreKeys(group, g, buffers.base_keys);
+  status = ScoreKeys(group, g, buffers.base_keys, *selection);
   if (status != Status::kOk) return status;
   const size_t n_unknown = n_left - n_base;
   const size_t n = SecondSample(masker, group, known, n_unknown);
-  head.Merge(buffers.base_keys, nullptr, &buffers.merged);
+  head.Merge({buffers.base_keys}, &buffers.merged);
   DrawKeys(group, g, *selection, DrawDomain::kAdaptiveSample, head.indices, n, &buffers.chosen);
   const double inverse = static_cast<double>(n_unknown) / static_cast<double>(n);
-  buffers.scores.assign(n, static_cast<float>(std::log(inverse)));
-  head.Merge(buffers.chosen, buffers.scores.data(), &buffers.merged);
+  buffers.weights.assign(n, static_cast<float>(std::log(inverse)));
+  head.Merge({buffers.chosen, buffers.weights.data()}, &buffers.merged);
   return Status::kOk;
 }
 

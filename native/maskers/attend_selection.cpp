@@ -5,6 +5,7 @@
 
 #include "core/bits.h"
 #include "maskers/dense.h"
+#include "maskers/group_scores.h"
 
 namespace sparsetune {
 namespace {
@@ -18,6 +19,7 @@ struct KeyList {
   const uint32_t* keys = nullptr;  ///< [n] ascending
   size_t n = 0;
   const float* log_weights = nullptr;  ///< [heads, n]
+  bool is_scored = false;              ///< `log_weights` hold the scores too
 };
 
 /// The keys that some head keeps between sink and local, into buffers->bits; returns how many.
@@ -33,17 +35,54 @@ size_t UniteHeads(const Selection& selection, Scratch::Buffers* buffers) {
   return CountBits(buffers->bits.data(), n_words);
 }
 
-/// [group_size, kept] log weights into buffers->log_weights; -infinity where a head lacks a key.
-void SpreadWeights(const Selection& selection, Scratch::Buffers* buffers) {
+/// True where the score of every listed key is known, so that no key row needs to be read again.
+bool AreScored(const Selection& selection) {
+  return selection.is_scored() ||
+         std::all_of(selection.heads.begin(), selection.heads.end(),
+                     [](const HeadKeys& head) { return head.has_scores(); });
+}
+
+/// Log weights of what head `g` keeps; with scale * q.k where scores are known.
+class ListedWeights {
+ public:
+  ListedWeights(const QueryGroup& group, const Selection& selection, size_t g)
+      : head_(selection.heads[g]), scale_(group.input->scale) {
+    if (selection.is_scored()) {
+      range_scores_ = CandidateScores(group, g, selection);
+      range_begin_ = selection.sink_end;
+    } else if (AreScored(selection)) {
+      scores_ = head_.scores.data();
+    }
+  }
+
+  float operator[](size_t i) const {
+    if (range_scores_ != nullptr) {
+      return scale_ * range_scores_[head_.indices[i] - range_begin_] + head_.log_weights[i];
+    }
+    return scores_ == nullptr ? head_.log_weights[i] : scale_ * scores_[i] + head_.log_weights[i];
+  }
+
+ private:
+  const HeadKeys& head_;
+  float scale_;
+  const float* range_scores_ = nullptr;
+  size_t range_begin_ = 0;
+  const float* scores_ = nullptr;
+};
+
+/// [group_size, kept] weights into buffers->log_weights; -infinity where a head lacks a key.
+void SpreadWeights(const QueryGroup& group, const Selection& selection) {
+  Scratch::Buffers* buffers = group.buffers;
   const size_t n = buffers->kept.size();
   buffers->log_weights.assign(selection.heads.size() * n, -std::numeric_limits<float>::infinity());
   for (size_t g = 0; g < selection.heads.size(); ++g) {
     const HeadKeys& head = selection.heads[g];
+    const ListedWeights weights(group, selection, g);
     float* row = buffers->log_weights.data() + g * n;
     size_t at = 0;
     for (size_t i = 0; i < head.indices.size(); ++i) {
       while (buffers->kept[at] != head.indices[i]) ++at;
-      row[at] = head.log_weights[i];
+      row[at] = weights[i];
     }
   }
 }
@@ -55,7 +94,7 @@ Status AttendList(const AttendQueries& queries, const QueryGroup& group, const K
   const uint32_t* end = list.keys + list.n;
   const uint32_t* split = std::lower_bound(list.keys, end, kv.base.n_kv);
   AttendRows rows;
-  rows.keys = kv.base.keys;
+  if (!list.is_scored) rows.keys = kv.base.keys;
   rows.values = kv.base.values;
   rows.dtype = kv.dtype;
   rows.indices = list.keys;
@@ -67,7 +106,7 @@ Status AttendList(const AttendQueries& queries, const QueryGroup& group, const K
   auto& tail_rows = group.buffers->rows;
   tail_rows.assign(split, end);
   for (uint32_t& row : tail_rows) row -= static_cast<uint32_t>(kv.base.n_kv);
-  rows.keys = kv.tail.keys;
+  if (!list.is_scored) rows.keys = kv.tail.keys;
   rows.values = kv.tail.values;
   rows.log_weights += rows.n;
   rows.indices = tail_rows.data();
@@ -82,18 +121,25 @@ Status AttendUnion(const AttendQueries& queries, const QueryGroup& group,
   ForEachBit(buffers.bits.data(), buffers.bits.size(), [&](size_t bit) {
     buffers.kept.push_back(static_cast<uint32_t>(selection.sink_end + bit));
   });
-  SpreadWeights(selection, &buffers);
-  const KeyList list = {buffers.kept.data(), buffers.kept.size(), buffers.log_weights.data()};
+  SpreadWeights(group, selection);
+  const KeyList list = {buffers.kept.data(), buffers.kept.size(), buffers.log_weights.data(),
+                        AreScored(selection)};
   return AttendList(queries, group, list, state);
 }
 
 Status AttendByHead(const AttendQueries& queries, const QueryGroup& group,
                     const Selection& selection, AttendState* state) {
+  auto& buffers = *group.buffers;
+  const bool is_scored = AreScored(selection);
   for (size_t g = 0; g < selection.heads.size(); ++g) {
     const HeadKeys& head = selection.heads[g];
     const AttendQueries one = {queries.rows + g, 1, queries.head_dim, queries.scale};
     AttendState own = StateFrom(*state, g, queries.head_dim);
-    const KeyList list = {head.indices.data(), head.indices.size(), head.log_weights.data()};
+    const ListedWeights weights(group, selection, g);
+    const size_t n = head.indices.size();
+    buffers.log_weights.resize(n);
+    for (size_t i = 0; i < n; ++i) buffers.log_weights[i] = weights[i];
+    const KeyList list = {head.indices.data(), n, buffers.log_weights.data(), is_scored};
     const Status status = AttendList(one, group, list, &own);
     if (status != Status::kOk) return status;
   }

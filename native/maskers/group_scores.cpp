@@ -1,7 +1,6 @@
 #include "maskers/group_scores.h"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 
 #include "kernels/scores/scores.h"
@@ -22,10 +21,12 @@ Status ScoreRange(const QueryGroup& group, size_t begin, size_t n, float* scores
   return Status::kOk;
 }
 
-Status ScoreKeys(const QueryGroup& group, size_t g, const std::vector<uint32_t>& keys) {
+namespace {
+
+/// Scores the rows of ascending keys, into buffers->scores.
+Status ScoreListed(const QueryGroup& group, size_t g, const std::vector<uint32_t>& keys) {
   const KvView& kv = group.input->kv;
   Scratch::Buffers& buffers = *group.buffers;
-  buffers.scores.resize(keys.size());
   const auto split = std::lower_bound(keys.begin(), keys.end(), kv.base.n_kv);
   const auto n_base = static_cast<size_t>(split - keys.begin());
   const ScoreRows base = {kv.base.keys, kv.dtype, kv.head_dim, keys.data(), n_base};
@@ -38,27 +39,46 @@ Status ScoreKeys(const QueryGroup& group, size_t g, const std::vector<uint32_t>&
   return Scores(group.queries + g, 1, tail, group.isa, buffers.scores.data() + n_base, keys.size());
 }
 
-Status ScoreCandidates(const QueryGroup& group, Selection* selection) {
-  const size_t begin = selection->sink_end;
-  const size_t n = selection->local_begin - begin;
-  group.buffers->scores.resize(group.input->group_size * n);
-  const Status status = ScoreRange(group, begin, n, group.buffers->scores.data(), n);
-  if (selection->scored_begin == selection->scored_end) {
-    // Sinks only grow and windows only widen, so the first range covers those of later maskers.
-    selection->scored_begin = begin;
-    selection->scored_end = begin + n;
-  }
-  return status;
+}  // namespace
+
+Status ScoreKeys(const QueryGroup& group, size_t g, const std::vector<uint32_t>& keys,
+                 const Selection& selection) {
+  auto& scores = group.buffers->scores;
+  scores.resize(keys.size());
+  if (!selection.is_scored()) return ScoreListed(group, g, keys);
+  const float* known = CandidateScores(group, g, selection);
+  for (size_t i = 0; i < keys.size(); ++i) scores[i] = known[keys[i] - selection.sink_end];
+  return Status::kOk;
 }
 
-size_t DropKept(const HeadKeys& head, size_t begin, size_t n, float* scores,
-                std::vector<uint32_t>* candidates) {
-  candidates->resize(n);
+Status ScoreCandidates(const QueryGroup& group, Selection* selection) {
+  // Sinks only grow and windows only widen, so the first range covers those of later maskers.
+  if (selection->is_scored()) return Status::kOk;
+  selection->scored_begin = selection->sink_end;
+  selection->scored_end = selection->local_begin;
+  const size_t n = selection->scored_end - selection->scored_begin;
+  auto& scores = group.buffers->range_scores;
+  scores.resize(group.input->group_size * n);
+  return ScoreRange(group, selection->scored_begin, n, scores.data(), n);
+}
+
+const float* CandidateScores(const QueryGroup& group, size_t g, const Selection& selection) {
+  const size_t stride = selection.scored_end - selection.scored_begin;
+  return group.buffers->range_scores.data() + g * stride +
+         (selection.sink_end - selection.scored_begin);
+}
+
+size_t DropKept(const HeadKeys& head, size_t begin, size_t n, const float* scores,
+                Scratch::Buffers* buffers) {
+  auto& candidates = buffers->candidates;
+  auto& left = buffers->left_scores;
+  candidates.resize(n);
+  left.resize(n);
   size_t n_left = 0;
   size_t at = 0;
   const auto take = [&](size_t end) {
-    std::memmove(scores + n_left, scores + at, (end - at) * sizeof(float));
-    const auto first = candidates->begin() + static_cast<ptrdiff_t>(n_left);
+    std::copy(scores + at, scores + end, left.begin() + static_cast<ptrdiff_t>(n_left));
+    const auto first = candidates.begin() + static_cast<ptrdiff_t>(n_left);
     std::iota(first, first + static_cast<ptrdiff_t>(end - at), static_cast<uint32_t>(begin + at));
     n_left += end - at;
   };
@@ -67,19 +87,20 @@ size_t DropKept(const HeadKeys& head, size_t begin, size_t n, float* scores,
     at = key - begin + 1;
   }
   take(n);
-  candidates->resize(n_left);
+  candidates.resize(n_left);
   return n_left;
 }
 
-Status KeepLargest(const QueryGroup& group, size_t begin, size_t n, size_t k, float* scores,
+Status KeepLargest(const QueryGroup& group, size_t begin, size_t n, size_t k, const float* scores,
                    HeadKeys* head) {
   Scratch::Buffers& buffers = *group.buffers;
   const bool is_first = head->indices.empty();
-  const size_t n_left = is_first ? n : DropKept(*head, begin, n, scores, &buffers.candidates);
+  const size_t n_left = is_first ? n : DropKept(*head, begin, n, scores, &buffers);
   if (n_left <= k) {
     KeepAll(begin, begin + n, head);
     return Status::kOk;
   }
+  if (!is_first) scores = buffers.left_scores.data();
   buffers.chosen.resize(k);
   buffers.room.resize(TopKRoom(n_left));
   const Status status =
@@ -88,7 +109,7 @@ Status KeepLargest(const QueryGroup& group, size_t begin, size_t n, size_t k, fl
   for (uint32_t& index : buffers.chosen) {
     index = is_first ? index + static_cast<uint32_t>(begin) : buffers.candidates[index];
   }
-  head->Merge(buffers.chosen, nullptr, &buffers.merged);
+  head->Merge({buffers.chosen}, &buffers.merged);
   return Status::kOk;
 }
 
@@ -96,6 +117,7 @@ void KeepAll(size_t begin, size_t end, HeadKeys* head) {
   head->indices.resize(end - begin);
   std::iota(head->indices.begin(), head->indices.end(), static_cast<uint32_t>(begin));
   head->log_weights.assign(end - begin, 0.0f);
+  head->scores.clear();
 }
 
 void KeepRest(const QueryGroup& group, size_t begin, size_t end, HeadKeys* head) {
@@ -107,7 +129,7 @@ void KeepRest(const QueryGroup& group, size_t begin, size_t end, HeadKeys* head)
     if (kept < head->indices.size() && head->indices[kept] == key) continue;
     buffers.chosen.push_back(static_cast<uint32_t>(key));
   }
-  head->Merge(buffers.chosen, nullptr, &buffers.merged);
+  head->Merge({buffers.chosen}, &buffers.merged);
 }
 
 }  // namespace sparsetune

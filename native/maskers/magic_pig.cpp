@@ -129,17 +129,19 @@ LshQuery QueryOf(const float* query, const std::vector<float>& mean) {
 
 /// Weighs the matches of one head by their true probability and adds them to what it keeps.
 Status KeepMatches(const MaskerConfig& masker, const QueryGroup& group, const LshState& index,
-                   size_t g, HeadKeys* head) {
+                   size_t g, Selection* selection) {
   Scratch::Buffers& buffers = *group.buffers;
   Matches& matches = buffers.matches[g];
   if (matches.keys.empty()) return Status::kOk;
-  Status status = ScoreKeys(group, g, matches.keys);
+  Status status = ScoreKeys(group, g, matches.keys, *selection);
   if (status != Status::kOk) return status;
+  buffers.weights = buffers.scores;
   status = LshLogWeights(QueryOf(group.queries[g], index.mean), matches.norms.data(),
                          matches.keys.size(), index.shared->curves[masker.min_matches - 1],
-                         group.isa, buffers.scores.data());
+                         group.isa, buffers.weights.data());
   if (status != Status::kOk) return status;
-  head->Merge(matches.keys, buffers.scores.data(), &buffers.merged);
+  selection->heads[g].Merge({matches.keys, buffers.weights.data(), buffers.scores.data()},
+                            &buffers.merged);
   return Status::kOk;
 }
 
@@ -162,7 +164,7 @@ Status ApplyMagicPig(const MaskerConfig& masker, const QueryGroup& group, Select
   }
   if (index.is_centred) selection->index_bytes += index.mean.size() * sizeof(float);
   for (size_t g = 0; g < n_heads && status == Status::kOk; ++g) {
-    status = KeepMatches(masker, group, index, g, &selection->heads[g]);
+    status = KeepMatches(masker, group, index, g, selection);
   }
   return status;
 }

@@ -84,7 +84,7 @@ Status RankDoubtful(const QueryGroup& group, size_t g, size_t n_wanted, Selectio
   }
   buffers.doubtful.resize(n);
   selection->NoteRead(buffers.doubtful);
-  const Status status = ScoreKeys(group, g, buffers.doubtful);
+  const Status status = ScoreKeys(group, g, buffers.doubtful, *selection);
   if (status != Status::kOk) return status;
   buffers.chosen.resize(n_wanted);
   const Status chosen = TopK(buffers.scores.data(), n, n_wanted, group.isa, buffers.room.data(),
@@ -94,17 +94,18 @@ Status RankDoubtful(const QueryGroup& group, size_t g, size_t n_wanted, Selectio
 }
 
 /// Keeps the k best of the n keys from `begin` on that head `g` does not keep yet.
-Status KeepBest(const QueryGroup& group, size_t g, size_t n, size_t k, float* scores,
+Status KeepBest(const QueryGroup& group, size_t g, size_t n, size_t k, const float* scores,
                 Selection* selection) {
   Scratch::Buffers& buffers = *group.buffers;
   HeadKeys& head = selection->heads[g];
   const auto begin = static_cast<uint32_t>(selection->sink_end);
   const bool is_first = head.indices.empty();
-  const size_t n_left = is_first ? n : DropKept(head, begin, n, scores, &buffers.candidates);
+  const size_t n_left = is_first ? n : DropKept(head, begin, n, scores, &buffers);
   if (n_left <= k) {
     KeepAll(begin, begin + n, &head);
     return Status::kOk;
   }
+  if (!is_first) scores = buffers.left_scores.data();
   const size_t n_sure = k - std::min(k, Margin(k));
   const size_t n_near = std::min(n_left, k + Margin(k));
   Status status = FindNear(group, scores, n_left, n_near, n_sure);
@@ -119,7 +120,7 @@ Status KeepBest(const QueryGroup& group, size_t g, size_t n, size_t k, float* sc
     n_kept += buffers.is_kept[i];
   }
   buffers.chosen.resize(n_kept);
-  head.Merge(buffers.chosen, nullptr, &buffers.merged);
+  head.Merge({buffers.chosen}, &buffers.merged);
   return Status::kOk;
 }
 
@@ -130,7 +131,7 @@ Status ApplyQuantizedTopK(const QueryGroup& group, size_t k, Selection* selectio
   const size_t stride = n + 2 * kQuantBlockKeys;
   Status status = ScoreBlocks(group, stride, selection);
   for (size_t g = 0; g < selection->heads.size() && status == Status::kOk; ++g) {
-    float* scores = group.buffers->quantized_scores.data() + g * stride + kQuantBlockKeys;
+    const float* scores = group.buffers->quantized_scores.data() + g * stride + kQuantBlockKeys;
     status = KeepBest(group, g, n, k, scores, selection);
   }
   return status;

@@ -82,7 +82,7 @@ Status KeepPages(const Pages& pages, size_t k, const QueryGroup& group, float* s
       }
     }
   }
-  head->Merge(buffers.candidates, nullptr, &buffers.merged);
+  head->Merge({buffers.candidates}, &buffers.merged);
   return Status::kOk;
 }
 

@@ -22,8 +22,8 @@ Status ApplyRandomSampling(const MaskerConfig& masker, const QueryGroup& group,
     }
     DrawKeys(group, g, *selection, DrawDomain::kRandomSample, head.indices, n, &buffers.chosen);
     const double inverse = static_cast<double>(n_left) / static_cast<double>(n);
-    buffers.scores.assign(n, static_cast<float>(std::log(inverse)));
-    head.Merge(buffers.chosen, buffers.scores.data(), &buffers.merged);
+    buffers.weights.assign(n, static_cast<float>(std::log(inverse)));
+    head.Merge({buffers.chosen, buffers.weights.data()}, &buffers.merged);
   }
   return Status::kOk;
 }

@@ -4,35 +4,50 @@
 #include <utility>
 
 namespace sparsetune {
+namespace {
+
+/// Leaves [begin, end) of a list.
+template <typename T>
+void Cut(ptrdiff_t begin, ptrdiff_t end, std::vector<T>* list) {
+  list->erase(list->begin() + end, list->end());
+  list->erase(list->begin(), list->begin() + begin);
+}
+
+}  // namespace
 
 void HeadKeys::Clear() {
   indices.clear();
   log_weights.clear();
+  scores.clear();
 }
 
-void HeadKeys::Add(size_t key, float log_weight) {
-  indices.push_back(static_cast<uint32_t>(key));
-  log_weights.push_back(log_weight);
-}
-
-void HeadKeys::Merge(const std::vector<uint32_t>& keys, const float* weights, HeadKeys* spare) {
-  if (indices.empty()) {
-    indices.assign(keys.begin(), keys.end());
-    log_weights.assign(keys.size(), 0.0f);
-    if (weights != nullptr) std::copy_n(weights, keys.size(), log_weights.begin());
-    return;
-  }
-  spare->Clear();
+void HeadKeys::Merge(const AddedKeys& added, HeadKeys* spare) {
+  const bool is_scored = has_scores() && added.scores != nullptr;
+  const size_t n = indices.size() + added.keys.size();
+  spare->indices.resize(n);
+  spare->log_weights.resize(n);
+  spare->scores.resize(is_scored ? n : 0);
   size_t at = 0;
-  for (size_t i = 0; i < keys.size(); ++i) {
-    for (; at < indices.size() && indices[at] < keys[i]; ++at) {
-      spare->Add(indices[at], log_weights[at]);
+  size_t to = 0;
+  const auto keep_until = [&](size_t end) {
+    for (; at < end; ++at, ++to) {
+      spare->indices[to] = indices[at];
+      spare->log_weights[to] = log_weights[at];
+      if (is_scored) spare->scores[to] = scores[at];
     }
-    spare->Add(keys[i], weights == nullptr ? 0.0f : weights[i]);
+  };
+  for (size_t i = 0; i < added.keys.size(); ++i, ++to) {
+    size_t end = at;
+    while (end < indices.size() && indices[end] < added.keys[i]) ++end;
+    keep_until(end);
+    spare->indices[to] = added.keys[i];
+    spare->log_weights[to] = added.log_weights == nullptr ? 0.0f : added.log_weights[i];
+    if (is_scored) spare->scores[to] = added.scores[i];
   }
-  for (; at < indices.size(); ++at) spare->Add(indices[at], log_weights[at]);
+  keep_until(indices.size());
   std::swap(indices, spare->indices);
   std::swap(log_weights, spare->log_weights);
+  std::swap(scores, spare->scores);
 }
 
 void Matches::Clear() {
@@ -71,20 +86,22 @@ void Selection::NoteRead(const std::vector<uint32_t>& keys) {
 void Selection::KeepOwnWhereEmpty() {
   if (sink_end > 0 || local_begin < n_visible) return;
   for (HeadKeys& head : heads) {
-    if (head.indices.empty()) head.Add(n_visible - 1, 0.0f);
+    if (!head.indices.empty()) continue;
+    head.indices.push_back(static_cast<uint32_t>(n_visible - 1));
+    head.log_weights.push_back(0.0f);
   }
 }
 
 void Selection::DropOutside() {
   for (HeadKeys& head : heads) {
-    auto& indices = head.indices;
-    const auto end = std::lower_bound(indices.begin(), indices.end(), local_begin);
-    head.log_weights.resize(static_cast<size_t>(end - indices.begin()));
-    indices.erase(end, indices.end());
-    const auto begin = std::lower_bound(indices.begin(), indices.end(), sink_end);
-    head.log_weights.erase(head.log_weights.begin(),
-                           head.log_weights.begin() + (begin - indices.begin()));
-    indices.erase(indices.begin(), begin);
+    const auto& indices = head.indices;
+    const auto first = std::lower_bound(indices.begin(), indices.end(), sink_end);
+    const auto last = std::lower_bound(first, indices.end(), local_begin);
+    const auto begin = first - indices.begin();
+    const auto end = last - indices.begin();
+    if (head.has_scores()) Cut(begin, end, &head.scores);
+    Cut(begin, end, &head.log_weights);
+    Cut(begin, end, &head.indices);
   }
 }
 

@@ -10,16 +10,23 @@
 
 namespace sparsetune {
 
+/// Keys to keep.
+struct AddedKeys {
+  const std::vector<uint32_t>& keys;   ///< [n] ascending
+  const float* log_weights = nullptr;  ///< [n] -ln(inclusion probability); null: kept for certain
+  const float* scores = nullptr;       ///< [n] q.k; null: not known
+};
+
 /// Keys one query head keeps besides the runs every head keeps; ascending.
 struct HeadKeys {
   std::vector<uint32_t> indices;
   std::vector<float> log_weights;  ///< -ln(inclusion probability)
+  std::vector<float> scores;       ///< q.k of each; empty where one of them is not known
 
+  bool has_scores() const { return scores.size() == indices.size(); }
   void Clear();
-  void Add(size_t key, float log_weight);
-  /// Adds ascending keys, none of them kept yet; `weights` null: for certain. `spare` is
-  /// overwritten.
-  void Merge(const std::vector<uint32_t>& keys, const float* weights, HeadKeys* spare);
+  /// Adds keys, none of them kept yet. `spare` is overwritten.
+  void Merge(const AddedKeys& added, HeadKeys* spare);
 };
 
 /// Keys that an LSH lookup found for one head, ascending, and the norms of the centred keys.
@@ -38,11 +45,14 @@ struct Selection {
   size_t sink_end = 0;
   size_t local_begin = 0;
   std::vector<HeadKeys> heads;
-  size_t scored_begin = 0;  ///< key rows [scored_begin, scored_end) were read to choose
+  /// Key rows [scored_begin, scored_end) were read to choose: their scores are
+  /// buffers->range_scores.
+  size_t scored_begin = 0;
   size_t scored_end = 0;
   std::vector<uint64_t> read_bits;  ///< bit i: key row i, too, was read to choose; may be empty
   uint64_t index_bytes = 0;         ///< bytes of the KeyIndex that were read to choose
 
+  bool is_scored() const { return scored_begin < scored_end; }
   /// Starts anew for `n_heads` heads that see `n_visible` keys.
   void Reset(size_t n_heads, size_t n_visible);
   /// Keeps [0, end) or [begin, n_visible) for every head.
@@ -98,7 +108,10 @@ struct Scratch::Buffers {
   std::vector<float> sum;
   std::vector<float> values;
   std::vector<float> scores;
-  std::vector<float> room;  ///< TopK
+  std::vector<float> range_scores;  ///< [group_size, scored_end - scored_begin] of the selection
+  std::vector<float> left_scores;   ///< of keys that a head does not keep yet
+  std::vector<float> weights;       ///< log weights of keys to add
+  std::vector<float> room;          ///< TopK
   std::vector<uint32_t> chosen;
   std::vector<uint32_t> candidates;
   std::vector<int8_t> query_codes;      ///< [group_size, channels]
@@ -124,7 +137,7 @@ struct Scratch::Buffers {
   double student_dof = 0;
   double student_quantile = 0;     ///< ... and its value
   std::vector<uint32_t> kept;      ///< keys that some head keeps
-  std::vector<float> log_weights;  ///< [group_size, kept]
+  std::vector<float> log_weights;  ///< [group_size, kept], with the scores where they are known
 };
 
 }  // namespace sparsetune

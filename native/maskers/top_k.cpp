@@ -16,8 +16,8 @@ Status ApplyTopK(const MaskerConfig& masker, const QueryGroup& group, Selection*
   const Status scored = ScoreCandidates(group, selection);
   if (scored != Status::kOk) return scored;
   for (size_t g = 0; g < selection->heads.size(); ++g) {
-    const Status status =
-        KeepLargest(group, begin, n, k, group.buffers->scores.data() + g * n, &selection->heads[g]);
+    const float* scores = CandidateScores(group, g, *selection);
+    const Status status = KeepLargest(group, begin, n, k, scores, &selection->heads[g]);
     if (status != Status::kOk) return status;
   }
   return Status::kOk;

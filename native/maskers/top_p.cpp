@@ -17,8 +17,8 @@ Status ApplyTopP(const MaskerConfig& masker, const QueryGroup& group, Selection*
   Scratch::Buffers& buffers = *group.buffers;
   for (size_t g = 0; g < selection->heads.size() && status == Status::kOk; ++g) {
     HeadKeys& head = selection->heads[g];
-    float* scores = buffers.scores.data() + g * n;
-    const size_t n_left = DropKept(head, begin, n, scores, &buffers.candidates);
+    const float* all = CandidateScores(group, g, *selection);
+    const size_t n_left = DropKept(head, begin, n, all, &buffers);
     if (n_left == 0) {
       KeepAll(begin, begin + n, &head);
       continue;
@@ -26,8 +26,8 @@ Status ApplyTopP(const MaskerConfig& masker, const QueryGroup& group, Selection*
     buffers.scored.resize(n_left);
     buffers.chosen.resize(n_left);
     size_t n_chosen = 0;
-    status = TopP(scores, n_left, group.input->scale, masker.top_p, buffers.scored.data(),
-                  buffers.chosen.data(), &n_chosen);
+    status = TopP(buffers.left_scores.data(), n_left, group.input->scale, masker.top_p,
+                  buffers.scored.data(), buffers.chosen.data(), &n_chosen);
     if (status != Status::kOk) return status;
     if (n_chosen == n_left) {  // nothing is left out, so nothing needs to be a sample
       KeepAll(begin, begin + n, &head);
@@ -35,7 +35,7 @@ Status ApplyTopP(const MaskerConfig& masker, const QueryGroup& group, Selection*
     }
     buffers.chosen.resize(n_chosen);
     for (uint32_t& index : buffers.chosen) index = buffers.candidates[index];
-    head.Merge(buffers.chosen, nullptr, &buffers.merged);
+    head.Merge({buffers.chosen}, &buffers.merged);
   }
   return status;
 }

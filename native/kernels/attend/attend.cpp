@@ -12,6 +12,7 @@ namespace sparsetune {
 namespace {
 
 float Score(const AttendQueries& queries, const AttendRows& rows, size_t g, size_t row) {
+  if (rows.keys == nullptr) return 0;
   float dot = 0;
   for (size_t i = 0; i < queries.head_dim; ++i) {
     dot += queries.rows[g][i] * ReadElement(rows.keys, rows.dtype, row * queries.head_dim + i);
@@ -59,6 +60,8 @@ void AttendScalar(const AttendQueries& queries, const AttendRows& rows, AttendSt
 Status AttendAdd(const AttendQueries& queries, const AttendRows& rows, Isa isa,
                  AttendState* state) {
   if (queries.n == 0 || queries.head_dim == 0) return Status::kInvalidShape;
+  const bool has_scores = rows.keys != nullptr || rows.log_weights != nullptr;
+  if (rows.n > 0 && !has_scores) return Status::kInvalidShape;
   if (rows.log_weights != nullptr && rows.weight_stride < rows.n) return Status::kInvalidShape;
   const auto version = SPARSETUNE_VERSION(Attend, isa);
   if (version == nullptr) return Status::kUnsupported;

@@ -19,8 +19,10 @@ struct AttendQueries {
 
 /// Rows of keys and values to attend.
 struct AttendRows {
-  const void* keys = nullptr;    ///< [*, head_dim] row-major, `dtype`, finite
-  const void* values = nullptr;  ///< as keys
+  /// [*, head_dim] row-major, `dtype`, finite; null where the scores are known: `log_weights` then
+  /// hold scale * q.k as well
+  const void* keys = nullptr;
+  const void* values = nullptr;  ///< [*, head_dim] row-major, `dtype`, finite
   Dtype dtype = Dtype::kF32;
   const uint32_t* indices = nullptr;  ///< [n] rows to attend, in this order; null: rows 0..n-1
   size_t n = 0;                       ///< may be 0
@@ -44,14 +46,15 @@ void AttendBegin(size_t n, size_t head_dim, AttendState* state);
 
 /// Adds rows to the softmax of each query (dense or masked attention, log-sum-exp in one pass).
 ///
-/// Each key row and value row is read once for all queries; a row whose log weight is -infinity for
-/// every query is read too, so leave it out of the list.
+/// Each key row (but of known scores) and value row is read once for all queries; a row whose log
+/// weight is -infinity for every query is read too, so leave it out of the list.
 ///
 /// @param[in]     queries  see AttendQueries
 /// @param[in]     rows     see AttendRows
 /// @param[in]     isa      one that SupportsIsa
 /// @param[in,out] state    of AttendBegin
-/// @return kInvalidShape if a size is out of bounds, kUnsupported if this instruction set is not
+/// @return kInvalidShape if a size is out of bounds or neither keys nor log weights are given,
+/// kUnsupported if this instruction set is not
 ///         built; `state` is then untouched
 ///
 /// Cost: 4 * head_dim FLOP and an exponential per query and row; no allocation. The result differs

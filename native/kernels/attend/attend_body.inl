@@ -8,7 +8,7 @@ constexpr float kInfinity = __builtin_inff();
 /// The key and value rows of one block, filled up to kBlockRows with the last of them.
 template <typename T>
 struct Block {
-  const T* keys[kBlockRows];
+  const T* keys[kBlockRows];  ///< unless the scores are known
   const T* values[kBlockRows];
   size_t n;
 };
@@ -30,7 +30,7 @@ inline void FillBlock(const AttendRows& rows, size_t first, size_t head_dim, Blo
   for (size_t r = 0; r < kBlockRows; ++r) {
     const size_t at = first + (r < block->n ? r : block->n - 1);
     const size_t row = rows.indices == nullptr ? at : rows.indices[at];
-    block->keys[r] = keys + row * head_dim;
+    if (keys != nullptr) block->keys[r] = keys + row * head_dim;
     block->values[r] = values + row * head_dim;
   }
 }
@@ -167,6 +167,21 @@ inline void AddValues(const Block<T>& block, const Block<T>& next, size_t n, Pro
   }
 }
 
+/// Scores of a block for `n` queries, before scale and log weights: 0 where those hold it all. Asks
+/// for the keys of the next block, a few at a time.
+template <typename T>
+inline void ScoreBlock(const float* const* queries, size_t n, bool is_scored, const Block<T>& block,
+                       const Block<T>& next, Progress* progress) {
+  if (is_scored) {
+    for (size_t i = 0; i < n * kBlockRows; i += kLanes) Store(progress->weights + i, Zero());
+    return;
+  }
+  for (size_t r = 0; r < block.n; r += kTileRows) {
+    for (size_t i = r; i < r + kTileRows; ++i) PrefetchRow(next.keys[i], progress->head_dim);
+    ScoreTiles(queries, n, block.keys + r, progress->head_dim, progress->weights + r, kBlockRows);
+  }
+}
+
 /// Adds all rows to at most kBlockQueries queries. While a block is at work its successor's rows
 /// are on their way from memory, a few at a time: keys during the scores, values during the sums.
 template <typename T>
@@ -182,16 +197,16 @@ void AttendRowsOf(const AttendQueries& queries, const AttendRows& rows, size_t f
   Block<T> blocks[2];
   FillBlock(rows, 0, head_dim, &blocks[0]);
   // Nothing asked for the first block; its values arrive while its keys are scored.
-  for (size_t r = 0; r < blocks[0].n; ++r) PrefetchRow(blocks[0].keys[r], head_dim);
+  const bool is_scored = rows.keys == nullptr;
+  if (!is_scored) {
+    for (size_t r = 0; r < blocks[0].n; ++r) PrefetchRow(blocks[0].keys[r], head_dim);
+  }
   for (size_t r = 0; r < blocks[0].n; ++r) PrefetchRow(blocks[0].values[r], head_dim);
   for (size_t first = 0; first < rows.n; first += kBlockRows) {
     const Block<T>& block = blocks[first / kBlockRows % 2];
     Block<T>& next = blocks[(first / kBlockRows + 1) % 2];
     FillBlock(rows, first + kBlockRows < rows.n ? first + kBlockRows : first, head_dim, &next);
-    for (size_t r = 0; r < block.n; r += kTileRows) {
-      for (size_t i = r; i < r + kTileRows; ++i) PrefetchRow(next.keys[i], head_dim);
-      ScoreTiles(query_rows, n, block.keys + r, head_dim, progress.weights + r, kBlockRows);
-    }
+    ScoreBlock(query_rows, n, is_scored, block, next, &progress);
     for (size_t g = 0; g < n; ++g) {
       const float* log_weights = nullptr;
       if (rows.log_weights != nullptr) {

@@ -101,9 +101,8 @@ Fenced<float> Run(const AttendCase& given, Isa isa, size_t step) {
   return output;
 }
 
-void Check(const AttendCase& given, Isa isa, size_t step = 100000) {
+void Compare(const AttendCase& given, const std::vector<double>& expected, Isa isa, size_t step) {
   const Fenced<float> actual = Run(given, isa, step);
-  const std::vector<double> expected = Reference(given);
   double worst = 0;
   for (size_t i = 0; i < expected.size(); ++i) {
     const double error = std::abs(actual[i] - expected[i]);
@@ -111,6 +110,39 @@ void Check(const AttendCase& given, Isa isa, size_t step = 100000) {
   }
   Expect(worst <= kBound, Text(DtypeName(given.rows.dtype), " n=", given.rows.n,
                                " queries=", given.n_queries(), " step=", step, " error=", worst));
+}
+
+void Check(const AttendCase& given, Isa isa, size_t step = 100000) {
+  Compare(given, Reference(given), isa, step);
+}
+
+/// Scores within the log weights, without keys.
+void CheckScored(AttendCase given, Isa isa, size_t step) {
+  const std::vector<double> expected = Reference(given);
+  Fenced<float> scores(given.n_queries() * given.rows.n);
+  for (size_t i = 0; i < scores.size(); ++i) {
+    scores[i] = static_cast<float>(given.Exponent(i / given.rows.n, i % given.rows.n));
+  }
+  given.rows.keys = nullptr;
+  given.rows.log_weights = scores.data();
+  given.rows.weight_stride = given.rows.n;
+  Compare(given, expected, isa, step);
+}
+
+void TestScored(Isa isa) {
+  for (const Dtype dtype : kDtypes) {
+    for (const size_t n : {1, 5, 31, 32, 33, 100}) {
+      for (const size_t n_queries : {1, 3, 4, 33}) {
+        CheckScored(AttendCase(48, n_queries, n, dtype), isa, n);
+      }
+    }
+  }
+  for (const size_t step : {1, 4, 33}) CheckScored(AttendCase(64, 4, 100, Dtype::kF16), isa, step);
+  AttendCase neither(5, 1, 3, Dtype::kF32);
+  neither.rows.keys = nullptr;
+  Softmax softmax(1, 5);
+  const AttendQueries queries = {neither.pointers.data(), 1, 5, 1.0f};
+  Expect(AttendAdd(queries, neither.rows, isa, &softmax.state) == Status::kInvalidShape, "neither");
 }
 
 void TestWeights(Isa isa) {
@@ -127,6 +159,7 @@ void TestWeights(Isa isa) {
   given.rows.log_weights = log_weights.data();
   given.rows.weight_stride = kRows;
   for (const size_t step : {1, 4, 31, 32, 33, 100}) Check(given, isa, step);
+  CheckScored(given, isa, 33);
 }
 
 void TestNothing(Isa isa) {
@@ -189,6 +222,8 @@ void TestAttend(Isa isa) {
   });
   Test(Text("attend ", IsaName(isa), " weighs listed rows and leaves out those of no weight"),
        [&] { TestWeights(isa); });
+  Test(Text("attend ", IsaName(isa), " takes known scores in place of keys"),
+       [&] { TestScored(isa); });
   Test(Text("attend ", IsaName(isa), " of nothing is zero"), [&] { TestNothing(isa); });
   Test(Text("the exponential of ", IsaName(isa), " is within 2 ulp"),
        [&] { TestExponential(isa); });
