@@ -95,11 +95,15 @@ Status TopP(const float* scores, size_t n, float scale, double top_p, ScoredKey*
   Exponents exponents(scores, scale);
   if (!exponents.FindMax(n)) return Status::kInvalidArgument;
   const ScoredKey last = FindLast(exponents, n, FindCut(exponents, n, top_p), room);
-  *n_chosen = 0;
+  size_t n_kept = 0;
   for (size_t i = 0; i < n; ++i) {
-    const ScoredKey entry = {exponents.Score(i), 0, static_cast<uint32_t>(i)};
-    if (!ComesFirst(last, entry)) chosen[(*n_chosen)++] = entry.index;
+    const float score = exponents.Score(i);
+    chosen[n_kept] = static_cast<uint32_t>(i);
+    // Without branches, which would be as good as random.
+    n_kept += static_cast<size_t>(score > last.score) |
+              (static_cast<size_t>(score == last.score) & static_cast<size_t>(i <= last.index));
   }
+  *n_chosen = n_kept;
   return Status::kOk;
 }
 
