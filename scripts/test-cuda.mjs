@@ -1,5 +1,7 @@
-// Compares the CUDA kernels with those of the CPU on this machine's GPU: npm run test:cuda
-// Needs nvcc (npm run setup:cuda). SPARSETUNE_TEST_UNDER="compute-sanitizer --tool racecheck" runs it under that.
+// Compares the CUDA kernels with those of the CPU on this machine's GPU, then measures how near they come to its memory:
+// npm run test:cuda
+// Needs nvcc (npm run setup:cuda). SPARSETUNE_TEST_UNDER="compute-sanitizer --tool racecheck" runs it under that, and
+// measures nothing.
 import { join } from 'node:path';
 import { CudaError, findCuda } from '../native/cuda/nvcc.mjs';
 import { fail, root, run, SetupError, step } from './setup/process.mjs';
@@ -19,7 +21,8 @@ try {
   run('cmake', ['-S', '.', '-B', build, ...settings], quietly);
   run('cmake', ['--build', build, '--parallel', '2', '--target', 'cuda_test'], quietly);
   const under = (process.env['SPARSETUNE_TEST_UNDER'] ?? '').split(' ').filter(Boolean);
-  const [command, ...args] = [...under, join(build, 'cuda_test')];
+  const test = join(build, 'cuda_test');
+  const [command, ...args] = under.length > 0 ? [...under, test] : [test, '--roofline'];
   run(command, args, { stdio: ['ignore', 1, 2] });
 } catch (error) {
   fail(error instanceof CudaError ? new SetupError(error.message) : error);
