@@ -1,4 +1,4 @@
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { type AnswerRow, CellFolder } from '../../ts/bench/cell-folder.js';
@@ -34,13 +34,22 @@ test('answers are appended and read back as they were', async (t) => {
   t.is(damaged, 0);
 });
 
-test('a line that was torn is passed over, and what is appended then stands on its own line', async (t) => {
+test('a line that was torn is passed over, and removed when more is appended', async (t) => {
   const { folder, raw } = await folderWith(t, answerRow('a'));
   await appendFile(raw, JSON.stringify(answerRow('torn')).slice(0, 50));
   t.like(await folder.rows(), { damaged: 1 });
   await folder.append([answerRow('b')]);
   t.deepEqual(await ids(folder), ['a', 'b']);
-  t.is((await readFile(raw, 'utf8')).split('\n').length, 4);
+  t.is((await folder.rows()).damaged, 0);
+  t.is((await readFile(raw, 'utf8')).split('\n').length, 3);
+});
+
+test('a whole last line that lacks its end is kept', async (t) => {
+  const { folder, raw } = await folderWith(t, answerRow('a'));
+  await truncate(raw, (await readFile(raw)).length - 1);
+  await folder.append([answerRow('b')]);
+  t.deepEqual(await ids(folder), ['a', 'b']);
+  t.is((await folder.rows()).damaged, 0);
 });
 
 test('a line without an answer is passed over', async (t) => {

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DecodeSpeed } from '../engine/decode-speed.js';
 import { StorageError } from '../errors.js';
@@ -118,15 +118,12 @@ export class CellFolder {
     return release;
   }
 
-  /** Appends answers; they are on the disk when it returns. A line that was torn before is ended first. */
+  /** Appends answers; they are on the disk when it returns. What was torn at the end is removed first. */
   async append(rows: readonly AnswerRow[]): Promise<void> {
     await this.#guard('write', async () => {
       const file = await open(join(this.path, 'raw.jsonl'), 'a+');
       try {
-        const { size } = await file.stat();
-        const last = Buffer.alloc(1);
-        if (size > 0) await file.read(last, 0, 1, size - 1);
-        const start = size > 0 && last.toString() !== '\n' ? '\n' : '';
+        const start = await mendEnd(file);
         await file.appendFile(start + rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
         await file.sync();
       } finally {
@@ -182,6 +179,19 @@ export function parseReport(text: string | undefined): CellReport | undefined {
 function parseConfig(text: string | undefined): CellIdentity | undefined {
   const { identity } = (parseObject(text) ?? {}) as Partial<CellConfig>;
   return typeof identity === 'object' && identity !== null ? identity : undefined;
+}
+
+/** Cuts off a last line that a kill left torn. @returns what ends a whole one that lacks its end */
+async function mendEnd(file: FileHandle): Promise<string> {
+  const { size } = await file.stat();
+  const last = Buffer.alloc(1);
+  if (size > 0) await file.read(last, 0, 1, size - 1);
+  if (size === 0 || last.toString() === '\n') return '';
+  const bytes = await file.readFile();
+  const lineStart = bytes.lastIndexOf('\n') + 1;
+  if (parseRow(bytes.toString('utf8', lineStart)) !== undefined) return '\n';
+  await file.truncate(lineStart);
+  return '';
 }
 
 function parseRow(line: string): AnswerRow | undefined {
