@@ -6,6 +6,7 @@
 #include <map>
 
 #include "memory.h"
+#include "reports.h"
 
 namespace {
 
@@ -14,6 +15,10 @@ constexpr int kVersion = 13000;
 
 cudaError_t last_error = cudaSuccess;
 std::map<const void*, size_t> dynamic_limits;
+size_t allocations_left = 0;  ///< until one fails, 0: none is to
+size_t launches_left = 0;
+
+bool IsPlanted(size_t* n_left) { return *n_left > 0 && --*n_left == 0; }
 
 cudaError_t Note(cudaError_t error) {
   if (error != cudaSuccess) last_error = error;
@@ -33,6 +38,7 @@ const char* cudaGetErrorName(cudaError_t error) {
   if (error == cudaSuccess) return "cudaSuccess";
   if (error == cudaErrorMemoryAllocation) return "cudaErrorMemoryAllocation";
   if (error == cudaErrorInvalidConfiguration) return "cudaErrorInvalidConfiguration";
+  if (error == cudaErrorLaunchFailure) return "cudaErrorLaunchFailure";
   return "cudaErrorInvalidValue";
 }
 
@@ -40,6 +46,7 @@ const char* cudaGetErrorString(cudaError_t error) {
   if (error == cudaSuccess) return "no error";
   if (error == cudaErrorMemoryAllocation) return "out of memory";
   if (error == cudaErrorInvalidConfiguration) return "invalid configuration argument";
+  if (error == cudaErrorLaunchFailure) return "unspecified launch failure";
   return "invalid argument";
 }
 
@@ -76,7 +83,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int /*device*/) 
 }
 
 cudaError_t cudaMalloc(void** memory, size_t n) {
-  *memory = n == 0 ? nullptr : simt::AllocateDevice(n);
+  *memory = n == 0 || IsPlanted(&allocations_left) ? nullptr : simt::AllocateDevice(n);
   return Note(n == 0 || *memory != nullptr ? cudaSuccess : cudaErrorMemoryAllocation);
 }
 
@@ -132,7 +139,9 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   std::free(stream);
   return cudaSuccess;
 }
-cudaError_t cudaStreamSynchronize(cudaStream_t /*stream*/) { return cudaSuccess; }
+cudaError_t cudaStreamSynchronize(cudaStream_t /*stream*/) {
+  return Note(simt::HasReports() ? cudaErrorLaunchFailure : cudaSuccess);
+}
 
 cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* /*kernel*/) {
   *attributes = {};
@@ -152,6 +161,10 @@ size_t DynamicLimitOf(const void* kernel) {
   const auto found = dynamic_limits.find(kernel);
   return found == dynamic_limits.end() ? kDefaultDynamicBytes : found->second;
 }
+
+void FailAllocation(size_t nth) { allocations_left = nth; }
+void FailLaunch(size_t nth) { launches_left = nth; }
+bool MayLaunch() { return !IsPlanted(&launches_left); }
 
 void NoteLaunch(bool is_allowed) {
   if (!is_allowed) Note(cudaErrorInvalidConfiguration);

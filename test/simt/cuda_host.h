@@ -18,6 +18,7 @@ enum cudaError_t {
   cudaErrorMemoryAllocation = 2,
   cudaErrorInvalidConfiguration = 9,
   cudaErrorInvalidDevice = 101,
+  cudaErrorLaunchFailure = 719,
 };
 enum cudaMemcpyKind {
   cudaMemcpyHostToDevice = 1,
@@ -68,6 +69,12 @@ namespace simt {
 size_t DynamicLimitOf(const void* kernel);
 void NoteLaunch(bool is_allowed);
 
+/// Planted failures: the nth cudaMalloc, or launch, from now on fails; 0: none does.
+void FailAllocation(size_t nth);
+void FailLaunch(size_t nth);
+/// False where this launch is to fail.
+bool MayLaunch();
+
 /// Calls a kernel as one thread of it.
 template <typename Kernel, typename Arguments, size_t... I>
 void Call(Kernel kernel, const Arguments& arguments, std::index_sequence<I...> /*indices*/) {
@@ -95,7 +102,7 @@ void LaunchKernel(const char* name, void (*kernel)(Parameters...), dim3 grid, di
     const auto& call = *static_cast<const Bound*>(memory);
     Call(call.kernel, call.arguments, std::index_sequence_for<Parameters...>());
   };
-  NoteLaunch(Run(launch));
+  NoteLaunch(MayLaunch() && Run(launch));
 }
 
 }  // namespace simt

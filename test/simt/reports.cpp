@@ -82,4 +82,6 @@ std::vector<Report> TakeReports() {
   return taken;
 }
 
+bool HasReports() { return !reports.empty(); }
+
 }  // namespace simt
