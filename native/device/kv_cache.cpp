@@ -69,14 +69,13 @@ class DeviceKvCache final : public LayerCache {
   }
 
   Status Forward(const ForwardInput& input, ForwardOutput* result) override {
-    const size_t n_kv_heads = shape().n_kv_heads;
     if (input.n_q == 0 || input.n_q > n_kv_ || input.n_q_heads == 0 ||
-        input.n_q_heads % n_kv_heads != 0) {
+        input.n_q_heads % shape().n_kv_heads != 0) {
       return Status::kInvalidShape;
     }
     const Status valid = CheckChain(input.chain);
     if (valid != Status::kOk) return valid;
-    const size_t group_size = input.n_q_heads / n_kv_heads;
+    const size_t group_size = input.n_q_heads / shape().n_kv_heads;
     if (!WhyNotChain(input.chain).empty() || !WhyNotHeads(shape().head_dim, group_size).empty()) {
       return Status::kUnsupported;
     }

@@ -13,9 +13,7 @@ namespace sparsetune::device {
 /// its own work, so that it returns its own failures; inside a call nothing is waited for, unless a
 /// mask is wanted. Calls on one cache run one after another.
 ///
-/// @param shape  WhyNotHeads has nothing against its head_dim
-///
-/// Forward returns kUnsupported where WhyNotChain or WhyNotHeads has a reason. `share` and `isa` and
+/// Forward returns kUnsupported where WhyNotChain or WhyNotHeads has a reason. `share`, `isa` and
 /// `n_threads` of a call are not read: a group attends the union of its heads' lists.
 std::unique_ptr<LayerCache> MakeKvCache(const LayerCache::Shape& shape);
 

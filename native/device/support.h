@@ -14,7 +14,7 @@ namespace sparsetune::device {
 /// then at most one of random_sampling, adaptive_sampling and magic_pig.
 std::string WhyNotChain(const ChainConfig& chain);
 
-/// A size of a head; 0 query heads a KV head: not known yet.
+/// Sizes of a head and of a group.
 std::string WhyNotHeads(size_t head_dim, size_t group_size);
 
 }  // namespace sparsetune::device

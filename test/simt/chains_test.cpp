@@ -34,6 +34,9 @@ std::vector<ChainCase> Cases() {
   uncentred.center = false;
   uncentred.min_matches = 1;
   uncentred.lsh_k = 10;
+  auto strict = magic_pig;
+  strict.lsh_l = 2;
+  strict.lsh_k = 16;
   return {
       {"no masker", {}},
       {"sink and local", {kSink, kLocal}},
@@ -54,6 +57,7 @@ std::vector<ChainCase> Cases() {
       {"quest and adaptive_sampling", {kSink, quest, Masker(MaskerKind::kAdaptiveSampling, 20)}},
       {"magic_pig", {kSink, kLocal, magic_pig}},
       {"magic_pig alone, not centred", {uncentred}},
+      {"magic_pig that finds no key", {strict}},
       {"top_k and magic_pig", {kSink, kLocal, top_k, magic_pig}},
       {"f32, head_dim 128, a head a group", {kSink, top_k}, {1, 128, Dtype::kF32, kChainKeys}, 1},
       {"bf16, head_dim 80, 3 heads a group", {kLocal, magic_pig}, {1, 80, Dtype::kBf16, kChainKeys}, 3},
