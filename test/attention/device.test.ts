@@ -112,6 +112,7 @@ if (cudaAvailable) {
   });
 }
 
+// One after another: the emulator runs one call at a time.
 function testOnCuda(): void {
   const heavy = { kind: 'top_k', heavySize: 12 } as const;
   const configs: Readonly<Record<string, SparseConfig>> = {
@@ -129,7 +130,7 @@ function testOnCuda(): void {
   };
 
   for (const [name, config] of Object.entries(configs)) {
-    test(`CUDA keeps the keys of the CPU: ${name}`, async (t) => {
+    test.serial(`CUDA keeps the keys of the CPU: ${name}`, async (t) => {
       const [cpu, cuda] = (['cpu', 'cuda'] as const).map((device) => {
         const attention = new SparseAttention(config, { nQHeads, device, seed: 5, layer: 2 });
         t.is(attention.device, device);
@@ -149,12 +150,12 @@ function testOnCuda(): void {
     });
   }
 
-  test('dense attention runs where the keys are', (t) => {
+  test.serial('dense attention runs where the keys are', (t) => {
     const cuda = denseAttention(queries, filled({ device: 'cuda' }));
     t.true(worst(cuda.output, denseAttention(queries, filled()).output) < 2e-5);
   });
 
-  test('an attention and a cache on two devices are refused with the cure', (t) => {
+  test.serial('an attention and a cache on two devices are refused with the cure', (t) => {
     for (const [here, there] of [
       ['cpu', 'cuda'],
       ['cuda', 'cpu'],
@@ -177,14 +178,14 @@ function testOnCuda(): void {
     ],
   ];
   for (const [title, config, message] of refused) {
-    test(`CUDA refuses by name what it has no kernels for: ${title}`, (t) => {
+    test.serial(`CUDA refuses by name what it has no kernels for: ${title}`, (t) => {
       const refusal = () => new SparseAttention(config, { nQHeads, device: 'cuda' });
       const { message: found = '' } = t.throws(refusal, { code: 'ERR_DEVICE', message }) ?? {};
       t.regex(found, /take device: "cpu" or "auto"/);
     });
   }
 
-  test('CUDA refuses heads and groups it has no kernels for', (t) => {
+  test.serial('CUDA refuses heads and groups it has no kernels for', (t) => {
     t.throws(() => new KvCache({ ...shape, headDim: 100, device: 'cuda' }), {
       code: 'ERR_DEVICE',
       message: /headDim 100 has no CUDA kernels \(64, 80, 96, 128, 256 have\)/,
@@ -196,7 +197,7 @@ function testOnCuda(): void {
     });
   });
 
-  test('a cache on CUDA grows to its capacity, and goes', (t) => {
+  test.serial('a cache on CUDA grows to its capacity, and goes', (t) => {
     const kv = filled({ device: 'cuda' }, 1);
     const first = kv.bytes;
     kv.append(normals(199 * 64, 1), normals(199 * 64, 2));
