@@ -1,7 +1,6 @@
-#include "cuda/probe.h"
-
 #include "binding/args.h"
 #include "binding/arrays.h"
+#include "cuda/probe.h"
 #include "device/support.h"
 
 namespace sparsetune::binding {

@@ -71,9 +71,8 @@ class JsKvCache : public Napi::ObjectWrap<JsKvCache> {
 
   void FillRow(const Napi::CallbackInfo& info) {
     const auto target = cache(info.Env());
-    const Status status =
-        target->FillRow(ReadSize(info[0]), ReadSize(info[1]), info[2].ToBoolean(),
-                        info[3].ToBoolean(), info[4].ToNumber().FloatValue());
+    const Status status = target->FillRow(ReadSize(info[0]), ReadSize(info[1]), info[2].ToBoolean(),
+                                          info[3].ToBoolean(), info[4].ToNumber().FloatValue());
     if (status != Status::kOk) ThrowUnlessOk(info.Env(), status, target->FailureText());
   }
 

@@ -1,6 +1,5 @@
-#include "cuda/memory.h"
-
 #include "cuda/check.cuh"
+#include "cuda/memory.h"
 
 namespace sparsetune::cuda {
 namespace {

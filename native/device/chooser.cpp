@@ -196,12 +196,12 @@ void Chooser::ScoreBase(const cuda::KeySets& base, size_t n_base) {
   const size_t stride = shape_.list_stride();
   const size_t n_last = summary_.n_visible - summary_.local_begin;
   auto* run_scores = work_.weights.as<float>();
-  Check(cuda::Scores(group(), call_.kv, {}, 0, summary_.sink_end, run_scores, stride,
-                     call_.stream));
+  Check(
+      cuda::Scores(group(), call_.kv, {}, 0, summary_.sink_end, run_scores, stride, call_.stream));
   Check(cuda::Scores(group(), call_.kv, {}, summary_.local_begin, n_last,
                      run_scores + summary_.sink_end, stride, call_.stream));
-  Check(cuda::Scores(group(), call_.kv, ListOf(base), 0, std::min(range(), n_base), work_.scores.as<float>(),
-                     score_stride(), call_.stream));
+  Check(cuda::Scores(group(), call_.kv, ListOf(base), 0, std::min(range(), n_base),
+                     work_.scores.as<float>(), score_stride(), call_.stream));
   Check(cuda::Scores(group(), call_.kv, ListOf(certain_), 0, std::min(range(), most_certain_),
                      work_.kept_scores.as<float>(), score_stride(), call_.stream));
 }
@@ -211,8 +211,8 @@ void Chooser::AdaptiveSampling(const MaskerConfig& masker) {
   BeginCertain();
   // Only a fraction depends on what is left, and then it is known: see WhyNotChain.
   const size_t n_left = range() - std::min(range(), most_certain_);
-  const size_t wanted = masker.size.is_fraction ? CountKeys(masker.size, n_left)
-                                                : CountKeys(masker.size, range());
+  const size_t wanted =
+      masker.size.is_fraction ? CountKeys(masker.size, n_left) : CountKeys(masker.size, range());
   const auto n_base = static_cast<uint32_t>(std::max(kMinBase, wanted));
   const cuda::KeySets base = work_.spare.Of(shape_);
   auto* scratch = work_.draw_scratch.as<uint32_t>();

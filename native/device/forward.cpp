@@ -17,7 +17,8 @@ template <typename Copy>
 void ForEachRow(const CallShape& shape, const Copy& copy) {
   for (size_t head = 0; head < shape.n_q_heads(); ++head) {
     for (size_t i = 0; i < shape.n_q; ++i) {
-      copy((head * shape.n_q + i) * shape.head_dim, (i * shape.n_q_heads() + head) * shape.head_dim);
+      copy((head * shape.n_q + i) * shape.head_dim,
+           (i * shape.n_q_heads() + head) * shape.head_dim);
     }
   }
 }
@@ -105,9 +106,8 @@ void AddStats(const CallShape& shape, size_t row_bytes, const PositionSummary& s
   stats->rows += shape.n_q_heads();
   stats->density_sum += static_cast<double>(attended) / static_cast<double>(summary.n_visible);
   const size_t n_scored = summary.scored_end - summary.scored_begin;
-  const size_t runs_not_scored =
-      NotScored(summary, 0, summary.sink_end) +
-      NotScored(summary, summary.local_begin, summary.n_visible);
+  const size_t runs_not_scored = NotScored(summary, 0, summary.sink_end) +
+                                 NotScored(summary, summary.local_begin, summary.n_visible);
   for (size_t head = 0; head < shape.n_kv_heads; ++head) {
     const size_t n_listed = counts.united[head];
     // Listed keys were all scored, where any were.
@@ -147,8 +147,9 @@ void ForwardOnDevice(const ForwardInput& input, const CachedKeys& keys,
                            keys.stream));
   Check(cuda::Clear(work->counts.as<void>(), counts.size() * sizeof(uint32_t), keys.stream));
   Check(cuda::Clear(work->has_nan.as<void>(), sizeof(uint32_t), keys.stream));
-  const ChainCall call = {input.chain, states, shape, keys.rows, input.scale, input.layer,
-                          n_multiprocessors, *work, keys.stream};
+  const ChainCall call = {input.chain,       states,      shape,
+                          keys.rows,         input.scale, input.layer,
+                          n_multiprocessors, *work,       keys.stream};
   std::vector<PositionSummary> summaries;
   MaskRows mask(shape);
   for (size_t i = 0; i < shape.n_q; ++i) {

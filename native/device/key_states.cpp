@@ -95,8 +95,7 @@ void LshState::Add(const CachedKeys& keys) {
   codes_.Reserve(keys);
   norms_.Reserve(keys);
   if (!has_begun_) Begin(keys);
-  Check(
-      cuda::LshKeyCodes(keys.rows, n(), keys.n, mean(), params_, panels(), table(), keys.stream));
+  Check(cuda::LshKeyCodes(keys.rows, n(), keys.n, mean(), params_, panels(), table(), keys.stream));
 }
 
 std::unique_ptr<KeyState> MakeState(const MaskerConfig& masker, uint64_t seed, uint32_t layer,

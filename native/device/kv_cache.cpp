@@ -106,8 +106,8 @@ class DeviceKvCache final : public LayerCache {
 
   cuda::KvRows RowsOnDevice() const {
     const size_t head_dim = shape().head_dim;
-    return {keys_.at(0), values_.at(0), shape().dtype, head_dim, shape().n_kv_heads, head_dim,
-            allocated_ * head_dim};
+    return {keys_.at(0),        values_.at(0), shape().dtype,        head_dim,
+            shape().n_kv_heads, head_dim,      allocated_ * head_dim};
   }
 
   void Grow(size_t rows) {

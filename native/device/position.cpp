@@ -38,8 +38,8 @@ void Count(const ChainCall& call, const Chooser& chooser, const cuda::KeySets& a
   Check(cuda::CountKeys(all, {}, 1, counts.of_heads, call.stream));
   Check(cuda::CountKeys(all, {}, group_size, counts.united, call.stream));
   if (!chooser.has_near()) return;
-  Check(cuda::CountKeys(call.work.near.Of(call.shape), all, group_size, counts.ranked,
-                        call.stream));
+  Check(
+      cuda::CountKeys(call.work.near.Of(call.shape), all, group_size, counts.ranked, call.stream));
 }
 
 /// Log weights of the listed keys for each head, into work.weights.
@@ -54,11 +54,17 @@ void Weigh(const ChainCall& call, const Chooser& chooser, const cuda::KeyLists& 
     const LshState& lsh = *chooser.lsh();
     const cuda::LshKeyTable table = lsh.table();
     const cuda::Queries queries = {chooser.queries(), shape.group_size};
-    Check(cuda::Scores(queries, call.kv, lists, 0, lists.stride, weights, lists.stride,
-                       call.stream));
-    const cuda::LshWeighed weighed = {
-        queries,        lsh.mean(), table.norms, kLshBlockKeys * table.stride, shape.n_kv_heads,
-        shape.head_dim, lsh.curve(masker->min_matches), lists, drawn};
+    Check(
+        cuda::Scores(queries, call.kv, lists, 0, lists.stride, weights, lists.stride, call.stream));
+    const cuda::LshWeighed weighed = {queries,
+                                      lsh.mean(),
+                                      table.norms,
+                                      kLshBlockKeys * table.stride,
+                                      shape.n_kv_heads,
+                                      shape.head_dim,
+                                      lsh.curve(masker->min_matches),
+                                      lists,
+                                      drawn};
     Check(cuda::LshLogWeights(weighed, lsh.params(), masker->min_matches, weights, call.stream));
     if (!chooser.has_certain()) return;
     sampled = nullptr;  // the keys found have their weights
@@ -71,9 +77,8 @@ void Attend(const ChainCall& call, const Chooser& chooser, const cuda::KeyLists&
   const CallShape& shape = call.shape;
   const PositionSummary& summary = chooser.summary();
   const size_t n_range = summary.local_begin - summary.sink_end;
-  const size_t n_listed = lists.indices == nullptr
-                              ? 0
-                              : std::min(n_range, shape.group_size * chooser.most_listed());
+  const size_t n_listed =
+      lists.indices == nullptr ? 0 : std::min(n_range, shape.group_size * chooser.most_listed());
   const size_t n_rows = summary.n_visible - n_range + n_listed;
   const size_t n_splits = std::min(
       shape.n_splits, cuda::AttendSplitCount(n_rows, shape.n_kv_heads, call.n_multiprocessors));
@@ -83,8 +88,8 @@ void Attend(const ChainCall& call, const Chooser& chooser, const cuda::KeyLists&
   const cuda::KeyRanges ranges = {summary.sink_end, summary.local_begin, summary.n_visible};
   Check(cuda::Attend({chooser.queries(), shape.group_size}, {call.kv, lists, ranges}, call.scale,
                      partials, call.stream));
-  Check(cuda::AttendMerge(partials, shape.n_q_heads(), shape.head_dim, output, nullptr,
-                          call.stream));
+  Check(
+      cuda::AttendMerge(partials, shape.n_q_heads(), shape.head_dim, output, nullptr, call.stream));
 }
 
 }  // namespace

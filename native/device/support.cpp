@@ -11,9 +11,7 @@ namespace sparsetune::device {
 namespace {
 
 bool IsRange(MaskerKind kind) { return kind == MaskerKind::kSink || kind == MaskerKind::kLocal; }
-bool IsChooser(MaskerKind kind) {
-  return kind == MaskerKind::kTopK || kind == MaskerKind::kQuest;
-}
+bool IsChooser(MaskerKind kind) { return kind == MaskerKind::kTopK || kind == MaskerKind::kQuest; }
 
 std::string Named(const MaskerConfig& masker) {
   return std::string("masker \"") + MaskerName(masker.kind) + "\"";

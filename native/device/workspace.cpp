@@ -30,7 +30,8 @@ void Workspace::Reserve(const CallShape& shape) {
   Check(output.Reserve(row_bytes));
   Check(counts.Reserve(shape.n_q * shape.n_counts() * sizeof(uint32_t)));
   Check(has_nan.Reserve(sizeof(uint32_t)));
-  for (SetRoom* sets : {&certain, &drawn, &spare, &near, &all}) Check(sets->words.Reserve(set_bytes));
+  for (SetRoom* sets : {&certain, &drawn, &spare, &near, &all})
+    Check(sets->words.Reserve(set_bytes));
   Check(lists.indices.Reserve(list_bytes));
   Check(lists.counts.Reserve(n_heads * sizeof(uint32_t)));
   Check(set_scratch.Reserve(n_scratch * sizeof(uint32_t)));

@@ -35,8 +35,7 @@ struct ChainInputs {
 };
 
 /// A call that must succeed.
-sparsetune::ForwardOutput Run(sparsetune::LayerCache* cache,
-                              const sparsetune::ForwardInput& input);
+sparsetune::ForwardOutput Run(sparsetune::LayerCache* cache, const sparsetune::ForwardInput& input);
 
 /// The same keys and statistics; probabilities and output within rounding.
 void ExpectSame(const sparsetune::ForwardOutput& found, const sparsetune::ForwardOutput& expected);

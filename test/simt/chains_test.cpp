@@ -60,7 +60,10 @@ std::vector<ChainCase> Cases() {
       {"magic_pig that finds no key", {strict}},
       {"top_k and magic_pig", {kSink, kLocal, top_k, magic_pig}},
       {"f32, head_dim 128, a head a group", {kSink, top_k}, {1, 128, Dtype::kF32, kChainKeys}, 1},
-      {"bf16, head_dim 80, 3 heads a group", {kLocal, magic_pig}, {1, 80, Dtype::kBf16, kChainKeys}, 3},
+      {"bf16, head_dim 80, 3 heads a group",
+       {kLocal, magic_pig},
+       {1, 80, Dtype::kBf16, kChainKeys},
+       3},
   };
 }
 

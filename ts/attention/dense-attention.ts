@@ -34,7 +34,10 @@ export function denseAttention(
   const given = checkObject('options', options);
   checkNoOthers('options', given, ['nQHeads', 'scale', 'isa', 'threads']);
   const nQHeads = options.nQHeads ?? headsOfOneQuery(checkFloats('queries', queries), kv);
-  const attention = new SparseAttention({ maskers: [] }, { ...options, nQHeads, device: kv.device });
+  const attention = new SparseAttention(
+    { maskers: [] },
+    { ...options, nQHeads, device: kv.device },
+  );
   return attention.forward(queries, kv);
 }
 

@@ -22,7 +22,7 @@ export function resolveDevice(value: unknown, whyNot: () => string): Device {
   if (device === 'auto') return 'cpu';
   if (available) rejectDevice(`${refusal}; take device: "cpu" or "auto"`);
   const cure = built
-    ? 'see "sparsetune doctor"'
+    ? 'install a driver that it can use (sparsetune doctor)'
     : 'compile the addon with nvcc (docs/cuda.md, "Building with CUDA")';
   rejectDevice(`CUDA is not available: ${reason}; ${cure}, or take device: "cpu" or "auto"`);
 }
