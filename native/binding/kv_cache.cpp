@@ -40,9 +40,12 @@ class JsKvCache : public Napi::ObjectWrap<JsKvCache> {
       cache_ = device::MakeKvCache(shape);
       if (cache_ == nullptr) ThrowUnlessOk(info.Env(), Status::kDevice, "it is not in this build");
     } else {
-      cache_ = std::make_shared<KvCache>(shape);
+      cpu_cache_ = std::make_shared<KvCache>(shape);
+      cache_ = cpu_cache_;
     }
   }
+
+  const std::shared_ptr<KvCache>& cpu_cache() const { return cpu_cache_; }
 
   void Finalize(Napi::Env env) override { Release(env); }
 
@@ -95,6 +98,7 @@ class JsKvCache : public Napi::ObjectWrap<JsKvCache> {
   /// A call under way keeps the memory until it ends.
   void Release(Napi::Env env) {
     cache_.reset();
+    cpu_cache_.reset();
     Account(env, 0);
   }
 
@@ -106,6 +110,7 @@ class JsKvCache : public Napi::ObjectWrap<JsKvCache> {
   }
 
   std::shared_ptr<LayerCache> cache_;
+  std::shared_ptr<KvCache> cpu_cache_;  ///< the same; null for a cache on the GPU
   size_t accounted_ = 0;
 };
 
@@ -116,9 +121,12 @@ std::shared_ptr<LayerCache> ReadCache(const Napi::Value& value) {
 }
 
 std::shared_ptr<KvCache> ReadCpuCache(const Napi::Value& value) {
-  auto cache = std::dynamic_pointer_cast<KvCache>(ReadCache(value));
-  if (cache == nullptr) ThrowType(value.Env(), "ERR_ARGUMENT", "Expected a cache on the CPU");
-  return cache;
+  const auto* object = Napi::ObjectWrap<JsKvCache>::Unwrap(value.As<Napi::Object>());
+  object->cache(value.Env());
+  if (object->cpu_cache() == nullptr) {
+    ThrowType(value.Env(), "ERR_ARGUMENT", "Expected a cache on the CPU");
+  }
+  return object->cpu_cache();
 }
 
 void RegisterKvCache(Napi::Env env, Napi::Object exports) {

@@ -243,6 +243,20 @@ void Chooser::AdaptiveSampling(const MaskerConfig& masker) {
   has_drawn_ = true;
 }
 
+/// Looks up the keys that are sorted into buckets, and scans the codes of the others.
+void Chooser::FindMatches(const cuda::LshQueries& queries, const LshState& state) {
+  const size_t n_sorted = state.n_sorted();
+  if (summary_.sink_end < n_sorted) {
+    Check(cuda::LshLookUp(queries, state.runs(), n_sorted, drawn_, call_.stream));
+    Check(cuda::LshLookUpBytes(queries, state.runs(), n_sorted, counts_.looked_up, call_.stream));
+  }
+  const size_t begin = std::max(n_sorted, summary_.sink_end / kLshBlockKeys * kLshBlockKeys);
+  if (begin >= summary_.local_begin) return;
+  Check(cuda::LshMatch(queries, state.table(), begin, summary_.local_begin, drawn_, call_.stream));
+  const size_t n_blocks = (summary_.local_begin - begin + kLshBlockKeys - 1) / kLshBlockKeys;
+  summary_.index_bytes += n_blocks * LshBlockBytes(queries.params);
+}
+
 void Chooser::MagicPig(const MaskerConfig& masker, const LshState& state) {
   if (range() == 0) return;
   auto* codes = work_.codes.as<uint16_t>();
@@ -251,15 +265,10 @@ void Chooser::MagicPig(const MaskerConfig& masker, const LshState& state) {
                             codes, call_.stream));
   Check(cuda::Clear(drawn_.words, shape_.n_q_heads() * drawn_.stride * sizeof(uint32_t),
                     call_.stream));
-  const size_t first_block = summary_.sink_end / kLshBlockKeys;
-  const size_t end_block = (summary_.local_begin - 1) / kLshBlockKeys + 1;
-  Check(cuda::LshMatch({params, codes, shape_.n_kv_heads, shape_.group_size, masker.min_matches},
-                       state.table(), first_block * kLshBlockKeys, summary_.local_begin, drawn_,
-                       call_.stream));
+  FindMatches({params, codes, shape_.n_kv_heads, shape_.group_size, masker.min_matches}, state);
   Check(cuda::KeepBetween(drawn_, summary_.sink_end, summary_.local_begin,
                           has_certain_ ? certain_ : cuda::KeySets(), call_.stream));
   Check(cuda::CountKeys(drawn_, {}, shape_.group_size, counts_.found, call_.stream));
-  summary_.index_bytes += (end_block - first_block) * LshBlockBytes(params);
   if (state.is_centred()) summary_.index_bytes += shape_.head_dim * sizeof(float);
   magic_pig_ = &masker;
   lsh_ = &state;

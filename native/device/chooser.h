@@ -38,6 +38,7 @@ class Chooser {
   void RandomSampling(const MaskerConfig& masker);
   void AdaptiveSampling(const MaskerConfig& masker);
   void ScoreBase(const cuda::KeySets& base, size_t n_base);
+  void FindMatches(const cuda::LshQueries& queries, const LshState& state);
   void MagicPig(const MaskerConfig& masker, const LshState& state);
   /// Picks the k best of each head's `n` scores, as places.
   void Pick(const float* scores, size_t n, size_t k);

@@ -113,19 +113,22 @@ void AddStats(const CallShape& shape, size_t row_bytes, const PositionSummary& s
     // Listed keys were all scored, where any were.
     const size_t listed_not_scored = n_scored > 0 ? 0 : n_listed;
     const size_t key_rows = counts.ranked[head] + n_scored + listed_not_scored + runs_not_scored;
-    stats->bytes_read += summary.index_bytes + counts.found[head] * sizeof(float) +
+    stats->bytes_read += summary.index_bytes + counts.looked_up[head] +
+                         counts.found[head] * sizeof(float) +
                          (key_rows + n_runs + n_listed) * row_bytes;
   }
 }
 
-CallShape ShapeOf(const ForwardInput& input, const CachedKeys& keys, size_t n_multiprocessors) {
+/// Sizes of a call over `n_kv` keys.
+CallShape ShapeOf(const ForwardInput& input, const CachedKeys& keys, size_t n_kv,
+                  size_t n_multiprocessors) {
   CallShape shape;
   shape.n_kv_heads = keys.rows.n_kv_heads;
   shape.group_size = input.n_q_heads / shape.n_kv_heads;
   shape.head_dim = keys.rows.head_dim;
   shape.n_q = input.n_q;
-  shape.n_kv = keys.n;
-  shape.n_splits = cuda::AttendSplitCount(keys.n, shape.n_kv_heads, n_multiprocessors);
+  shape.n_kv = n_kv;
+  shape.n_splits = cuda::AttendSplitCount(n_kv, shape.n_kv_heads, n_multiprocessors);
   return shape;
 }
 
@@ -135,9 +138,10 @@ void ForwardOnDevice(const ForwardInput& input, const CachedKeys& keys,
                      const std::vector<const KeyState*>& states, Workspace* work,
                      ForwardOutput* result) {
   const size_t n_multiprocessors = cuda::MultiprocessorCount();
-  const CallShape shape = ShapeOf(input, keys, n_multiprocessors);
+  const CallShape shape = ShapeOf(input, keys, keys.n, n_multiprocessors);
   const size_t n_floats = shape.n_q * shape.row_floats();
-  work->Reserve(shape);
+  // For as many keys as the cache has room for, so that it grows when the cache does.
+  work->Reserve(ShapeOf(input, keys, keys.n_allocated, n_multiprocessors));
   std::vector<float> rows(n_floats);
   ForEachRow(shape, [&](size_t of_caller, size_t here) {
     std::copy_n(input.queries + of_caller, shape.head_dim, rows.data() + here);

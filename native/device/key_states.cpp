@@ -2,6 +2,7 @@
 
 #include "device/key_states.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "device/failure.h"
@@ -9,6 +10,12 @@
 #include "maskers/lsh_state.h"
 
 namespace sparsetune::device {
+namespace {
+
+/// Below that, finding the buckets costs more than scanning the codes.
+constexpr size_t kMinSorted = 1024;
+
+}  // namespace
 
 void KeyState::Extend(const CachedKeys& keys) {
   if (n_ == keys.n) return;
@@ -91,11 +98,33 @@ void LshState::Begin(const CachedKeys& keys) {
   has_begun_ = true;
 }
 
+void LshState::Sort(const CachedKeys& keys) {
+  const size_t n = keys.n / kLshBlockKeys * kLshBlockKeys;
+  const size_t n_buckets = size_t{1} << params_.lsh_k;
+  if (n < std::max({kMinSorted, n_buckets, n_sorted_ + n_sorted_ / 4})) return;
+  cuda::LshRuns runs;
+  runs.n_runs = (n + kLshRunKeys - 1) / kLshRunKeys;
+  runs.stride = std::min(n, kLshRunKeys);
+  const size_t n_tables = keys.rows.n_kv_heads * runs.n_runs * params_.lsh_l;
+  cuda::DeviceBuffer starts;
+  cuda::DeviceBuffer sorted;
+  Check(starts.Allocate(n_tables * (n_buckets + 1) * sizeof(uint32_t)));
+  Check(sorted.Allocate(n_tables * runs.stride * sizeof(uint16_t)));
+  runs.starts = starts.as<uint32_t>();
+  runs.keys = sorted.as<uint16_t>();
+  Check(cuda::LshSort(params_, table(), keys.rows.n_kv_heads, n, runs, keys.stream));
+  starts_ = std::move(starts);
+  sorted_ = std::move(sorted);
+  runs_ = runs;
+  n_sorted_ = n;
+}
+
 void LshState::Add(const CachedKeys& keys) {
   codes_.Reserve(keys);
   norms_.Reserve(keys);
   if (!has_begun_) Begin(keys);
   Check(cuda::LshKeyCodes(keys.rows, n(), keys.n, mean(), params_, panels(), table(), keys.stream));
+  Sort(keys);
 }
 
 std::unique_ptr<KeyState> MakeState(const MaskerConfig& masker, uint64_t seed, uint32_t layer,

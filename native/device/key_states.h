@@ -89,7 +89,8 @@ class PageState final : public KeyState {
   KeyBlocks pages_;
 };
 
-/// magic_pig: the mean of the first keys, codes and norms.
+/// magic_pig: the mean of the first keys, codes and norms; where there are enough keys, also most
+/// of them by bucket.
 class LshState final : public KeyState {
  public:
   LshState(const MaskerConfig& masker, uint64_t seed, uint32_t layer);
@@ -97,16 +98,21 @@ class LshState final : public KeyState {
   const LshParams& params() const { return params_; }
   bool is_centred() const { return is_centred_; }
   cuda::LshKeyTable table() const;
+  /// Keys [0, n_sorted()) are in `runs`; a multiple of 64.
+  size_t n_sorted() const { return n_sorted_; }
+  cuda::LshRuns runs() const { return runs_; }
   const float* mean() const { return mean_.as<float>(); }
   const float* panels() const { return panels_.as<float>(); }
   const float* curve(uint32_t min_matches) const {
-    return curves_.as<float>() + (min_matches - 1) * 4 * kLshCurveParts;
+    return curves_.as<float>() + size_t{min_matches - 1} * 4 * kLshCurveParts;
   }
 
  private:
   void Add(const CachedKeys& keys) override;
   /// Planes and curves, and the mean of the keys at hand.
   void Begin(const CachedKeys& keys);
+  /// Sorts the keys anew where a quarter as many again have come: each key about five times in all.
+  void Sort(const CachedKeys& keys);
 
   LshParams params_;
   bool is_centred_;
@@ -115,6 +121,10 @@ class LshState final : public KeyState {
   bool has_begun_ = false;
   KeyBlocks codes_;
   KeyBlocks norms_;
+  size_t n_sorted_ = 0;
+  cuda::LshRuns runs_;
+  cuda::DeviceBuffer starts_;
+  cuda::DeviceBuffer sorted_;
   cuda::DeviceBuffer mean_;
   cuda::DeviceBuffer panels_;
   cuda::DeviceBuffer curves_;

@@ -15,7 +15,8 @@ constexpr size_t kMaxTables = 512;
 
 PositionCounts PositionCounts::Of(uint32_t* counts, const CallShape& shape) {
   uint32_t* united = counts + shape.n_q_heads();
-  return {counts, united, united + shape.n_kv_heads, united + 2 * shape.n_kv_heads};
+  return {counts, united, united + shape.n_kv_heads, united + 2 * shape.n_kv_heads,
+          united + 3 * shape.n_kv_heads};
 }
 
 void Workspace::Reserve(const CallShape& shape) {

@@ -23,15 +23,16 @@ struct CallShape {
   size_t list_stride() const { return 32 * n_words(); }
   size_t row_floats() const { return n_q_heads() * head_dim; }
   /// Numbers that a position leaves for the statistics, see PositionCounts.
-  size_t n_counts() const { return n_q_heads() + 3 * n_kv_heads; }
+  size_t n_counts() const { return n_q_heads() + 4 * n_kv_heads; }
 };
 
 /// What is counted on the device at one position.
 struct PositionCounts {
-  uint32_t* of_heads;  ///< [n_q_heads] keys that each head lists
-  uint32_t* united;    ///< [n_kv_heads] keys that some head of a group lists
-  uint32_t* found;     ///< [n_kv_heads] keys whose norm was read
-  uint32_t* ranked;    ///< [n_kv_heads] keys that were read to choose, and not listed
+  uint32_t* of_heads;   ///< [n_q_heads] keys that each head lists
+  uint32_t* united;     ///< [n_kv_heads] keys that some head of a group lists
+  uint32_t* found;      ///< [n_kv_heads] keys whose norm was read
+  uint32_t* looked_up;  ///< [n_kv_heads] bytes of buckets that were read
+  uint32_t* ranked;     ///< [n_kv_heads] keys that were read to choose, and not listed
 
   static PositionCounts Of(uint32_t* counts, const CallShape& shape);
 };

@@ -68,7 +68,7 @@ MaskerConfig Int8TopK(double size) {
 
 ChainInputs::ChainInputs(const ChainCase& chain_case)
     : shape(chain_case.shape),
-      keys(Normals(shape.n_kv_heads * kChainKeys * shape.head_dim, 1)),
+      keys(Normals(shape.n_kv_heads * chain_case.n_keys * shape.head_dim, 1)),
       values(Normals(keys.size(), 2)),
       queries(Normals(shape.n_kv_heads * chain_case.group_size * kPositions * shape.head_dim, 3)) {
   forward.chain.maskers = chain_case.maskers;

@@ -19,6 +19,7 @@ struct ChainCase {
   std::vector<sparsetune::MaskerConfig> maskers;
   sparsetune::LayerCache::Shape shape = {2, 64, sparsetune::Dtype::kF16, kChainKeys};
   size_t group_size = 2;
+  size_t n_keys = kChainKeys;
 };
 
 /// What a test appends and asks; two query positions.

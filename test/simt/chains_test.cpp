@@ -98,6 +98,33 @@ void TestGrowth(const ChainCase& chain_case) {
   }
 }
 
+/// Enough keys for buckets. Other keys are in them than on the CPU, so that other bytes are read.
+void TestBuckets() {
+  auto magic_pig = Masker(MaskerKind::kMagicPig, 1);
+  magic_pig.lsh_l = 6;
+  magic_pig.lsh_k = 10;
+  magic_pig.min_matches = 1;
+  const ChainCase chain_case = {
+      "", {kSink, Masker(MaskerKind::kLocal, 16), magic_pig}, {1, 64, Dtype::kF16, 1500}, 2, 1500};
+  const ChainInputs inputs(chain_case);
+  sparsetune::KvCache cpu(inputs.shape);
+  const auto cache = sparsetune::device::MakeKvCache(inputs.shape);
+  uint64_t before = 0;
+  for (const auto& [begin, end] :
+       {std::pair<size_t, size_t>{0, 1000}, {1000, 1100}, {1100, 1500}}) {
+    Expect(inputs.AppendTo(&cpu, begin, end) == Status::kOk, "append, CPU");
+    Expect(inputs.AppendTo(cache.get(), begin, end) == Status::kOk, "append");
+    const ForwardOutput expected = Run(&cpu, inputs.forward);
+    ForwardOutput found = Run(cache.get(), inputs.forward);
+    const uint64_t bytes = found.stats.bytes_read;
+    Expect(before == 0 || bytes < before, "fewer bytes than a scan of fewer keys");
+    if (before == 0) before = bytes;
+    found.stats.bytes_read = expected.stats.bytes_read;
+    ExpectSame(found, expected);
+    Expect(found.stats.attended > 4 * 21 + 4, "keys are found");
+  }
+}
+
 std::string Title(const char* what, const ChainCase& chain_case) {
   return std::string(what) + chain_case.title;
 }
@@ -109,6 +136,10 @@ void TestChains() {
     TestKernels(Title("the device chooses and attends as the CPU: ", chain_case),
                 [&] { TestCase(chain_case); });
   }
+  sparsetune::testing::Test("the device looks up buckets once there are enough keys", [] {
+    TestBuckets();
+    ExpectNoFaults();
+  });
   for (const ChainCase& chain_case :
        {ChainCase{"quest and random_sampling",
                   {Masker(MaskerKind::kQuest, 32), Masker(MaskerKind::kRandomSampling, 1)}},
