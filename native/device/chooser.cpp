@@ -209,7 +209,7 @@ void Chooser::ScoreBase(const cuda::KeySets& base, size_t n_base) {
 void Chooser::AdaptiveSampling(const MaskerConfig& masker) {
   if (range() == 0) return;
   BeginCertain();
-  // Only a fraction depends on what is left, and then it is known: see WhyNotChain.
+  // Only a fraction depends on what is left, and then that is the same for all heads: WhyNotChain.
   const size_t n_left = range() - std::min(range(), most_certain_);
   const size_t wanted =
       masker.size.is_fraction ? CountKeys(masker.size, n_left) : CountKeys(masker.size, range());

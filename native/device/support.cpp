@@ -22,18 +22,27 @@ std::string Named(const MaskerConfig& masker) {
 std::string WhyNotChain(const ChainConfig& chain) {
   if (chain.semantics != Semantics::kExact) return "semantics \"hub\" has no CUDA kernels";
   const MaskerConfig* last = nullptr;  // that is neither sink nor local
+  bool is_even = true;                 // all heads list as many keys as each other
   for (const MaskerConfig& masker : chain.maskers) {
-    if (IsRange(masker.kind)) continue;
+    if (IsRange(masker.kind)) {
+      is_even = is_even && last == nullptr;
+      continue;
+    }
     if (!IsChooser(masker.kind) && !IsSampler(masker.kind)) {
       return Named(masker) + " has no CUDA kernels";
     }
     if (last != nullptr && (IsChooser(masker.kind) || IsSampler(last->kind))) {
       return Named(masker) + " after " + Named(*last) + " has no CUDA kernels";
     }
-    if (last != nullptr && last->kind == MaskerKind::kQuest &&
-        masker.kind == MaskerKind::kAdaptiveSampling && masker.size.is_fraction) {
-      return Named(masker) + " with baseFraction after " + Named(*last) + " has no CUDA kernels";
+    // A fraction of what each head has left.
+    const bool is_fraction =
+        masker.kind == MaskerKind::kAdaptiveSampling && masker.size.is_fraction;
+    if (is_fraction && !is_even) {
+      return Named(masker) +
+             " with baseFraction has no CUDA kernels after heads have come to list different " +
+             "numbers of keys (quest, or top_k and then sink or local)";
     }
+    is_even = is_even && masker.kind != MaskerKind::kQuest;
     last = &masker;
   }
   return "";

@@ -11,7 +11,8 @@ namespace sparsetune::device {
 // CUDA nor a driver.
 
 /// A chain of maskers: exact semantics; sink and local anywhere; at most one of top_k and quest;
-/// then at most one of random_sampling, adaptive_sampling and magic_pig.
+/// then at most one of random_sampling, adaptive_sampling and magic_pig, of which adaptive_sampling
+/// takes a fraction only where all heads have as many keys left as each other.
 std::string WhyNotChain(const ChainConfig& chain);
 
 /// Sizes of a head and of a group.

@@ -54,6 +54,8 @@ std::vector<ChainCase> Cases() {
       {"quest and random_sampling", {quest, random, kSink}},
       {"adaptive_sampling", {kSink, kLocal, adaptive}},
       {"top_k and adaptive_sampling", {kSink, kLocal, top_k, adaptive}},
+      {"top_k, sink and adaptive_sampling",
+       {top_k, Masker(MaskerKind::kSink, 70), Masker(MaskerKind::kAdaptiveSampling, 20)}},
       {"quest and adaptive_sampling", {kSink, quest, Masker(MaskerKind::kAdaptiveSampling, 20)}},
       {"magic_pig", {kSink, kLocal, magic_pig}},
       {"magic_pig alone, not centred", {uncentred}},

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "device/kv_cache.h"
+#include "device/support.h"
 #include "maskers/kv_cache.h"
 #include "simt/chain_cases.h"
 #include "simt/cuda_host.h"
@@ -124,6 +125,24 @@ void TestDeviceFailures() {
     }
     ExpectNoFaults();
   });
+  Test("chains that the device cannot run are told by name", [] {
+    const auto top_k = Masker(MaskerKind::kTopK, 10);
+    const auto fraction = Masker(MaskerKind::kAdaptiveSampling, 0.1, true);
+    const auto expect = [](const std::vector<sparsetune::MaskerConfig>& maskers,
+                           const std::string& reason) {
+      sparsetune::ChainConfig chain;
+      chain.maskers = maskers;
+      const std::string found = sparsetune::device::WhyNotChain(chain);
+      Expect(found.rfind(reason, 0) == 0 && found.empty() == reason.empty(), found);
+    };
+    expect({Masker(MaskerKind::kSink, 1), top_k, fraction}, "");
+    expect({Masker(MaskerKind::kHashTopK, 1)}, "masker \"hash_top_k\" has no CUDA kernels");
+    expect({fraction, top_k}, "masker \"top_k\" after masker \"adaptive_sampling\"");
+    expect({Masker(MaskerKind::kQuest, 16), fraction},
+           "masker \"adaptive_sampling\" with baseFraction");
+    expect({top_k, Masker(MaskerKind::kSink, 1), fraction},
+           "masker \"adaptive_sampling\" with baseFraction");
+  });
   Test("what the device cannot do is refused, and the capacity holds", [] {
     ChainInputs inputs({"", {Masker(MaskerKind::kTopP, 1)}});
     inputs.forward.chain.maskers[0].top_p = 0.5;
@@ -133,6 +152,22 @@ void TestDeviceFailures() {
     Expect(inputs.AppendTo(cache.get(), 0, kChainKeys) == Status::kOk, "append");
     Expect(cache->Forward(inputs.forward, &output) == Status::kUnsupported, "top_p");
     Expect(inputs.AppendTo(cache.get(), 0, 1) == Status::kInvalidShape, "capacity");
+    ExpectNoFaults();
+  });
+  Test("calls take more memory only where the cache grows, and configs share what they need", [] {
+    ChainInputs inputs(LongChain(MaskerKind::kMagicPig));
+    const auto cache = sparsetune::device::MakeKvCache(inputs.shape);
+    Expect(inputs.AppendTo(cache.get(), 0, kBegun) == Status::kOk, "append");
+    Expect(inputs.AppendTo(cache.get(), kBegun, kBegun + 1) == Status::kOk, "append");
+    Run(cache.get(), inputs.forward);
+    const size_t held = DeviceBytes();
+    Expect(inputs.AppendTo(cache.get(), kBegun + 1, 2 * kBegun) == Status::kOk, "append");
+    Run(cache.get(), inputs.forward);
+    inputs.forward.chain.maskers.erase(inputs.forward.chain.maskers.begin());
+    Run(cache.get(), inputs.forward);
+    Expect(DeviceBytes() == held, Text("grown by ", DeviceBytes() - held));
+    Expect(inputs.AppendTo(cache.get(), 2 * kBegun, 2 * kBegun + 1) == Status::kOk, "append");
+    Expect(DeviceBytes() > held, "grown");
     ExpectNoFaults();
   });
   Test("a device cache frees what it held", [] {
