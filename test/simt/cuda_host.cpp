@@ -13,7 +13,9 @@ namespace {
 constexpr size_t kDefaultDynamicBytes = 48 * 1024;
 constexpr int kVersion = 13000;
 
-cudaError_t last_error = cudaSuccess;
+using Lock = std::lock_guard<std::recursive_mutex>;
+
+thread_local cudaError_t last_error = cudaSuccess;
 std::map<const void*, size_t> dynamic_limits;
 size_t allocations_left = 0;  ///< until one fails, 0: none is to
 size_t launches_left = 0;
@@ -83,16 +85,19 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int /*device*/) 
 }
 
 cudaError_t cudaMalloc(void** memory, size_t n) {
+  const Lock lock(simt::HostMutex());
   *memory = n == 0 || IsPlanted(&allocations_left) ? nullptr : simt::AllocateDevice(n);
   return Note(n == 0 || *memory != nullptr ? cudaSuccess : cudaErrorMemoryAllocation);
 }
 
 cudaError_t cudaFree(void* memory) {
+  const Lock lock(simt::HostMutex());
   const bool is_freed = memory == nullptr || simt::FreeDevice(memory);
   return Note(is_freed ? cudaSuccess : cudaErrorInvalidValue);
 }
 
 cudaError_t cudaMemGetInfo(size_t* n_free, size_t* n_total) {
+  const Lock lock(simt::HostMutex());
   *n_total = simt::GetOptions().device_bytes;
   *n_free = *n_total - simt::DeviceBytes();
   return cudaSuccess;
@@ -100,6 +105,7 @@ cudaError_t cudaMemGetInfo(size_t* n_free, size_t* n_total) {
 
 cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t n, cudaMemcpyKind kind,
                             cudaStream_t /*stream*/) {
+  const Lock lock(simt::HostMutex());
   if (n == 0) return cudaSuccess;
   if (!IsOnRightSides(to, from, n, kind)) return Note(cudaErrorInvalidValue);
   std::memmove(to, from, n);
@@ -124,6 +130,7 @@ cudaError_t cudaMemcpy2DAsync(void* to, size_t to_pitch, const void* from, size_
 }
 
 cudaError_t cudaMemsetAsync(void* memory, int value, size_t n, cudaStream_t /*stream*/) {
+  const Lock lock(simt::HostMutex());
   if (n == 0) return cudaSuccess;
   if (!simt::IsDeviceMemory(memory, n)) return Note(cudaErrorInvalidValue);
   std::memset(memory, value, n);
@@ -140,6 +147,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   return cudaSuccess;
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t /*stream*/) {
+  const Lock lock(simt::HostMutex());
   return Note(simt::HasReports() ? cudaErrorLaunchFailure : cudaSuccess);
 }
 
@@ -149,6 +157,7 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* /*
 }
 
 cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute /*attribute*/, int value) {
+  const Lock lock(simt::HostMutex());
   const auto n = static_cast<size_t>(value);
   if (value < 0 || n > simt::GetOptions().shared_bytes) return Note(cudaErrorInvalidValue);
   dynamic_limits[kernel] = n;
@@ -164,9 +173,15 @@ size_t DynamicLimitOf(const void* kernel) {
 
 void FailAllocation(size_t nth) { allocations_left = nth; }
 void FailLaunch(size_t nth) { launches_left = nth; }
-bool MayLaunch() { return !IsPlanted(&launches_left); }
 
-void NoteLaunch(bool is_allowed) {
+std::recursive_mutex& HostMutex() {
+  static std::recursive_mutex mutex;
+  return mutex;
+}
+
+void RunLaunch(const Launch& launch) {
+  const Lock lock(HostMutex());
+  const bool is_allowed = !IsPlanted(&launches_left) && Run(launch);
   if (!is_allowed) Note(cudaErrorInvalidConfiguration);
 }
 
