@@ -152,6 +152,18 @@ function testResults(): void {
     });
   }
 
+  test.serial('calls on several caches at once give what each gives alone', async (t) => {
+    const config: SparseConfig = { maskers: [...sinkAndLocal, heavy] };
+    const attention = new SparseAttention(config, { nQHeads, device: 'cuda' });
+    const caches = [filled({ device: 'cuda' }), filled({ device: 'cuda' }, 100)];
+    const expected = caches.map((kv) => attention.forward(queries, kv));
+    const running = caches.map((kv) => attention.forwardAsync(queries, kv));
+    const passing = filled({ device: 'cuda' });
+    t.deepEqual(attention.forward(queries, passing), expected[0]);
+    passing.dispose();
+    t.deepEqual(await Promise.all(running), expected);
+  });
+
   test.serial('dense attention runs where the keys are', (t) => {
     const cuda = denseAttention(queries, filled({ device: 'cuda' }));
     t.true(worst(cuda.output, denseAttention(queries, filled()).output) < 2e-5);
