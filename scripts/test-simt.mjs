@@ -1,25 +1,27 @@
-// Runs the CUDA kernels on the CPU, every access checked: npm run test:simt
+// Runs the CUDA kernels on the CPU, every access checked, alone and behind the JavaScript interface: npm run test:simt
+// Arguments go to the program of test/simt, and leave JavaScript out.
 import { join } from 'node:path';
 import { fail, output, root, run, SetupError, step } from './setup/process.mjs';
-import { installSystemPackages } from './setup/system-packages.mjs';
+import { setup } from './setup.mjs';
 
 const quietly = { stdio: ['ignore', 'ignore', 2] };
 
 try {
   if (process.platform !== 'linux') throw new SetupError('test:simt runs on Linux only');
-  installSystemPackages();
+  await setup();
   requireTool('g++', 'g++');
   requireTool('addr2line', 'binutils');
   step('emulator and kernels: g++');
-  const build = join(root, 'build/simt');
-  const settings = [
-    '-DSPARSETUNE_SIMT=ON',
-    '-DCMAKE_CXX_COMPILER=g++',
-    '-DCMAKE_BUILD_TYPE=Release',
-  ];
-  run('cmake', ['-S', '.', '-B', build, ...settings], quietly);
-  run('cmake', ['--build', build, '--parallel', '2', '--target', 'simt_test'], quietly);
-  run(join(build, 'simt_test'), process.argv.slice(2), { stdio: ['ignore', 1, 2] });
+  const build = join(root, 'build/emulated');
+  run('npm', ['run', '--silent', 'build:emulated'], quietly);
+  const args = process.argv.slice(2);
+  run(join(build, 'simt_test'), args, { stdio: ['ignore', 1, 2] });
+  if (args.length === 0) {
+    step('SparseAttention on the emulator');
+    const env = { ...process.env, SPARSETUNE_NATIVE: join(build, 'Release/sparsetune.node') };
+    const ava = join(root, 'node_modules/ava/entrypoints/cli.mjs');
+    run(process.execPath, [ava, 'test/attention/device.test.ts'], { stdio: ['ignore', 1, 2], env });
+  }
 } catch (error) {
   fail(error);
 }

@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'ERR_CONFIG'
   | 'ERR_DATA'
   | 'ERR_DEVICE'
+  | 'ERR_DISPOSED'
   | 'ERR_ENGINE'
   | 'ERR_LLAMA_LOAD'
   | 'ERR_LLAMA_VERSION'

@@ -1,4 +1,5 @@
 export { type DenseAttentionOptions, denseAttention } from './attention/dense-attention.js';
+export type { Device } from './attention/device.js';
 export { KvCache, type KvCacheOptions, type KvDtype } from './attention/kv-cache.js';
 export {
   type ForwardOptions,

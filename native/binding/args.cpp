@@ -1,6 +1,7 @@
 #include "binding/args.h"
 
 #include "binding/learned.h"
+#include "maskers/masker_kind.h"
 
 namespace sparsetune::binding {
 namespace {
@@ -13,25 +14,8 @@ template <typename ErrorType>
 }
 
 MaskerKind ReadKind(Napi::Env env, const std::string& name) {
-  struct Named {
-    const char* name;
-    MaskerKind kind;
-  };
-  static constexpr Named kKinds[] = {
-      {"sink", MaskerKind::kSink},
-      {"local", MaskerKind::kLocal},
-      {"top_k", MaskerKind::kTopK},
-      {"top_p", MaskerKind::kTopP},
-      {"quest", MaskerKind::kQuest},
-      {"double_sparsity", MaskerKind::kDoubleSparsity},
-      {"hash_top_k", MaskerKind::kHashTopK},
-      {"random_sampling", MaskerKind::kRandomSampling},
-      {"adaptive_sampling", MaskerKind::kAdaptiveSampling},
-      {"magic_pig", MaskerKind::kMagicPig},
-  };
-  for (const Named& entry : kKinds) {
-    if (name == entry.name) return entry.kind;
-  }
+  MaskerKind kind = MaskerKind::kSink;
+  if (FindMaskerKind(name.c_str(), &kind)) return kind;
   ThrowType(env, "ERR_CONFIG", "Unknown masker kind \"" + name + "\"");
 }
 

@@ -101,7 +101,7 @@ void RequireFinite(Napi::Env env, const char* name, const ArrayView<float>& valu
                  " at index " + std::to_string(bad));
 }
 
-void ThrowUnlessOk(Napi::Env env, Status status) {
+void ThrowUnlessOk(Napi::Env env, Status status, const std::string& detail) {
   switch (status) {
     case Status::kOk:
       return;
@@ -114,9 +114,13 @@ void ThrowUnlessOk(Napi::Env env, Status status) {
     case Status::kUnsupported:
       ThrowError(env, "ERR_CONFIG", "This masker kind or instruction set is not available here");
     case Status::kOutOfMemory:
-      ThrowRange(env, "ERR_CAPACITY", "Out of memory");
+      ThrowRange(env, "ERR_CAPACITY",
+                 detail.empty() ? "Out of memory"
+                                : "Out of memory on the GPU (" + detail +
+                                      "): dispose of caches that are not needed, or take device: "
+                                      "\"cpu\"");
     case Status::kDevice:
-      ThrowError(env, "ERR_DEVICE", "A call of CUDA failed");
+      ThrowError(env, "ERR_DEVICE", "A call of CUDA failed: " + detail);
   }
 }
 

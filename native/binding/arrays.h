@@ -55,7 +55,7 @@ void Require(Napi::Env env, bool is_true, const char* expected);
 /// `limit` in magnitude.
 void RequireFinite(Napi::Env env, const char* name, const ArrayView<float>& values, float limit);
 
-/// Throws what `status` means unless it is kOk.
-void ThrowUnlessOk(Napi::Env env, Status status);
+/// Throws what `status` means unless it is kOk; `detail` is what a device said, or empty.
+void ThrowUnlessOk(Napi::Env env, Status status, const std::string& detail = "");
 
 }  // namespace sparsetune::binding

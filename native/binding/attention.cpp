@@ -1,78 +1,15 @@
 #include <limits>
 #include <memory>
+#include <string>
 
 #include "binding/args.h"
 #include "binding/arrays.h"
 #include "binding/kv_cache.h"
 #include "binding/learned.h"
-#include "maskers/forward.h"
-#include "maskers/kv_cache.h"
+#include "maskers/layer_cache.h"
 
 namespace sparsetune::binding {
 namespace {
-
-/// The largest finite value.
-float LargestOf(Dtype dtype) {
-  if (dtype == Dtype::kF16) return 65504.0f;
-  return dtype == Dtype::kBf16 ? 0x1.fep127f : std::numeric_limits<float>::max();
-}
-
-/// JavaScript class KvCache: { nKvHeads, headDim, dtype, capacity }; TypeScript has validated them.
-class JsKvCache : public Napi::ObjectWrap<JsKvCache> {
- public:
-  static Napi::Function Define(Napi::Env env) {
-    return DefineClass(
-        env, "KvCache",
-        {InstanceMethod<&JsKvCache::Append>("append"),
-         InstanceMethod<&JsKvCache::FillRow>("fillRow"), InstanceAccessor<&JsKvCache::NKv>("nKv"),
-         InstanceAccessor<&JsKvCache::Bytes>("bytes"),
-         InstanceAccessor<&JsKvCache::IsBusy>("isBusy")});
-  }
-
-  explicit JsKvCache(const Napi::CallbackInfo& info) : Napi::ObjectWrap<JsKvCache>(info) {
-    const auto options = info[0].As<Napi::Object>();
-    KvCache::Shape shape;
-    shape.n_kv_heads = ReadSize(options, "nKvHeads");
-    shape.head_dim = ReadSize(options, "headDim");
-    shape.capacity = ReadSize(options, "capacity");
-    shape.dtype = ReadDtype(options.Get("dtype"));
-    cache_ = std::make_shared<KvCache>(shape);
-  }
-
-  const std::shared_ptr<KvCache>& cache() const { return cache_; }
-
- private:
-  void Append(const Napi::CallbackInfo& info) {
-    const Napi::Env env = info.Env();
-    const auto keys = ReadFloats(info[0]);
-    const auto values = ReadFloats(info[1]);
-    const auto& shape = cache_->shape();
-    RequireFinite(env, "keys", keys, LargestOf(shape.dtype));
-    RequireFinite(env, "values", values, LargestOf(shape.dtype));
-    if (keys.length != values.length) ThrowUnlessOk(env, Status::kInvalidShape);
-    ThrowUnlessOk(env, cache_->Append(keys.data, values.data,
-                                      keys.length / (shape.n_kv_heads * shape.head_dim)));
-  }
-
-  void FillRow(const Napi::CallbackInfo& info) {
-    cache_->FillRow(ReadSize(info[0]), ReadSize(info[1]), info[2].ToBoolean(), info[3].ToBoolean(),
-                    info[4].ToNumber().FloatValue());
-  }
-
-  Napi::Value NKv(const Napi::CallbackInfo& info) {
-    return Napi::Number::New(info.Env(), static_cast<double>(cache_->n_kv()));
-  }
-
-  Napi::Value Bytes(const Napi::CallbackInfo& info) {
-    return Napi::Number::New(info.Env(), static_cast<double>(cache_->bytes()));
-  }
-
-  Napi::Value IsBusy(const Napi::CallbackInfo& info) {
-    return Napi::Boolean::New(info.Env(), cache_->pending() > 0);
-  }
-
-  std::shared_ptr<KvCache> cache_;
-};
 
 void ReadDraws(const Napi::Value& value, const uint32_t** draws, size_t* n) {
   if (!value.IsTypedArray()) return;
@@ -103,7 +40,7 @@ HubGiven ReadGiven(const Napi::Value& value, size_t mask_row, size_t n_q_heads) 
 
 /// Arguments (config, { nQHeads, scale, layer, isa, threads }, queries, cache, { returnMask, given
 /// }).
-ForwardInput ReadForward(const Napi::CallbackInfo& info, const KvCache& cache) {
+ForwardInput ReadForward(const Napi::CallbackInfo& info, const LayerCache& cache) {
   ForwardInput input;
   input.chain = ReadChain(info[0]);
   const auto options = info[1].As<Napi::Object>();
@@ -144,10 +81,11 @@ Napi::Object WrapOutput(Napi::Env env, const ForwardInput& input, const ForwardO
 }
 
 Napi::Value JsForward(const Napi::CallbackInfo& info) {
-  const auto& cache = ReadCache(info[3]);
+  const auto cache = ReadCache(info[3]);
   const ForwardInput input = ReadForward(info, *cache);
   ForwardOutput result;
-  ThrowUnlessOk(info.Env(), Forward(input, cache.get(), &result));
+  const Status status = cache->Forward(input, &result);
+  if (status != Status::kOk) ThrowUnlessOk(info.Env(), status, cache->FailureText());
   return WrapOutput(info.Env(), input, result);
 }
 
@@ -155,7 +93,7 @@ Napi::Value JsForward(const Napi::CallbackInfo& info) {
 /// and marks the cache as busy for as long as it lives.
 class ForwardWorker : public Napi::AsyncWorker {
  public:
-  ForwardWorker(Napi::Env env, ForwardInput input, std::shared_ptr<KvCache> cache)
+  ForwardWorker(Napi::Env env, ForwardInput input, std::shared_ptr<LayerCache> cache)
       : Napi::AsyncWorker(env, "sparsetune.forward"),
         deferred_(Napi::Promise::Deferred::New(env)),
         input_(std::move(input)),
@@ -182,11 +120,14 @@ class ForwardWorker : public Napi::AsyncWorker {
   Napi::Promise promise() const { return deferred_.Promise(); }
 
  protected:
-  void Execute() override { status_ = Forward(input_, cache_.get(), &result_); }
+  void Execute() override {
+    status_ = cache_->Forward(input_, &result_);
+    if (status_ != Status::kOk) failure_ = cache_->FailureText();
+  }
 
   void OnOK() override {
     try {
-      ThrowUnlessOk(Env(), status_);
+      ThrowUnlessOk(Env(), status_, failure_);
       deferred_.Resolve(WrapOutput(Env(), input_, result_));
     } catch (const Napi::Error& error) {
       deferred_.Reject(error.Value());
@@ -205,7 +146,7 @@ class ForwardWorker : public Napi::AsyncWorker {
 
   Napi::Promise::Deferred deferred_;
   ForwardInput input_;
-  std::shared_ptr<KvCache> cache_;
+  std::shared_ptr<LayerCache> cache_;
   std::vector<float> queries_;
   std::vector<float> attention_mask_;
   std::vector<float> projection_;
@@ -214,10 +155,11 @@ class ForwardWorker : public Napi::AsyncWorker {
   std::vector<uint32_t> adaptive_;
   ForwardOutput result_;
   Status status_ = Status::kOk;
+  std::string failure_;
 };
 
 Napi::Value JsForwardAsync(const Napi::CallbackInfo& info) {
-  const auto& cache = ReadCache(info[3]);
+  const auto cache = ReadCache(info[3]);
   // Freed by node-addon-api after OnOK.
   auto* worker = new ForwardWorker(info.Env(), ReadForward(info, *cache), cache);
   worker->Queue();
@@ -238,12 +180,8 @@ Napi::Value JsSupportsIsa(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-const std::shared_ptr<KvCache>& ReadCache(const Napi::Value& value) {
-  return Napi::ObjectWrap<JsKvCache>::Unwrap(value.As<Napi::Object>())->cache();
-}
-
 void RegisterAttention(Napi::Env env, Napi::Object exports) {
-  exports.Set("KvCache", JsKvCache::Define(env));
+  RegisterKvCache(env, exports);
   exports.Set("forward", Napi::Function::New<JsForward>(env, "forward"));
   exports.Set("forwardAsync", Napi::Function::New<JsForwardAsync>(env, "forwardAsync"));
   exports.Set("isDetached", Napi::Function::New<JsIsDetached>(env, "isDetached"));

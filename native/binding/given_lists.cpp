@@ -58,7 +58,7 @@ Napi::Value JsAttendLists(const Napi::CallbackInfo& info) {
   BorrowedScratches scratches(1);
   Scratch::Buffers& buffers = scratches[0]->buffers();
   const auto args = info[0].As<Napi::Object>();
-  const auto& cache = ReadCache(args.Get("cache"));
+  const auto cache = ReadCpuCache(args.Get("cache"));
   const auto& shape = cache->shape();
   const auto queries = ReadFloats(args.Get("queries"));
   const auto indices = ReadUint32s(args.Get("lists"));

@@ -4,6 +4,7 @@
 #include "cuda/rows.h"
 #include "cuda/selection.h"
 #include "cuda/stream.h"
+#include "kernels/lsh/buckets.h"
 #include "kernels/lsh/lsh.h"
 #include "kernels/lsh/weights.h"
 
@@ -64,8 +65,9 @@ Status LshMatch(const LshQueries& queries, const LshKeyTable& table, size_t begi
 /// numbers of the keys of code 0, 1, ...
 struct LshRuns {
   uint32_t* starts = nullptr;  ///< [n_kv_heads, n_runs, lsh_l, 2^lsh_k + 1]
-  uint16_t* keys = nullptr;  ///< [n_kv_heads, n_runs, lsh_l, kLshRunKeys], in any order in a bucket
+  uint16_t* keys = nullptr;    ///< [n_kv_heads, n_runs, lsh_l, stride], in any order in a bucket
   size_t n_runs = 0;
+  size_t stride = kLshRunKeys;  ///< keys of a run that there is room for; of several runs, all
 };
 
 /// Sorts the keys [0, n) of each head into buckets; n a multiple of 64, at most n_runs runs.
@@ -78,6 +80,13 @@ Status LshSort(const LshParams& params, const LshKeyTable& table, size_t n_kv_he
 /// bit maps in shared memory hold what was met once and what was met again.
 Status LshLookUp(const LshQueries& queries, const LshRuns& runs, size_t n, const KeySets& found,
                  Stream stream);
+
+/// Bytes of starts and buckets that LshLookUp reads for the queries of each KV head: each bucket
+/// once, with the two starts around it.
+///
+/// @param[out] bytes  [n_kv_heads]
+Status LshLookUpBytes(const LshQueries& queries, const LshRuns& runs, size_t n, uint32_t* bytes,
+                      Stream stream);
 
 /// What LshLogWeights weighs.
 struct LshWeighed {

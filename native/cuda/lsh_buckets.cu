@@ -27,7 +27,7 @@ struct TableOfRun {
                         unsigned table, unsigned n) {
     const size_t at = (head * runs.n_runs + run) * params.lsh_l + table;
     starts = runs.starts + at * ((size_t{1} << params.lsh_k) + 1);
-    keys = runs.keys + at * kRunKeys;
+    keys = runs.keys + at * runs.stride;
     n_keys = min(kRunKeys, n - run * kRunKeys);
   }
 };
@@ -110,12 +110,62 @@ __global__ void __launch_bounds__(kThreads) LookUpKernel(LookUpArgs args) {
   }
 }
 
+struct BytesArgs {
+  LshQueries queries;
+  LshRuns runs;
+  unsigned n;
+  unsigned n_runs;
+  uint32_t* bytes;
+};
+
+/// Whether no query before `g` of the group has its code in a table.
+__device__ __forceinline__ bool IsFirstOfItsCode(const uint16_t* codes, unsigned g, unsigned table,
+                                                 unsigned lsh_l) {
+  const uint16_t code = LoadInput(codes + g * lsh_l + table);
+  for (unsigned other = 0; other < g; ++other) {
+    if (LoadInput(codes + other * lsh_l + table) == code) return false;
+  }
+  return true;
+}
+
+/// Block: one KV head. A thread takes tables of runs.
+__global__ void __launch_bounds__(kThreads) BytesKernel(BytesArgs args) {
+  SPARSETUNE_SHARED(uint32_t, sum, 1);
+  if (threadIdx.x == 0) sum[0] = 0;
+  __syncthreads();
+  const unsigned lsh_l = args.queries.params.lsh_l;
+  const auto group_size = static_cast<unsigned>(args.queries.group_size);
+  const uint16_t* codes = args.queries.codes + static_cast<size_t>(blockIdx.x) * group_size * lsh_l;
+  uint32_t bytes = 0;
+  for (unsigned i = threadIdx.x; i < args.n_runs * lsh_l; i += kThreads) {
+    const unsigned table = i % lsh_l;
+    const TableOfRun run(args.queries.params, args.runs, blockIdx.x, i / lsh_l, table, args.n);
+    for (unsigned g = 0; g < group_size; ++g) {
+      if (!IsFirstOfItsCode(codes, g, table, lsh_l)) continue;
+      const uint32_t* start = run.starts + LoadInput(codes + g * lsh_l + table);
+      const uint32_t n_keys = LoadInput(start + 1) - LoadInput(start);
+      bytes += static_cast<uint32_t>(2 * sizeof(uint32_t)) + n_keys * sizeof(uint16_t);
+    }
+  }
+  bytes = __reduce_add_sync(kAllLanes, bytes);
+  if (threadIdx.x % 32 == 0) atomicAdd(sum, bytes);
+  __syncthreads();
+  if (threadIdx.x == 0) args.bytes[blockIdx.x] = sum[0];
+}
+
+/// Whether `n` keys are such as the runs may hold.
+bool AreRuns(const LshRuns& runs, size_t n) {
+  const size_t n_runs = Ceil(n, kRunKeys);
+  const size_t least = n_runs > 1 ? kRunKeys : n;
+  return n > 0 && n % 64 == 0 && n_runs <= runs.n_runs && least <= runs.stride;
+}
+
 }  // namespace
 
 Status LshSort(const LshParams& params, const LshKeyTable& table, size_t n_kv_heads, size_t n,
                const LshRuns& runs, Stream stream) {
   const size_t n_runs = Ceil(n, kRunKeys);
-  if (n == 0 || n % 64 != 0 || n > 64 * table.stride || n_runs > runs.n_runs || n_kv_heads == 0) {
+  if (!AreRuns(runs, n) || n > 64 * table.stride || n_kv_heads == 0) {
     return Status::kInvalidShape;
   }
   LaunchShape shape;
@@ -135,8 +185,8 @@ Status LshLookUp(const LshQueries& queries, const LshRuns& runs, size_t n, const
                  Stream stream) {
   const size_t n_runs = Ceil(n, kRunKeys);
   if (queries.min_matches < 1 || queries.min_matches > 2) return Status::kInvalidArgument;
-  if (n == 0 || n % 64 != 0 || n > 32 * found.stride || n_runs > runs.n_runs ||
-      queries.n_kv_heads == 0 || queries.group_size == 0) {
+  if (!AreRuns(runs, n) || n > 32 * found.stride || queries.n_kv_heads == 0 ||
+      queries.group_size == 0) {
     return Status::kInvalidShape;
   }
   LaunchShape shape;
@@ -146,6 +196,20 @@ Status LshLookUp(const LshQueries& queries, const LshRuns& runs, size_t n, const
   shape.stream = stream;
   LaunchKernel("LshLookUp", LookUpKernel, shape,
                LookUpArgs{queries, runs, static_cast<unsigned>(n), found});
+  return LaunchStatus();
+}
+
+Status LshLookUpBytes(const LshQueries& queries, const LshRuns& runs, size_t n, uint32_t* bytes,
+                      Stream stream) {
+  if (!AreRuns(runs, n) || queries.n_kv_heads == 0 || queries.group_size == 0) {
+    return Status::kInvalidShape;
+  }
+  LaunchShape shape;
+  shape.grid = static_cast<unsigned>(queries.n_kv_heads);
+  shape.block = kThreads;
+  shape.stream = stream;
+  LaunchKernel("LshLookUpBytes", BytesKernel, shape,
+               BytesArgs{queries, runs, static_cast<unsigned>(n), Ceil(n, kRunKeys), bytes});
   return LaunchStatus();
 }
 

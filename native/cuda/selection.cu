@@ -118,8 +118,13 @@ __global__ void __launch_bounds__(kThreads) SpreadKernel(SpreadArgs args) {
   for (unsigned i = blockIdx.x * kThreads + threadIdx.x; i < n; i += gridDim.x * kThreads) {
     const unsigned key = LoadInput(args.lists.indices + list * args.lists.stride + i);
     float weight = -INFINITY;
-    if (Holds(args.drawn, head, key)) weight = LoadInput(args.sampled + head);
-    if (Holds(args.certain, head, key)) weight = 0;
+    const bool is_drawn = Holds(args.drawn, head, key);
+    if (is_drawn && args.sampled != nullptr) weight = LoadInput(args.sampled + head);
+    if (Holds(args.certain, head, key)) {
+      weight = 0;
+    } else if (is_drawn && args.sampled == nullptr) {
+      continue;
+    }
     args.log_weights[head * args.lists.stride + i] = weight;
   }
 }
@@ -170,7 +175,6 @@ Status SpreadWeights(const KeyLists& lists, const KeySets& certain, const KeySet
                      const float* sampled, float* log_weights, Stream stream) {
   const size_t n_q_heads = certain.n_q_heads > 0 ? certain.n_q_heads : drawn.n_q_heads;
   if (lists.n == 0 || n_q_heads == 0 || n_q_heads % lists.n != 0) return Status::kInvalidShape;
-  if (drawn.words != nullptr && sampled == nullptr) return Status::kInvalidArgument;
   const auto group_size = static_cast<unsigned>(n_q_heads / lists.n);
   const SpreadArgs args = {lists, group_size, certain, drawn, sampled, log_weights};
   // A list may be as long as all keys, but seldom is.

@@ -51,9 +51,43 @@ Status ListKeys(const KeySets& sets, size_t group_size, uint32_t* scratch, uint3
 /// @param[in]  lists        as ListKeys wrote them, n_q_heads / group_size of them
 /// @param[in]  certain      may have null words: no key is certain
 /// @param[in]  drawn        as `certain`
-/// @param[in]  sampled      [n_q_heads] log weights, or null without `drawn`
-/// @param[out] log_weights  [n_q_heads, lists.stride]
+/// @param[in]  sampled      [n_q_heads] log weights, or null: keys of `drawn` keep what they have
+/// @param[in,out] log_weights  [n_q_heads, lists.stride]
 Status SpreadWeights(const KeyLists& lists, const KeySets& certain, const KeySets& drawn,
                      const float* sampled, float* log_weights, Stream stream);
+
+/// Adds the keys of `more`, which has as many heads and words.
+Status JoinSets(const KeySets& more, const KeySets& sets, Stream stream);
+
+/// Pages of keys, of which keys of [begin, end) may be chosen.
+struct KeyPages {
+  size_t first = 0;      ///< page that a list calls 0
+  size_t page_size = 0;  ///< keys, at least 1
+  size_t begin = 0;
+  size_t end = 0;
+};
+
+/// Adds the keys of listed pages.
+///
+/// @param[in] lists  of pages, one a query head; `counts` null: all have `n`
+Status AddPages(const KeyLists& lists, size_t n, const KeyPages& pages, const KeySets& sets,
+                Stream stream);
+
+/// Adds the keys at listed places of lists.
+///
+/// @param[in] lists   of keys, one a query head
+/// @param[in] places  [n_q_heads, n] in the lists
+Status AddPlaces(const KeyLists& lists, const uint32_t* places, size_t n, const KeySets& sets,
+                 Stream stream);
+
+/// Adds one key for each head whose set is empty, to that and to `also`, which may have null words.
+Status AddWhereEmpty(size_t key, const KeySets& sets, const KeySets& also, Stream stream);
+
+/// How many keys the union of each group's sets has that the union of its `except` lacks.
+///
+/// @param[in]  except  may have null words
+/// @param[out] counts  [n_q_heads / group_size]
+Status CountKeys(const KeySets& sets, const KeySets& except, size_t group_size, uint32_t* counts,
+                 Stream stream);
 
 }  // namespace sparsetune::cuda

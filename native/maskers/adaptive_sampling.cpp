@@ -11,9 +11,6 @@
 namespace sparsetune {
 namespace {
 
-/// Keys of the first sample at least, for a standard deviation that means something.
-constexpr size_t kMinBase = 16;
-
 /// Scores of the keys that every head keeps, [group_size, n], into buffers->run_scores.
 Status ScoreRuns(const QueryGroup& group, const Selection& selection) {
   const size_t n_last = selection.n_visible - selection.local_begin;

@@ -1,9 +1,8 @@
-#include "maskers/forward.h"
-
 #include <new>
 
 #include "core/element.h"
 #include "maskers/forward_exact.h"
+#include "maskers/kv_cache.h"
 
 namespace sparsetune {
 namespace {
@@ -67,16 +66,15 @@ Status ForwardHub(const ForwardInput& input, KvCache* cache, ForwardOutput* resu
 
 }  // namespace
 
-Status Forward(const ForwardInput& input, KvCache* cache, ForwardOutput* result) {
-  const auto& shape = cache->shape();
-  if (input.n_q == 0 || input.n_q > cache->n_kv()) return Status::kInvalidShape;
-  if (input.n_q_heads == 0 || input.n_q_heads % shape.n_kv_heads != 0) {
+Status KvCache::Forward(const ForwardInput& input, ForwardOutput* result) {
+  if (input.n_q == 0 || input.n_q > n_kv()) return Status::kInvalidShape;
+  if (input.n_q_heads == 0 || input.n_q_heads % shape().n_kv_heads != 0) {
     return Status::kInvalidShape;
   }
   try {
-    result->output.resize(input.n_q_heads * input.n_q * shape.head_dim);
-    if (input.chain.semantics == Semantics::kHub) return ForwardHub(input, cache, result);
-    return ForwardExact(input, cache, result);
+    result->output.resize(input.n_q_heads * input.n_q * shape().head_dim);
+    if (input.chain.semantics == Semantics::kHub) return ForwardHub(input, this, result);
+    return ForwardExact(input, this, result);
   } catch (const std::bad_alloc&) {
     return Status::kOutOfMemory;
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "maskers/forward.h"
+#include "maskers/kv_cache.h"
 
 namespace sparsetune {
 

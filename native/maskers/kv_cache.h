@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -12,8 +11,7 @@
 #include "core/kv_view.h"
 #include "core/status.h"
 #include "core/stream_memory.h"
-#include "maskers/chain.h"
-#include "maskers/hub/hub.h"
+#include "maskers/layer_cache.h"
 
 namespace sparsetune {
 
@@ -24,31 +22,19 @@ struct IndexRequest {
   size_t n_threads = 1;  ///< at most; see ForwardInput
 };
 
-/// Keys and values of all KV heads of one layer, rows [n_kv_heads][n_kv][head_dim], and what
-/// maskers remember about them. Memory grows geometrically up to `capacity` rows per head.
-class KvCache {
+/// LayerCache on the CPU: rows [n_kv_heads][n_kv][head_dim].
+class KvCache final : public LayerCache {
  public:
-  struct Shape {
-    size_t n_kv_heads = 0;
-    size_t head_dim = 0;
-    Dtype dtype = Dtype::kF32;
-    size_t capacity = 0;  ///< rows per head, a hard limit
-  };
+  using LayerCache::LayerCache;
 
-  explicit KvCache(const Shape& shape) : shape_(shape) {}
+  size_t bytes() const override;
+  Status Append(const float* keys, const float* values, size_t n) override;
+  Status FillRow(size_t kv_head, size_t row, bool keys, bool values, float value) override;
+  /// By the semantics of the chain. With exact semantics on the threads of ThreadPool::Shared, and
+  /// the same bit for bit on any number of them; hub semantics run on the caller alone.
+  Status Forward(const ForwardInput& input, ForwardOutput* result) override;
 
-  const Shape& shape() const { return shape_; }
-  size_t n_kv() const { return n_kv_; }
-  size_t bytes() const;
   KvView View(size_t kv_head) const;
-
-  /// Appends n rows per head from [n_kv_heads, n, head_dim] row-major, finite (f16: at most 65504
-  /// in magnitude, bf16: 3.389e38). kInvalidShape beyond the capacity, kOutOfMemory; the cache is
-  /// then unchanged.
-  Status Append(const float* keys, const float* values, size_t n);
-
-  /// Overwrites one row of a head: evidence for tests that it is not read.
-  void FillRow(size_t kv_head, size_t row, bool keys, bool values, float value);
 
   /// The indexes of a chain at a layer, one a KV head, extended to all keys, several heads at once
   /// where that pays. Safe from many threads.
@@ -61,18 +47,11 @@ class KvCache {
   HubCache* HubCacheOf(const std::string& key);
   std::mutex& hub_mutex() { return hub_mutex_; }
 
-  /// Calls under way on another thread; nothing may be appended meanwhile.
-  std::atomic<int>& pending() { return pending_; }
-
  private:
   void Grow(size_t rows);
-  size_t row_bytes() const { return shape_.head_dim * DtypeBytes(shape_.dtype); }
-  void WriteRows(const float* source, size_t n, uint8_t* memory);
   Status ExtendEach(const ChainConfig& chain, const IndexRequest& request,
                     const std::vector<std::unique_ptr<KeyIndex>>& of_heads) const;
 
-  Shape shape_;
-  size_t n_kv_ = 0;
   size_t allocated_ = 0;     ///< rows per head
   StreamMemory memory_;      ///< keys of all heads, then their values
   uint8_t* keys_ = nullptr;  ///< in memory_
@@ -81,7 +60,6 @@ class KvCache {
   std::map<std::string, std::vector<std::unique_ptr<KeyIndex>>> indexes_;
   std::mutex hub_mutex_;
   std::map<std::string, HubCache> hub_caches_;
-  std::atomic<int> pending_{0};
 };
 
 }  // namespace sparsetune

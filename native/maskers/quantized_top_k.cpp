@@ -8,9 +8,6 @@
 namespace sparsetune {
 namespace {
 
-/// Ranks above and below the k-th that are ranked anew; docs/maskers.md has the recall it gives.
-size_t Margin(size_t k) { return k / 8 + 16; }
-
 void QuantizeQueries(const QueryGroup& group, size_t head_dim, size_t n_heads) {
   Scratch::Buffers& buffers = *group.buffers;
   const size_t channels = QuantChannels(head_dim);
@@ -106,8 +103,8 @@ Status KeepBest(const QueryGroup& group, size_t g, size_t n, size_t k, const flo
     return Status::kOk;
   }
   if (!is_first) scores = buffers.left_scores.data();
-  const size_t n_sure = k - std::min(k, Margin(k));
-  const size_t n_near = std::min(n_left, k + Margin(k));
+  const size_t n_sure = k - std::min(k, RankMargin(k));
+  const size_t n_near = std::min(n_left, k + RankMargin(k));
   Status status = FindNear(group, scores, n_left, n_near, n_sure);
   if (status != Status::kOk) return status;
   for (uint32_t& key : buffers.near) key = is_first ? key + begin : buffers.candidates[key];

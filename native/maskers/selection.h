@@ -70,6 +70,14 @@ struct Selection {
 /// `count` of `n_visible` keys: a fraction is at least one key; never more than there are.
 size_t CountKeys(const KeyCount& count, size_t n_visible);
 
+/// top_k by int8 scores: ranks above and below the k-th that are ranked anew; docs/maskers.md has
+/// the recall it gives.
+inline constexpr size_t RankMargin(size_t k) { return k / 8 + 16; }
+
+/// adaptive_sampling: keys of the first sample at least, for a standard deviation that means
+/// something.
+inline constexpr size_t kMinBase = 16;
+
 /// What a masker needs to know of the query group at one position.
 struct QueryGroup {
   const GroupInput* input = nullptr;

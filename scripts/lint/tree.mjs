@@ -10,7 +10,8 @@ const nativeRooms = {
   maskers: ['core', 'kernels'],
   llama: ['core', 'kernels', 'maskers'],
   cuda: ['core', 'kernels'],
-  binding: ['core', 'kernels', 'maskers', 'llama', 'cuda'],
+  device: ['core', 'kernels', 'maskers', 'cuda'],
+  binding: ['core', 'kernels', 'maskers', 'llama', 'cuda', 'device'],
 };
 const headerRooms = { 'napi.h': 'binding', 'llama.h': 'llama', 'cuda_runtime.h': 'cuda' };
 

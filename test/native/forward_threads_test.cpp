@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/philox.h"
-#include "maskers/forward.h"
+#include "maskers/kv_cache.h"
 #include "native/check.h"
 
 namespace {
@@ -70,7 +70,7 @@ ForwardOutput Run(const ChainConfig& chain, size_t n_threads, const std::vector<
   input.wants_mask = true;
   input.n_threads = n_threads;
   ForwardOutput result;
-  SPARSETUNE_CHECK(sparsetune::Forward(input, cache, &result) == Status::kOk);
+  SPARSETUNE_CHECK(cache->Forward(input, &result) == Status::kOk);
   return result;
 }
 

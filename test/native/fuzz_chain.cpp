@@ -10,7 +10,7 @@
 #include "core/element.h"
 #include "maskers/chain.h"
 #include "maskers/check_chain.h"
-#include "maskers/forward.h"
+#include "maskers/kv_cache.h"
 #include "native/check.h"
 #include "native/fuzz_bytes.h"
 
@@ -292,7 +292,7 @@ void RunForward(Bytes* bytes, const ChainConfig& chain, const Shape& shape) {
     const auto values = ReadFloats(bytes, n_floats);
     SPARSETUNE_CHECK(cache.Append(keys.data(), values.data(), n) == Status::kOk);
     ForwardOutput result;
-    const Status status = Forward(input, &cache, &result);
+    const Status status = cache.Forward(input, &result);
     if (status != Status::kOk || n < shape.n_kv - shape.n_base) continue;
     SPARSETUNE_CHECK(result.output.size() == queries.size());
     if (input.wants_mask && chain.semantics == Semantics::kExact && cache.n_kv() == shape.n_kv) {

@@ -1,309 +1,155 @@
-// Whole chains, composed of the kernels, beside AttendGroup of the CPU: the same keys are chosen
-// from the same seed, and the outputs agree.
-#include <algorithm>
-#include <cmath>
-#include <limits>
+// Whole chains on the device cache that ships, beside the cache of the CPU: the same keys are
+// chosen from the same seed, and outputs and statistics agree.
+#include <string>
+#include <utility>
 #include <vector>
 
-#include "cuda/attend.h"
-#include "cuda/lsh.h"
-#include "cuda/sampling.h"
-#include "cuda/scores.h"
-#include "cuda/selection.h"
-#include "cuda/top_k.h"
-#include "kernels/sampling/quantile.h"
-#include "maskers/chain.h"
-#include "maskers/lsh_state.h"
-#include "native/kernels/inputs.h"
+#include "device/kv_cache.h"
+#include "maskers/kv_cache.h"
+#include "simt/chain_cases.h"
 #include "simt/device.h"
 #include "simt/simt_tests.h"
 
 namespace simt {
 namespace {
 
-using sparsetune::ChainConfig;
-using sparsetune::DrawDomain;
 using sparsetune::Dtype;
-using sparsetune::LshParams;
+using sparsetune::ForwardOutput;
+using sparsetune::LayerCache;
 using sparsetune::MaskerConfig;
 using sparsetune::MaskerKind;
+using sparsetune::Status;
 using sparsetune::testing::Expect;
-using sparsetune::testing::Normals;
-using sparsetune::testing::Stored;
-using sparsetune::testing::Text;
-namespace cuda = sparsetune::cuda;
 
-constexpr size_t kHeadDim = 64;
-constexpr size_t kGroup = 2;
-constexpr size_t kKeys = 600;
-constexpr size_t kSink = 4;
-constexpr size_t kWindow = 16;
-constexpr size_t kLocal = kKeys - kWindow;
-constexpr size_t kMiddle = kLocal - kSink;
-constexpr size_t kWords = (kKeys + 31) / 32;
-constexpr size_t kStride = 32 * kWords;
-constexpr uint32_t kLayer = 3;
-constexpr uint32_t kKvHead = 2;
-constexpr uint64_t kSeed = 11;
-constexpr float kScale = 0.125f;
+const MaskerConfig kSink = Masker(MaskerKind::kSink, 5);
+const MaskerConfig kLocal = Masker(MaskerKind::kLocal, 0.06, true);
 
-MaskerConfig Masker(MaskerKind kind, double size) {
-  MaskerConfig masker;
-  masker.kind = kind;
-  masker.size = {false, size};
-  return masker;
+std::vector<ChainCase> Cases() {
+  const auto top_k = Masker(MaskerKind::kTopK, 30);
+  const auto quest = Masker(MaskerKind::kQuest, 64);
+  const auto random = Masker(MaskerKind::kRandomSampling, 1);
+  const auto adaptive = Masker(MaskerKind::kAdaptiveSampling, 0.1, true);
+  const auto magic_pig = Masker(MaskerKind::kMagicPig, 1);
+  auto uncentred = magic_pig;
+  uncentred.center = false;
+  uncentred.min_matches = 1;
+  uncentred.lsh_k = 10;
+  auto strict = magic_pig;
+  strict.lsh_l = 2;
+  strict.lsh_k = 16;
+  return {
+      {"no masker", {}},
+      {"sink and local", {kSink, kLocal}},
+      {"top_k alone", {top_k}},
+      {"top_k of more keys than there are", {kSink, Masker(MaskerKind::kTopK, 1000)}},
+      {"sink, local and top_k", {kSink, kLocal, top_k}},
+      {"top_k before sink and local", {top_k, Masker(MaskerKind::kSink, 70), kLocal}},
+      {"top_k with int8 scores", {kSink, kLocal, Int8TopK(40)}},
+      {"top_k with int8 scores, few keys", {Masker(MaskerKind::kSink, 65), Int8TopK(3)}},
+      {"quest", {kSink, kLocal, quest}},
+      {"quest alone", {quest}},
+      {"random_sampling", {kSink, kLocal, random}},
+      {"random_sampling alone", {random}},
+      {"top_k and random_sampling", {kSink, top_k, random}},
+      {"quest and random_sampling", {quest, random, kSink}},
+      {"adaptive_sampling", {kSink, kLocal, adaptive}},
+      {"top_k and adaptive_sampling", {kSink, kLocal, top_k, adaptive}},
+      {"top_k, sink and adaptive_sampling",
+       {top_k, Masker(MaskerKind::kSink, 70), Masker(MaskerKind::kAdaptiveSampling, 20)}},
+      {"quest and adaptive_sampling", {kSink, quest, Masker(MaskerKind::kAdaptiveSampling, 20)}},
+      {"magic_pig", {kSink, kLocal, magic_pig}},
+      {"magic_pig alone, not centred", {uncentred}},
+      {"magic_pig that finds no key", {strict}},
+      {"top_k and magic_pig", {kSink, kLocal, top_k, magic_pig}},
+      {"f32, head_dim 128, a head a group", {kSink, top_k}, {1, 128, Dtype::kF32, kChainKeys}, 1},
+      {"bf16, head_dim 80, 3 heads a group",
+       {kLocal, magic_pig},
+       {1, 80, Dtype::kBf16, kChainKeys},
+       3},
+  };
 }
 
-ChainConfig ChainOf(const std::vector<MaskerConfig>& more) {
-  ChainConfig chain;
-  chain.seed = kSeed;
-  chain.maskers = {Masker(MaskerKind::kSink, kSink), Masker(MaskerKind::kLocal, kWindow)};
-  chain.maskers.insert(chain.maskers.end(), more.begin(), more.end());
-  return chain;
+void TestCase(const ChainCase& chain_case) {
+  const ChainInputs inputs(chain_case);
+  sparsetune::KvCache cpu(inputs.shape);
+  const auto cache = sparsetune::device::MakeKvCache(inputs.shape);
+  for (LayerCache* one : {static_cast<LayerCache*>(&cpu), cache.get()}) {
+    Expect(inputs.AppendTo(one, 0, kChainKeys) == Status::kOk, "append");
+  }
+  ExpectSame(Run(cache.get(), inputs.forward), Run(&cpu, inputs.forward));
 }
 
-/// Sets of keys of the group's heads, none in them.
-class Sets {
- public:
-  explicit Sets(const char* name)
-      : words_(kGroup * kWords, name),
-        scratch_(cuda::SetScratch(kGroup, kWords), "scratch of a list"),
-        indices_(kGroup * kStride, "list"),
-        counts_(kGroup, "counts of a list") {
-    words_.Set(std::vector<uint32_t>(words_.size()));
-  }
-
-  cuda::KeySets sets() { return {words_.data(), kGroup, kWords}; }
-  /// One list for `group` heads.
-  cuda::KeyLists Lists(size_t group) {
-    cuda::ListKeys(sets(), group, scratch_.data(), indices_.data(), kStride, counts_.data(),
-                   nullptr);
-    return {indices_.data(), counts_.data(), kGroup / group, kStride, nullptr};
-  }
-  void Add(Sets* other) { cuda::AddKeys(other->Lists(1), kStride, 0, sets(), nullptr); }
-  std::vector<uint32_t> words() const { return words_.Get(); }
-
- private:
-  DeviceArray<uint32_t> words_;
-  DeviceArray<uint32_t> scratch_;
-  DeviceArray<uint32_t> indices_;
-  DeviceArray<uint32_t> counts_;
-};
-
-/// One KV head and its group, here and there.
-class ChainTest {
- public:
-  ChainTest()
-      : queries_(Normals(kGroup * kHeadDim, 1)),
-        keys_(Normals(kKeys * kHeadDim, 2), Dtype::kF16),
-        values_(Normals(kKeys * kHeadDim, 3), Dtype::kF16),
-        device_queries_(queries_, "queries"),
-        device_keys_({keys_.bytes.data(), keys_.bytes.data() + keys_.bytes.size()}, "keys"),
-        device_values_({values_.bytes.data(), values_.bytes.data() + values_.bytes.size()},
-                       "values"),
-        scores_(kGroup * kStride, "scores"),
-        weights_(kGroup * kStride, "weights") {}
-
-  cuda::Queries queries() const { return {device_queries_.data(), kGroup}; }
-  cuda::KvRows kv() const {
-    return {device_keys_.data(), device_values_.data(), Dtype::kF16, kHeadDim, 1, kHeadDim,
-            kKeys * kHeadDim};
-  }
-  float* scores() { return scores_.data(); }
-  float* weights() { return weights_.data(); }
-
-  /// The k keys between sink and local with the largest scores.
-  void TakeTopK(size_t k, Sets* certain) {
-    DeviceArray<uint32_t> indices(kGroup * k, "top_k");
-    DeviceArray<uint32_t> has_nan(1, "has_nan");
-    has_nan.Set({0});
-    cuda::Scores(queries(), kv(), {}, kSink, kMiddle, scores(), kStride, nullptr);
-    cuda::TopK({scores(), kGroup, kMiddle, kStride}, k, indices.data(), has_nan.data(), nullptr);
-    cuda::AddKeys({indices.data(), nullptr, kGroup, k, nullptr}, k, kSink, certain->sets(),
-                  nullptr);
-  }
-
-  /// Attends sink, local and the listed keys with `weights`.
-  std::vector<float> Attend(cuda::KeyLists lists) {
-    constexpr size_t kSplits = 3;
-    lists.log_weights = weights();
-    DeviceArray<float> max(kGroup * kSplits, "max");
-    DeviceArray<float> sum(kGroup * kSplits, "sum");
-    DeviceArray<float> partial(kGroup * kSplits * kHeadDim, "partial values");
-    DeviceArray<float> output(kGroup * kHeadDim, "output");
-    const cuda::AttendPartials partials = {kSplits, max.data(), sum.data(), partial.data()};
-    cuda::Attend(queries(), {kv(), lists, {kSink, kLocal, kKeys}}, kScale, partials, nullptr);
-    cuda::AttendMerge(partials, kGroup, kHeadDim, output.data(), nullptr, nullptr);
-    return output.Get();
-  }
-
-  /// Holds the listed keys and the output against the CPU's.
-  void Check(const ChainConfig& chain, const std::vector<uint32_t>& words,
-             const std::vector<float>& output) const {
-    const sparsetune::Isa isa = sparsetune::BestIsa();
-    sparsetune::GroupInput input;
-    input.kv = {Dtype::kF16, kHeadDim, {keys_.bytes.data(), values_.bytes.data(), kKeys}, {}};
-    input.queries = queries_.data();
-    input.head_stride = kHeadDim;
-    input.query_stride = kHeadDim;
-    input.group_size = kGroup;
-    input.n_q = 1;
-    input.scale = kScale;
-    input.layer = kLayer;
-    input.kv_head = kKvHead;
-    sparsetune::KeyIndex index(chain, kLayer, kHeadDim);
-    index.Extend(input.kv, isa);
-    std::vector<float> expected(kGroup * kHeadDim);
-    sparsetune::GroupStats stats;
-    sparsetune::MaskRecord mask;
-    sparsetune::Scratch scratch;
-    const auto status = sparsetune::AttendGroup(chain, input, &index, isa, &scratch,
-                                                expected.data(), kHeadDim, kHeadDim, &stats, &mask);
-    Expect(status == sparsetune::Status::kOk, "status of the CPU");
-    std::vector<uint32_t> expected_words(words.size());
-    for (size_t head = 0; head < kGroup; ++head) {
-      for (size_t i = mask.indptr[head]; i < mask.indptr[head + 1]; ++i) {
-        const uint32_t key = mask.indices[i];
-        if (key < kSink || key >= kLocal) continue;
-        expected_words[head * kWords + key / 32] |= 1u << key % 32;
-      }
+/// Calls between appends: what is remembered of the keys grows with them.
+void TestGrowth(const ChainCase& chain_case) {
+  const ChainInputs inputs(chain_case);
+  sparsetune::KvCache cpu(inputs.shape);
+  const auto blocks = sparsetune::device::MakeKvCache(inputs.shape);
+  const auto single = sparsetune::device::MakeKvCache(inputs.shape);
+  for (const auto& [begin, end] : {std::pair<size_t, size_t>{0, 50}, {50, 85}, {85, 200}}) {
+    Expect(inputs.AppendTo(&cpu, begin, end) == Status::kOk, "append, CPU");
+    Expect(inputs.AppendTo(blocks.get(), begin, end) == Status::kOk, "append a block");
+    for (size_t key = begin; key < end; ++key) {
+      Expect(inputs.AppendTo(single.get(), key, key + 1) == Status::kOk, "append a key");
     }
-    Expect(words == expected_words, "the keys");
-    double worst = 0;
-    for (size_t i = 0; i < output.size(); ++i) {
-      const double error = std::abs(static_cast<double>(output[i]) - expected[i]);
-      worst = error <= worst ? worst : error;
-    }
-    Expect(worst <= 2e-5, Text("error=", worst));
+    const ForwardOutput expected = Run(&cpu, inputs.forward);
+    const ForwardOutput found = Run(blocks.get(), inputs.forward);
+    ExpectSame(found, expected);
+    const ForwardOutput again = Run(single.get(), inputs.forward);
+    ExpectSame(again, expected);
+    Expect(again.output == found.output, "appended one by one");
   }
-
- private:
-  std::vector<float> queries_;
-  Stored keys_;
-  Stored values_;
-  DeviceArray<float> device_queries_;
-  DeviceArray<uint8_t> device_keys_;
-  DeviceArray<uint8_t> device_values_;
-  DeviceArray<float> scores_;
-  DeviceArray<float> weights_;
-};
-
-void TestTopKChain() {
-  ChainTest test;
-  Sets certain("certain");
-  test.TakeTopK(40, &certain);
-  const cuda::KeyLists lists = certain.Lists(kGroup);
-  cuda::SpreadWeights(lists, certain.sets(), {}, nullptr, test.weights(), nullptr);
-  test.Check(ChainOf({Masker(MaskerKind::kTopK, 40)}), certain.words(), test.Attend(lists));
 }
 
-cuda::Draws DrawsOf(DrawDomain domain) {
-  return {kSeed, domain, kLayer, kKvHead * kGroup, kKeys - 1};
+/// Enough keys for buckets. Other keys are in them than on the CPU, so that other bytes are read.
+void TestBuckets() {
+  auto magic_pig = Masker(MaskerKind::kMagicPig, 1);
+  magic_pig.lsh_l = 6;
+  magic_pig.lsh_k = 10;
+  magic_pig.min_matches = 1;
+  const ChainCase chain_case = {
+      "", {kSink, Masker(MaskerKind::kLocal, 16), magic_pig}, {1, 64, Dtype::kF16, 1500}, 2, 1500};
+  const ChainInputs inputs(chain_case);
+  sparsetune::KvCache cpu(inputs.shape);
+  const auto cache = sparsetune::device::MakeKvCache(inputs.shape);
+  uint64_t before = 0;
+  for (const auto& [begin, end] :
+       {std::pair<size_t, size_t>{0, 1000}, {1000, 1100}, {1100, 1500}}) {
+    Expect(inputs.AppendTo(&cpu, begin, end) == Status::kOk, "append, CPU");
+    Expect(inputs.AppendTo(cache.get(), begin, end) == Status::kOk, "append");
+    const ForwardOutput expected = Run(&cpu, inputs.forward);
+    ForwardOutput found = Run(cache.get(), inputs.forward);
+    const uint64_t bytes = found.stats.bytes_read;
+    Expect(before == 0 || bytes < before, "fewer bytes than a scan of fewer keys");
+    if (before == 0) before = bytes;
+    found.stats.bytes_read = expected.stats.bytes_read;
+    ExpectSame(found, expected);
+    Expect(found.stats.attended > 4 * 21 + 4, "keys are found");
+  }
 }
 
-/// top_k, then a first sample, a budget from its scores, and a second sample of that size.
-void TestAdaptiveChain() {
-  constexpr size_t kHeavy = 30;
-  constexpr uint32_t kBase = 40;
-  MaskerConfig adaptive = Masker(MaskerKind::kAdaptiveSampling, kBase);
-  adaptive.epsilon = 0.2;
-  adaptive.delta = 0.2;
-  ChainTest test;
-  Sets certain("certain");
-  test.TakeTopK(kHeavy, &certain);
-  Sets base("base");
-  Sets drawn("drawn");
-  DeviceArray<uint32_t> ranks(kGroup * kWords, "ranks");
-  DeviceArray<float> log_weight(kGroup, "log weight");
-  cuda::DrawKeys(DrawsOf(DrawDomain::kBaseSample), {nullptr, 0, kBase},
-                 {certain.sets(), {}, kSink, kLocal}, base.sets(), ranks.data(), nullptr, nullptr);
-  DeviceArray<float> run_scores(kGroup * (kSink + kWindow), "run scores");
-  DeviceArray<float> kept_scores(kGroup * kStride, "kept scores");
-  constexpr size_t kRun = kSink + kWindow;
-  cuda::Scores(test.queries(), test.kv(), {}, 0, kSink, run_scores.data(), kRun, nullptr);
-  cuda::Scores(test.queries(), test.kv(), {}, kLocal, kWindow, run_scores.data() + kSink, kRun,
-               nullptr);
-  const cuda::KeyLists kept = certain.Lists(1);
-  cuda::Scores(test.queries(), test.kv(), kept, 0, kStride, kept_scores.data(), kStride, nullptr);
-  cuda::Scores(test.queries(), test.kv(), base.Lists(1), 0, kStride, test.scores(), kStride,
-               nullptr);
-  cuda::AdaptiveInput input;
-  input.epsilon = adaptive.epsilon;
-  input.quantile = sparsetune::StudentQuantile(1 - adaptive.delta / 2, kBase - 1);
-  input.scale = kScale;
-  input.run_scores = run_scores.data();
-  input.n_run = kRun;
-  input.run_stride = kRun;
-  input.kept_scores = kept_scores.data();
-  input.kept_counts = kept.counts;
-  input.kept_stride = kStride;
-  input.base_scores = test.scores();
-  input.n_base = kBase;
-  input.base_stride = kStride;
-  input.n_range = kMiddle;
-  DeviceArray<uint32_t> budgets(kGroup, "budgets");
-  cuda::AdaptiveBudgets(input, kGroup, budgets.data(), nullptr);
-  cuda::DrawKeys(DrawsOf(DrawDomain::kAdaptiveSample), {budgets.data(), 0, 0},
-                 {certain.sets(), base.sets(), kSink, kLocal}, drawn.sets(), ranks.data(),
-                 log_weight.data(), nullptr);
-  certain.Add(&base);
-  Sets all("all");
-  all.Add(&certain);
-  all.Add(&drawn);
-  const cuda::KeyLists lists = all.Lists(kGroup);
-  cuda::SpreadWeights(lists, certain.sets(), drawn.sets(), log_weight.data(), test.weights(),
-                      nullptr);
-  test.Check(ChainOf({Masker(MaskerKind::kTopK, kHeavy), adaptive}), all.words(),
-             test.Attend(lists));
-}
-
-void TestMagicPigChain() {
-  constexpr LshParams kParams = {12, 4};
-  MaskerConfig magic_pig;
-  magic_pig.kind = MaskerKind::kMagicPig;
-  magic_pig.lsh_l = kParams.lsh_l;
-  magic_pig.lsh_k = kParams.lsh_k;
-  std::vector<float> panels(sparsetune::LshPanelFloats(kParams, kHeadDim));
-  sparsetune::LshPackPlanes(sparsetune::LshPlanes(kSeed, kLayer, kParams, kHeadDim).data(), kParams,
-                            kHeadDim, panels.data());
-  sparsetune::LshCurve curve;
-  sparsetune::MakeLshCurve(kParams, 2, &curve);
-  constexpr size_t kBlocks = (kKeys + 63) / 64;
-  ChainTest test;
-  Sets found("found");
-  const DeviceArray<float> device_panels(panels, "panels");
-  const DeviceArray<float> parts(
-      std::vector<float>(&curve.parts[0][0], &curve.parts[0][0] + 4 * sparsetune::kLshCurveParts),
-      "curve");
-  DeviceArray<double> partial(kHeadDim, "partial sums");
-  DeviceArray<float> mean(kHeadDim, "mean");
-  DeviceArray<uint8_t> codes(kBlocks * sparsetune::LshBlockBytes(kParams), "codes");
-  DeviceArray<float> norms(64 * kBlocks, "norms");
-  DeviceArray<uint16_t> query_codes(kGroup * kParams.lsh_l, "query codes");
-  codes.Set(std::vector<uint8_t>(codes.size()));
-  cuda::LshMean(test.kv(), kKeys, partial.data(), mean.data(), nullptr);
-  const cuda::LshKeyTable table = {codes.data(), kBlocks, norms.data()};
-  cuda::LshKeyCodes(test.kv(), 0, kKeys, mean.data(), kParams, device_panels.data(), table,
-                    nullptr);
-  cuda::LshQueryCodes(test.queries().rows, kGroup, kHeadDim, kParams, device_panels.data(),
-                      query_codes.data(), nullptr);
-  cuda::LshMatch({kParams, query_codes.data(), 1, kGroup, 2}, table, 0, kKeys, found.sets(),
-                 nullptr);
-  cuda::KeepBetween(found.sets(), kSink, kLocal, {}, nullptr);
-  const cuda::KeyLists lists = found.Lists(kGroup);
-  cuda::Scores(test.queries(), test.kv(), lists, 0, kStride, test.weights(), kStride, nullptr);
-  const cuda::LshWeighed weighed = {test.queries(), mean.data(),  norms.data(), 64 * kBlocks, 1,
-                                    kHeadDim,       parts.data(), lists,        found.sets()};
-  cuda::LshLogWeights(weighed, kParams, 2, test.weights(), nullptr);
-  test.Check(ChainOf({magic_pig}), found.words(), test.Attend(lists));
+std::string Title(const char* what, const ChainCase& chain_case) {
+  return std::string(what) + chain_case.title;
 }
 
 }  // namespace
 
 void TestChains() {
-  TestKernels("sink, local and top_k choose and attend as on the CPU", TestTopKChain);
-  TestKernels("adaptive_sampling after top_k chooses and attends as on the CPU", TestAdaptiveChain);
-  TestKernels("magic_pig chooses and attends as on the CPU", TestMagicPigChain);
+  for (const ChainCase& chain_case : Cases()) {
+    TestKernels(Title("the device chooses and attends as the CPU: ", chain_case),
+                [&] { TestCase(chain_case); });
+  }
+  sparsetune::testing::Test("the device looks up buckets once there are enough keys", [] {
+    TestBuckets();
+    ExpectNoFaults();
+  });
+  for (const ChainCase& chain_case :
+       {ChainCase{"quest and random_sampling",
+                  {Masker(MaskerKind::kQuest, 32), Masker(MaskerKind::kRandomSampling, 1)}},
+        ChainCase{"top_k with int8 scores and magic_pig",
+                  {kSink, Int8TopK(20), Masker(MaskerKind::kMagicPig, 1)}}}) {
+    TestKernels(Title("a device cache grows between calls: ", chain_case),
+                [&] { TestGrowth(chain_case); });
+  }
 }
 
 }  // namespace simt

@@ -6,14 +6,21 @@
 #include <map>
 
 #include "memory.h"
+#include "reports.h"
 
 namespace {
 
 constexpr size_t kDefaultDynamicBytes = 48 * 1024;
 constexpr int kVersion = 13000;
 
-cudaError_t last_error = cudaSuccess;
+using Lock = std::lock_guard<std::recursive_mutex>;
+
+thread_local cudaError_t last_error = cudaSuccess;
 std::map<const void*, size_t> dynamic_limits;
+size_t allocations_left = 0;  ///< until one fails, 0: none is to
+size_t launches_left = 0;
+
+bool IsPlanted(size_t* n_left) { return *n_left > 0 && --*n_left == 0; }
 
 cudaError_t Note(cudaError_t error) {
   if (error != cudaSuccess) last_error = error;
@@ -33,6 +40,7 @@ const char* cudaGetErrorName(cudaError_t error) {
   if (error == cudaSuccess) return "cudaSuccess";
   if (error == cudaErrorMemoryAllocation) return "cudaErrorMemoryAllocation";
   if (error == cudaErrorInvalidConfiguration) return "cudaErrorInvalidConfiguration";
+  if (error == cudaErrorLaunchFailure) return "cudaErrorLaunchFailure";
   return "cudaErrorInvalidValue";
 }
 
@@ -40,6 +48,7 @@ const char* cudaGetErrorString(cudaError_t error) {
   if (error == cudaSuccess) return "no error";
   if (error == cudaErrorMemoryAllocation) return "out of memory";
   if (error == cudaErrorInvalidConfiguration) return "invalid configuration argument";
+  if (error == cudaErrorLaunchFailure) return "unspecified launch failure";
   return "invalid argument";
 }
 
@@ -76,16 +85,19 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int /*device*/) 
 }
 
 cudaError_t cudaMalloc(void** memory, size_t n) {
-  *memory = n == 0 ? nullptr : simt::AllocateDevice(n);
+  const Lock lock(simt::HostMutex());
+  *memory = n == 0 || IsPlanted(&allocations_left) ? nullptr : simt::AllocateDevice(n);
   return Note(n == 0 || *memory != nullptr ? cudaSuccess : cudaErrorMemoryAllocation);
 }
 
 cudaError_t cudaFree(void* memory) {
+  const Lock lock(simt::HostMutex());
   const bool is_freed = memory == nullptr || simt::FreeDevice(memory);
   return Note(is_freed ? cudaSuccess : cudaErrorInvalidValue);
 }
 
 cudaError_t cudaMemGetInfo(size_t* n_free, size_t* n_total) {
+  const Lock lock(simt::HostMutex());
   *n_total = simt::GetOptions().device_bytes;
   *n_free = *n_total - simt::DeviceBytes();
   return cudaSuccess;
@@ -93,6 +105,7 @@ cudaError_t cudaMemGetInfo(size_t* n_free, size_t* n_total) {
 
 cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t n, cudaMemcpyKind kind,
                             cudaStream_t /*stream*/) {
+  const Lock lock(simt::HostMutex());
   if (n == 0) return cudaSuccess;
   if (!IsOnRightSides(to, from, n, kind)) return Note(cudaErrorInvalidValue);
   std::memmove(to, from, n);
@@ -117,6 +130,7 @@ cudaError_t cudaMemcpy2DAsync(void* to, size_t to_pitch, const void* from, size_
 }
 
 cudaError_t cudaMemsetAsync(void* memory, int value, size_t n, cudaStream_t /*stream*/) {
+  const Lock lock(simt::HostMutex());
   if (n == 0) return cudaSuccess;
   if (!simt::IsDeviceMemory(memory, n)) return Note(cudaErrorInvalidValue);
   std::memset(memory, value, n);
@@ -132,7 +146,10 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   std::free(stream);
   return cudaSuccess;
 }
-cudaError_t cudaStreamSynchronize(cudaStream_t /*stream*/) { return cudaSuccess; }
+cudaError_t cudaStreamSynchronize(cudaStream_t /*stream*/) {
+  const Lock lock(simt::HostMutex());
+  return Note(simt::HasReports() ? cudaErrorLaunchFailure : cudaSuccess);
+}
 
 cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* /*kernel*/) {
   *attributes = {};
@@ -140,6 +157,7 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* /*
 }
 
 cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute /*attribute*/, int value) {
+  const Lock lock(simt::HostMutex());
   const auto n = static_cast<size_t>(value);
   if (value < 0 || n > simt::GetOptions().shared_bytes) return Note(cudaErrorInvalidValue);
   dynamic_limits[kernel] = n;
@@ -153,7 +171,17 @@ size_t DynamicLimitOf(const void* kernel) {
   return found == dynamic_limits.end() ? kDefaultDynamicBytes : found->second;
 }
 
-void NoteLaunch(bool is_allowed) {
+void FailAllocation(size_t nth) { allocations_left = nth; }
+void FailLaunch(size_t nth) { launches_left = nth; }
+
+std::recursive_mutex& HostMutex() {
+  static std::recursive_mutex mutex;
+  return mutex;
+}
+
+void RunLaunch(const Launch& launch) {
+  const Lock lock(HostMutex());
+  const bool is_allowed = !IsPlanted(&launches_left) && Run(launch);
   if (!is_allowed) Note(cudaErrorInvalidConfiguration);
 }
 

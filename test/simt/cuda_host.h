@@ -1,9 +1,10 @@
 #pragma once
 
 // CUDA's runtime for host code, as far as native/cuda uses it. Launches and copies end before they
-// return, whatever the stream.
+// return, whatever the stream; those of several host threads run one after another.
 
 #include <cstddef>
+#include <mutex>
 #include <tuple>
 #include <utility>
 
@@ -18,6 +19,7 @@ enum cudaError_t {
   cudaErrorMemoryAllocation = 2,
   cudaErrorInvalidConfiguration = 9,
   cudaErrorInvalidDevice = 101,
+  cudaErrorLaunchFailure = 719,
 };
 enum cudaMemcpyKind {
   cudaMemcpyHostToDevice = 1,
@@ -66,7 +68,15 @@ namespace simt {
 
 /// Dynamic shared memory that a kernel may have: 48 KiB, or what cudaFuncSetAttribute allowed.
 size_t DynamicLimitOf(const void* kernel);
-void NoteLaunch(bool is_allowed);
+/// Held while a call works on what is emulated.
+std::recursive_mutex& HostMutex();
+
+/// Planted failures: the nth cudaMalloc, or launch, from now on fails; 0: none does.
+void FailAllocation(size_t nth);
+void FailLaunch(size_t nth);
+
+/// Runs a launch; cudaGetLastError has its outcome.
+void RunLaunch(const Launch& launch);
 
 /// Calls a kernel as one thread of it.
 template <typename Kernel, typename Arguments, size_t... I>
@@ -95,7 +105,7 @@ void LaunchKernel(const char* name, void (*kernel)(Parameters...), dim3 grid, di
     const auto& call = *static_cast<const Bound*>(memory);
     Call(call.kernel, call.arguments, std::index_sequence_for<Parameters...>());
   };
-  NoteLaunch(Run(launch));
+  RunLaunch(launch);
 }
 
 }  // namespace simt

@@ -8,13 +8,13 @@
 #include "reports.h"
 #include "scheduler.h"
 
-extern "C" const char __executable_start[];
-extern "C" const char __data_start[];
-extern "C" const char end[];
+// Of the program or library that this is linked into.
+extern "C" __attribute__((visibility("hidden"))) const char __ehdr_start[];
+extern "C" __attribute__((visibility("hidden"))) const char _end[];
 
 namespace simt {
 
-bool IsHostConstant(const char* at) { return at >= __executable_start && at < end; }
+bool IsHostConstant(const char* at) { return at >= __ehdr_start && at < _end; }
 
 namespace {
 

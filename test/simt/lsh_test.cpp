@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <set>
 #include <vector>
 
 #include "kernels/lsh/buckets.h"
@@ -182,11 +183,36 @@ class MatchTest {
     const size_t n_runs = (n + sparsetune::kLshRunKeys - 1) / sparsetune::kLshRunKeys;
     const size_t n_tables = kHeads * n_runs * given_.params.lsh_l;
     DeviceArray<uint32_t> starts(n_tables * ((size_t{1} << given_.params.lsh_k) + 1), "starts");
-    DeviceArray<uint16_t> keys(n_tables * sparsetune::kLshRunKeys, "keys by bucket");
-    const cuda::LshRuns runs = {starts.data(), keys.data(), n_runs};
+    const size_t stride = std::min(n, sparsetune::kLshRunKeys);
+    DeviceArray<uint16_t> keys(n_tables * stride, "keys by bucket");
+    const cuda::LshRuns runs = {starts.data(), keys.data(), n_runs, stride};
     const Status sorted = cuda::LshSort(given_.params, Table(), kHeads, n, runs, nullptr);
     Expect(sorted == Status::kOk, "status of the sort");
     Expect(cuda::LshLookUp(Queries(), runs, n, found(), nullptr) == Status::kOk, "status");
+    DeviceArray<uint32_t> bytes(kHeads, "bytes");
+    cuda::LshLookUpBytes(Queries(), runs, n, bytes.data(), nullptr);
+    for (uint32_t head = 0; head < kHeads; ++head) {
+      Expect(bytes.Get()[head] == BucketBytes(head, n, n_runs), Text("bytes of head ", head));
+    }
+  }
+
+  /// Of the buckets that the queries of a head ask for, each once, and two starts of each run.
+  size_t BucketBytes(uint32_t head, size_t n, size_t n_runs) const {
+    const std::vector<uint16_t> codes =
+        SkewedCodes(given_.params, given_.n_keys, given_.skew, 7 + head);
+    const uint32_t lsh_l = given_.params.lsh_l;
+    size_t bytes = 0;
+    for (uint32_t t = 0; t < lsh_l; ++t) {
+      std::set<uint16_t> asked;
+      for (size_t g = 0; g < given_.group_size; ++g) {
+        asked.insert(query_codes_[(head * given_.group_size + g) * lsh_l + t]);
+      }
+      bytes += asked.size() * n_runs * 2 * sizeof(uint32_t);
+      for (size_t i = 0; i < n; ++i) {
+        bytes += asked.count(codes[i * lsh_l + t]) * sizeof(uint16_t);
+      }
+    }
+    return bytes;
   }
 
   void Check() const {

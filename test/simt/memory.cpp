@@ -6,7 +6,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <mutex>
 
+#include "cuda_host.h"
 #include "reports.h"
 #include "scheduler.h"
 #include "traffic.h"
@@ -136,6 +138,7 @@ bool CheckAccess(const void* address, size_t n, AccessKind kind, const void* pc)
   const auto* at = static_cast<const char*>(address);
   Thread* thread = CurrentThread();
   if (thread == nullptr) {
+    const std::lock_guard<std::recursive_mutex> lock(HostMutex());
     if (!IsInArena(at) && FindRegion(at) == nullptr) return true;
     AddReport(Fault::kHostAccess, Describe(kind, n) + " by host code", pc);
     return true;

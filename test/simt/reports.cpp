@@ -9,7 +9,7 @@
 
 #include "scheduler.h"
 
-extern "C" const char __executable_start[];
+extern "C" __attribute__((visibility("hidden"))) const char __ehdr_start[];
 
 namespace simt {
 namespace {
@@ -39,7 +39,7 @@ std::string Locate(const void* pc) {
   char executable[512] = {};
   if (readlink("/proc/self/exe", executable, sizeof executable - 1) < 0) return "?";
   // One byte back: a return address belongs to what follows the call.
-  const size_t offset = static_cast<const char*>(pc) - 1 - __executable_start;
+  const size_t offset = static_cast<const char*>(pc) - 1 - __ehdr_start;
   char command[700];
   std::snprintf(command, sizeof command, "addr2line -s -i -e '%s' %#zx", executable, offset);
   std::string place;
@@ -81,5 +81,7 @@ std::vector<Report> TakeReports() {
   seen.clear();
   return taken;
 }
+
+bool HasReports() { return !reports.empty(); }
 
 }  // namespace simt

@@ -32,6 +32,8 @@ void AddReport(Fault fault, const std::string& text, const void* pc);
 
 /// Faults since the last call.
 std::vector<Report> TakeReports();
+/// Whether there are any.
+bool HasReports();
 
 /// "file.cu:12", with the lines that it was inlined into: "load.cuh:3 in attend.cu:40".
 std::string PlaceOf(const void* pc);

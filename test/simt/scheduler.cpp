@@ -22,7 +22,7 @@ constexpr size_t kMaxThreads = 1024;
 
 Options options;
 Block block;
-Thread* current = nullptr;
+thread_local Thread* current = nullptr;  ///< of this host thread
 Context scheduler;
 const Launch* launched = nullptr;
 uint32_t n_launches = 0;

@@ -14,8 +14,13 @@ struct Family {
 };
 
 constexpr Family kFamilies[] = {
-    {"emulator", simt::TestEmulator},   {"attend", simt::TestAttend}, {"scores", simt::TestScores},
-    {"selection", simt::TestSelection}, {"lsh", simt::TestLsh},       {"chains", simt::TestChains},
+    {"emulator", simt::TestEmulator},
+    {"attend", simt::TestAttend},
+    {"scores", simt::TestScores},
+    {"selection", simt::TestSelection},
+    {"lsh", simt::TestLsh},
+    {"chains", simt::TestChains},
+    {"failures", simt::TestDeviceFailures},
     {"traffic", simt::TestTraffic},
 };
 

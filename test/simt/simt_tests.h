@@ -10,8 +10,10 @@ void TestAttend();
 void TestScores();
 void TestSelection();
 void TestLsh();
-/// Whole chains beside AttendGroup.
+/// Whole chains on the device cache beside the CPU's.
 void TestChains();
+/// A device cache without memory, or whose launches fail.
+void TestDeviceFailures();
 /// How they use memory.
 void TestTraffic();
 

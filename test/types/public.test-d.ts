@@ -1,6 +1,7 @@
 // Types that a user's program relies on; checked by tsd in test/package/types.test.ts, never run.
 import {
   AshaScheduler,
+  type Device,
   getWinner,
   KvCache,
   MemoryStorage,
@@ -26,7 +27,11 @@ expectError(getWinner({ model: 'm.gguf' }));
 expectAssignable<SparseConfig>({ maskers: [{ kind: 'sink', sinkSize: 4 }] });
 const cache = new KvCache({ nKvHeads: 2, headDim: 64, dtype: 'f16', capacity: 128 });
 expectError(new KvCache({ nKvHeads: 2, headDim: 64, dtype: 'f8', capacity: 128 }));
-const attention = new SparseAttention({ maskers: [] }, { nQHeads: 4 });
+expectError(new KvCache({ nKvHeads: 2, headDim: 64, capacity: 128, device: 'gpu' }));
+expectType<Device>(new KvCache({ nKvHeads: 2, headDim: 64, capacity: 128, device: 'auto' }).device);
+expectType<void>(cache.dispose());
+const attention = new SparseAttention({ maskers: [] }, { nQHeads: 4, device: cache.device });
+expectType<'cpu' | 'cuda'>(attention.device);
 expectType<Float32Array>(attention.forward(new Float32Array(256), cache).output);
 expectType<number>((await attention.forwardAsync(new Float32Array(256), cache)).density);
 expectError(attention.forward([1, 2, 3], cache));

@@ -17,7 +17,7 @@ export interface DenseAttentionOptions {
 }
 
 /**
- * Attends all causal keys: the reference that every sparse config is held against.
+ * Attends all causal keys, on the device of `kv`: the reference that every sparse config is held against.
  *
  * @param queries - `[nQHeads, nQ, headDim]` row-major, the last nQ positions of `kv`
  * @throws {TypeError | RangeError} `ERR_ARGUMENT` or `ERR_SHAPE`
@@ -34,7 +34,10 @@ export function denseAttention(
   const given = checkObject('options', options);
   checkNoOthers('options', given, ['nQHeads', 'scale', 'isa', 'threads']);
   const nQHeads = options.nQHeads ?? headsOfOneQuery(checkFloats('queries', queries), kv);
-  const attention = new SparseAttention({ maskers: [] }, { ...options, nQHeads });
+  const attention = new SparseAttention(
+    { maskers: [] },
+    { ...options, nQHeads, device: kv.device },
+  );
   return attention.forward(queries, kv);
 }
 

@@ -20,6 +20,7 @@ import {
   checkNoOthers,
   checkObject,
 } from './check-arguments.js';
+import { type Device, rejectDevice, resolveDevice } from './device.js';
 import { checkGiven, givenHandles } from './given.js';
 import { type KvCache, nativeOf } from './kv-cache.js';
 
@@ -32,6 +33,12 @@ export interface SparseAttentionOptions {
   readonly layer?: number;
   /** Of all random draws. Default 0. */
   readonly seed?: number;
+  /**
+   * Where attention is computed: where the keys of the cache lie. `'auto'`: on the GPU where there is one with kernels
+   * for the config, else on the CPU, and on the CPU for a cache that lies there; `device` of the attention says which.
+   * On the GPU `isa`, `threads` and `share` are not read. Default `'cpu'`.
+   */
+  readonly device?: Device | 'auto';
   /** Instruction set. Default: the best one of this CPU. */
   readonly isa?: Isa;
   /**
@@ -61,6 +68,8 @@ interface Call {
  *
  * @param config - `{ maskers, semantics?, share? }`; no maskers is dense attention
  * @throws {TypeError | RangeError} `ERR_CONFIG` or `ERR_ARGUMENT`, naming the field
+ * @throws {SparseTuneError} `ERR_DEVICE` for `device: 'cuda'` where CUDA is not available or has no kernels for the
+ *   config
  *
  * @example
  * const attention = new SparseAttention(
@@ -75,21 +84,36 @@ export class SparseAttention {
   readonly scale: number | undefined;
   readonly layer: number;
   readonly seed: number;
+  /** The device that was taken. */
+  readonly device: Device;
   readonly isa: Isa | undefined;
   readonly threads: number;
   readonly #maskers: readonly NativeMasker[];
+  readonly #isAuto: boolean;
 
   constructor(config: SparseConfig, options: SparseAttentionOptions) {
     validateConfig(config);
     this.config = structuredClone(config);
     this.#maskers = nativeMaskers(this.config);
     const given = checkObject('options', options);
-    checkNoOthers('options', given, ['nQHeads', 'scale', 'layer', 'seed', 'isa', 'threads']);
+    checkNoOthers('options', given, [
+      'nQHeads',
+      'scale',
+      'layer',
+      'seed',
+      'device',
+      'isa',
+      'threads',
+    ]);
     this.nQHeads = checkInteger('nQHeads', given['nQHeads'], { min: 1, max: 65_536 });
     this.scale = given['scale'] === undefined ? undefined : checkFinite('scale', given['scale']);
     this.layer = checkInteger('layer', given['layer'] ?? 0, { min: 0, max: 65_535 });
     const seeds = { min: 0, max: Number.MAX_SAFE_INTEGER };
     this.seed = checkInteger('seed', given['seed'] ?? 0, seeds);
+    this.device = resolveDevice(given['device'], () =>
+      loadAddon().whyNotChainOnCuda({ ...this.config, maskers: this.#maskers }),
+    );
+    this.#isAuto = given['device'] === 'auto';
     this.isa = checkIsa(given['isa']);
     this.threads = checkThreads(given['threads']);
   }
@@ -99,6 +123,9 @@ export class SparseAttention {
    *
    * @param queries - `[nQHeads, nQ, headDim]` row-major, finite; nQ follows from the length
    * @throws {TypeError | RangeError} `ERR_ARGUMENT` or `ERR_SHAPE`; nothing has changed then
+   * @throws {SparseTuneError} `ERR_DEVICE` where `kv` lies on another device, or the GPU has no kernels for the group
+   *   (more than 8 query heads a KV head); `ERR_DISPOSED` where `kv` was disposed of
+   * @throws {Error} `ERR_DEVICE` where the GPU failed; the next call may work
    */
   forward(queries: Float32Array, kv: KvCache, options: ForwardOptions = {}): ForwardResult {
     return this.#run(loadAddon().forward, queries, kv, options);
@@ -136,6 +163,7 @@ export class SparseAttention {
       rejectRange('nQHeads', `a multiple of nKvHeads (${kv.nKvHeads})`, nQHeads, 'ERR_SHAPE');
     }
     const { nKvHeads, headDim } = kv;
+    this.#checkDevice(kv);
     checkLearned(this.config, { layer, nQHeads, nKvHeads, headDim });
     const nQ = countQueries(checkFloats('queries', queries), nQHeads, kv);
     const given = checkObject('options', options);
@@ -149,6 +177,19 @@ export class SparseAttention {
       options: { nQHeads, scale: this.scale ?? headDim ** -0.5, layer, isa, threads },
       call: { returnMask, given: checkGiven(given['given'], this.config, shape) },
     };
+  }
+
+  #checkDevice({ device, headDim, nKvHeads }: KvCache): void {
+    if (device === 'cpu' && (this.device === 'cpu' || this.#isAuto)) return;
+    if (device === this.device) {
+      const reason = loadAddon().whyNotHeadsOnCuda(headDim, this.nQHeads / nKvHeads);
+      if (reason === '') return;
+      rejectDevice(`${reason}; take device: "cpu" for the attention and the cache`);
+    }
+    rejectDevice(
+      `The cache is on "${device}", but this attention runs on "${this.device}"; make both for one device, ` +
+        'e.g. new KvCache({ ..., device: attention.device })',
+    );
   }
 }
 

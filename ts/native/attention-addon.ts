@@ -28,6 +28,8 @@ export interface NativeKvCache {
   readonly bytes: number;
   readonly isBusy: boolean;
   append(keys: Float32Array, values: Float32Array): void;
+  /** Frees the memory; a call under way keeps it until it ends. Later calls throw `ERR_DISPOSED`. */
+  dispose(): void;
   /** Overwrites a row of one head, so that a test sees whether it is read. */
   fillRow(kvHead: number, row: number, keys: boolean, values: boolean, value: number): void;
 }
@@ -37,6 +39,7 @@ export interface NativeKvCacheOptions {
   headDim: number;
   dtype: 'f32' | 'f16' | 'bf16';
   capacity: number;
+  device: 'cpu' | 'cuda';
 }
 
 export interface NativeForwardOptions {

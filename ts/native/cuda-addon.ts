@@ -16,4 +16,8 @@ export interface CudaProbe {
 /** What native/binding/cuda.cpp exports. */
 export interface CudaAddon {
   probeCuda(): CudaProbe;
+  /** Why no GPU runs a chain of maskers; empty where one does. */
+  whyNotChainOnCuda(config: object): string;
+  /** Why no GPU takes heads of this size, or so many query heads a KV head; empty where one does. */
+  whyNotHeadsOnCuda(headDim: number, groupSize: number): string;
 }

@@ -2,7 +2,7 @@
 #include <memory>
 
 #include "inputs.h"
-#include "maskers/forward.h"
+#include "maskers/kv_cache.h"
 #include "memory.h"
 #include "testing.h"
 
@@ -67,7 +67,7 @@ ForwardInput InputOf(const ChainConfig& chain, Isa isa, const Context& context) 
 ForwardOutput Run(const ChainConfig& chain, Isa isa, Context* context) {
   ForwardOutput output;
   const ForwardInput input = InputOf(chain, isa, *context);
-  Expect(Forward(input, &context->cache, &output) == Status::kOk, "status");
+  Expect(context->cache.Forward(input, &output) == Status::kOk, "status");
   return output;
 }
 
@@ -187,7 +187,7 @@ void CheckLowMemory(const ChainConfig& chain, Isa isa) {
     Status status = Status::kOk;
     {
       const FailingNew failing(n);
-      status = Forward(input, &context.cache, &first);
+      status = context.cache.Forward(input, &first);
     }
     if (!FailingNew::HasFailed()) return Expect(n > 3, "nothing was allocated");
     Expect(status == Status::kOutOfMemory, Text("status at allocation ", n));

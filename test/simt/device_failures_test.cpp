@@ -1,0 +1,186 @@
+// What a device cache does when the device has no memory left, or refuses a launch: the call that
+// met it says so, the keys stay, and the next call works.
+#include <string>
+#include <vector>
+
+#include "device/kv_cache.h"
+#include "device/support.h"
+#include "maskers/kv_cache.h"
+#include "simt/chain_cases.h"
+#include "simt/cuda_host.h"
+#include "simt/device.h"
+#include "simt/memory.h"
+#include "simt/reports.h"
+#include "simt/scheduler.h"
+#include "simt/simt_tests.h"
+
+namespace simt {
+namespace {
+
+using sparsetune::ForwardOutput;
+using sparsetune::LayerCache;
+using sparsetune::MaskerKind;
+using sparsetune::Status;
+using sparsetune::testing::Expect;
+using sparsetune::testing::Test;
+using sparsetune::testing::Text;
+
+constexpr size_t kBegun = 70;
+constexpr size_t kGrown = 130;
+
+/// A way to fail, the nth time that it is possible.
+struct Failure {
+  const char* title;
+  void (*plant)(size_t nth);
+  Status status;
+  const char* text;
+};
+
+constexpr Failure kFailures[] = {
+    {"out of memory", FailAllocation, Status::kOutOfMemory,
+     "cudaErrorMemoryAllocation: out of memory"},
+    {"a launch that is refused", FailLaunch, Status::kDevice,
+     "cudaErrorInvalidConfiguration: invalid configuration argument"},
+};
+
+/// Sink, local, top_k with int8 scores and a sampler, for one head.
+ChainCase LongChain(MaskerKind sampler) {
+  return {"",
+          {Masker(MaskerKind::kSink, 4), Masker(MaskerKind::kLocal, 8), Int8TopK(10),
+           Masker(sampler, 20)},
+          {1, 64, sparsetune::Dtype::kF16, kChainKeys},
+          1};
+}
+
+/// Appends so that the cache grows, then calls: the first failure, or kOk.
+Status GrowAndRun(const ChainInputs& inputs, LayerCache* cache) {
+  const Status status = inputs.AppendTo(cache, kBegun, kGrown);
+  if (status != Status::kOk) return status;
+  ForwardOutput output;
+  return cache->Forward(inputs.forward, &output);
+}
+
+/// Plants the nth failure; false where there is no nth.
+bool Survives(const Failure& failure, size_t nth, const ChainInputs& inputs,
+              const ForwardOutput& expected) {
+  const auto cache = sparsetune::device::MakeKvCache(inputs.shape);
+  Expect(inputs.AppendTo(cache.get(), 0, kBegun) == Status::kOk, "append");
+  Run(cache.get(), inputs.forward);
+  failure.plant(nth);
+  const Status status = GrowAndRun(inputs, cache.get());
+  failure.plant(0);
+  if (status == Status::kOk) return false;
+  Expect(status == failure.status, Text("status ", static_cast<int>(status), " at ", nth));
+  Expect(cache->FailureText() == failure.text, cache->FailureText());
+  Expect(cache->n_kv() == kBegun || cache->n_kv() == kGrown, Text("keys ", cache->n_kv()));
+  if (cache->n_kv() == kBegun) {
+    Expect(inputs.AppendTo(cache.get(), kBegun, kGrown) == Status::kOk, "append again");
+  }
+  ExpectSame(Run(cache.get(), inputs.forward), expected);
+  return true;
+}
+
+void TestFailure(const Failure& failure) {
+  const ChainInputs inputs(LongChain(MaskerKind::kMagicPig));
+  sparsetune::KvCache cpu(inputs.shape);
+  Expect(inputs.AppendTo(&cpu, 0, kBegun) == Status::kOk, "append, CPU");
+  Run(&cpu, inputs.forward);  // the mean of magic_pig is that of these keys
+  Expect(inputs.AppendTo(&cpu, kBegun, kGrown) == Status::kOk, "append, CPU");
+  const ForwardOutput expected = Run(&cpu, inputs.forward);
+  size_t nth = 1;
+  while (Survives(failure, nth, inputs, expected)) ++nth;
+  Expect(nth > 4, Text("failures ", nth - 1));
+  ExpectNoFaults();
+}
+
+}  // namespace
+
+void TestDeviceFailures() {
+  for (const Failure& failure : kFailures) {
+    Test(std::string("the call says, and the cache goes on: ") + failure.title,
+         [&] { TestFailure(failure); });
+  }
+  Test("a fault in a kernel is told by the call that launched it", [] {
+    const ChainInputs inputs(LongChain(MaskerKind::kMagicPig));
+    const auto cache = sparsetune::device::MakeKvCache(inputs.shape);
+    Expect(inputs.AppendTo(cache.get(), 0, kBegun) == Status::kOk, "append");
+    GetOptions().shared_bytes = 64;
+    ForwardOutput output;
+    const Status status = cache->Forward(inputs.forward, &output);
+    GetOptions().shared_bytes = Options().shared_bytes;
+    Expect(status == Status::kDevice, Text("status ", static_cast<int>(status)));
+    Expect(!TakeReports().empty(), "reports");
+    ExpectNoFaults();
+  });
+  Test("scores that are not numbers are an error, as on the CPU", [] {
+    ChainInputs inputs({"", {Masker(MaskerKind::kTopK, 10)}});
+    for (float& key : inputs.keys) key = key > 0 ? 6e4f : -6e4f;
+    for (float& query : inputs.queries) query = query > 0 ? 3e38f : -3e38f;
+    sparsetune::KvCache cpu(inputs.shape);
+    const auto cache = sparsetune::device::MakeKvCache(inputs.shape);
+    for (LayerCache* one : {static_cast<LayerCache*>(&cpu), cache.get()}) {
+      Expect(inputs.AppendTo(one, 0, kBegun) == Status::kOk, "append");
+      ForwardOutput output;
+      Expect(one->Forward(inputs.forward, &output) == Status::kInvalidArgument, "status");
+    }
+    ExpectNoFaults();
+  });
+  Test("chains that the device cannot run are told by name", [] {
+    const auto top_k = Masker(MaskerKind::kTopK, 10);
+    const auto fraction = Masker(MaskerKind::kAdaptiveSampling, 0.1, true);
+    const auto expect = [](const std::vector<sparsetune::MaskerConfig>& maskers,
+                           const std::string& reason) {
+      sparsetune::ChainConfig chain;
+      chain.maskers = maskers;
+      const std::string found = sparsetune::device::WhyNotChain(chain);
+      Expect(found.rfind(reason, 0) == 0 && found.empty() == reason.empty(), found);
+    };
+    expect({Masker(MaskerKind::kSink, 1), top_k, fraction}, "");
+    expect({Masker(MaskerKind::kHashTopK, 1)}, "masker \"hash_top_k\" has no CUDA kernels");
+    expect({fraction, top_k}, "masker \"top_k\" after masker \"adaptive_sampling\"");
+    expect({Masker(MaskerKind::kQuest, 16), fraction},
+           "masker \"adaptive_sampling\" with baseFraction");
+    expect({top_k, Masker(MaskerKind::kSink, 1), fraction},
+           "masker \"adaptive_sampling\" with baseFraction");
+  });
+  Test("what the device cannot do is refused, and the capacity holds", [] {
+    ChainInputs inputs({"", {Masker(MaskerKind::kTopP, 1)}});
+    inputs.forward.chain.maskers[0].top_p = 0.5;
+    const auto cache = sparsetune::device::MakeKvCache(inputs.shape);
+    ForwardOutput output;
+    Expect(cache->Forward(inputs.forward, &output) == Status::kInvalidShape, "no keys");
+    Expect(inputs.AppendTo(cache.get(), 0, kChainKeys) == Status::kOk, "append");
+    Expect(cache->Forward(inputs.forward, &output) == Status::kUnsupported, "top_p");
+    Expect(inputs.AppendTo(cache.get(), 0, 1) == Status::kInvalidShape, "capacity");
+    ExpectNoFaults();
+  });
+  Test("calls take more memory only where the cache grows, and configs share what they need", [] {
+    ChainInputs inputs(LongChain(MaskerKind::kMagicPig));
+    const auto cache = sparsetune::device::MakeKvCache(inputs.shape);
+    Expect(inputs.AppendTo(cache.get(), 0, kBegun) == Status::kOk, "append");
+    Expect(inputs.AppendTo(cache.get(), kBegun, kBegun + 1) == Status::kOk, "append");
+    Run(cache.get(), inputs.forward);
+    const size_t held = DeviceBytes();
+    Expect(inputs.AppendTo(cache.get(), kBegun + 1, 2 * kBegun) == Status::kOk, "append");
+    Run(cache.get(), inputs.forward);
+    inputs.forward.chain.maskers.erase(inputs.forward.chain.maskers.begin());
+    Run(cache.get(), inputs.forward);
+    Expect(DeviceBytes() == held, Text("grown by ", DeviceBytes() - held));
+    Expect(inputs.AppendTo(cache.get(), 2 * kBegun, 2 * kBegun + 1) == Status::kOk, "append");
+    Expect(DeviceBytes() > held, "grown");
+    ExpectNoFaults();
+  });
+  Test("a device cache frees what it held", [] {
+    const size_t before = DeviceBytes();
+    const ChainInputs inputs(LongChain(MaskerKind::kMagicPig));
+    auto cache = sparsetune::device::MakeKvCache(inputs.shape);
+    Expect(inputs.AppendTo(cache.get(), 0, kBegun) == Status::kOk, "append");
+    Run(cache.get(), inputs.forward);
+    Expect(DeviceBytes() > before + cache->bytes(), "held");
+    cache.reset();
+    Expect(DeviceBytes() == before, Text("left ", DeviceBytes() - before));
+    ExpectNoFaults();
+  });
+}
+
+}  // namespace simt
