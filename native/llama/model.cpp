@@ -79,10 +79,10 @@ Model::Model(std::shared_ptr<const LlamaApi> api, const std::string& path,
   LlamaApi::TakeErrors();
   model_ = api_->llama_model_load_from_file(path.c_str(), params);
   if (model_ == nullptr) {
+    const std::string where = options_.n_gpu_layers > 0 ? ", and does it fit the GPU" : "";
     throw EngineFailure("ERR_ENGINE", "llama.cpp could not load " + path +
-                                          ": is it a GGUF file, complete, of a known architecture?"
-                                          " It said: " +
-                                          LlamaApi::TakeErrors());
+                                          ": is it a GGUF file, complete, of a known architecture" +
+                                          where + "? It said: " + LlamaApi::TakeErrors());
   }
   vocab_ = api_->llama_model_get_vocab(model_);
   try {
@@ -225,10 +225,10 @@ ContextPtr Model::NewContext(const ContextOptions& options) const {
   params.cb_eval_user_data = options.on_node_data;
   ContextPtr context(api_->llama_init_from_model(model_, params), ContextDeleter{api_});
   if (context == nullptr) {
+    const std::string where = options_.n_gpu_layers > 0 ? " on the GPU" : "";
     throw EngineFailure("ERR_ENGINE", "llama.cpp could not make a context of " +
                                           std::to_string(options.n_ctx) +
-                                          " tokens: is there enough memory" +
-                                          (options_.n_gpu_layers > 0 ? " on the GPU" : "") +
+                                          " tokens: is there enough memory" + where +
                                           "? It said: " + LlamaApi::TakeErrors());
   }
   api_->llama_attach_threadpool(context.get(), pool_, pool_);
