@@ -46,6 +46,17 @@ Napi::Value Build(const Napi::CallbackInfo& info) {
       });
 }
 
+// One at a time: where two models are loaded at once, the GPU back ends of llama.cpp set themselves
+// up twice and crash.
+std::shared_ptr<const llama::Model> LoadOne(const llama::LibraryPaths& paths,
+                                            const std::string& file,
+                                            const llama::ModelOptions& options) {
+  const auto api = LoadApi(paths);
+  static std::mutex mutex;
+  const std::lock_guard<std::mutex> lock(mutex);
+  return std::make_shared<llama::Model>(api, file, options);
+}
+
 llama::ModelOptions ReadModelOptions(const Napi::Value& value) {
   const auto object = value.As<Napi::Object>();
   llama::ModelOptions options;
@@ -64,7 +75,7 @@ Napi::Value LoadModel(const Napi::CallbackInfo& info) {
       [paths = ReadPaths(info[0]), file = info[1].ToString().Utf8Value(),
        options = ReadModelOptions(info[2])](const auto&) {
         auto state = std::make_shared<ModelState>();
-        state->model = std::make_shared<llama::Model>(LoadApi(paths), file, options);
+        state->model = LoadOne(paths, file, options);
         return state;
       },
       [constructor](Napi::Env env, Result& state) -> Napi::Value {

@@ -30,6 +30,17 @@ function onGpu(title: string, run: (t: ExecutionContext) => Promise<void>): void
   });
 }
 
+onGpu('several models are loaded at once', async (t) => {
+  const path = join(await temporaryFolder(t), 'tiny.gguf');
+  await ensureTinyModel(path, 64);
+  const load = (gpuLayers: number) => Model.load(path, { threads: 1, gpuLayers });
+  const models = await Promise.all([all, 2, all, 0].map(load));
+  t.deepEqual(
+    models.map(({ gpu }) => gpu !== undefined),
+    [true, true, true, false],
+  );
+});
+
 for (const gpuLayers of [2, all]) {
   onGpu(`the self-test passes with ${gpuLayers} layers on the GPU`, async (t) => {
     const result = await selfTest(await temporaryFolder(t), { threads: 1, gpuLayers });
