@@ -1,3 +1,4 @@
+import { thisMachine } from './bench/machine.js';
 import { ModelBench } from './bench/model-bench.js';
 import { modelName } from './bench/names.js';
 import { type BenchOptions, type BenchRequest, resolveBenchOptions } from './bench/options.js';
@@ -71,6 +72,7 @@ async function openModels(request: BenchRequest): Promise<readonly ModelBench[]>
   const winners = new WinnerCache(home, {
     onWarning: (message) => emit({ event: 'warning', message }),
   });
+  const machine = await thisMachine(request);
   const models: ModelBench[] = [];
   const names = new Set<string>();
   for (const source of request.models) {
@@ -79,7 +81,7 @@ async function openModels(request: BenchRequest): Promise<readonly ModelBench[]>
     const isTaken = names.has(plain.toLowerCase());
     const name = isTaken ? `${plain}-${file.fingerprint.split('-').at(-1)?.slice(0, 8)}` : plain;
     names.add(name.toLowerCase());
-    const model = new ModelBench({ request, file, name, winners });
+    const model = new ModelBench({ request, file, name, winners, machine });
     await model.open();
     if (request.models.length > 1) model.release();
     models.push(model);

@@ -52,6 +52,8 @@ export interface OptimizedBenchmarkOptions
   /** Of the model, its keys and values, and the threads. */
   readonly adapterConfig?: {
     readonly threads?: number;
+    /** Layers of the model that GPUs hold and compute. */
+    readonly gpuLayers?: number;
     /** Keys and values are kept in 16 bit. */
     readonly kvType?: 'f16';
     /** Bytes of KV snapshots on disk. */
@@ -115,7 +117,9 @@ const optionNames = [
   ...['signal', 'onEvent'],
 ] as readonly (keyof OptimizedBenchmarkOptions)[];
 
-const adapterNames = ['threads', 'snapshotLimitBytes', 'promptStyle', 'home', 'kvType'] as const;
+const adapterNames = [
+  ...['threads', 'gpuLayers', 'snapshotLimitBytes', 'promptStyle', 'home', 'kvType'],
+] as readonly (keyof NonNullable<OptimizedBenchmarkOptions['adapterConfig']>)[];
 
 /** Names of the hub's own, such as `max_requests`, would otherwise be passed over in silence. */
 function rejectUnknown<T extends object>(

@@ -121,6 +121,7 @@ function tuneOptions(step: TuningStep, options: RunOptions): TuneOptions {
     'warmStart',
     'seed',
     'threads',
+    'gpuLayers',
     'home',
     'promptStyle',
     'haystack',

@@ -189,6 +189,7 @@ class TuneJob {
       noiseFloorKl: floors.reduce((sum, floor) => sum + floor, 0) / floors.length,
       validation,
       modelPath: this.#file.path,
+      gpu: (await this.#loadEngine()).model.gpu,
     });
   }
 
@@ -217,11 +218,12 @@ class TuneJob {
   }
 
   #loadEngine(): Promise<Engine> {
-    const { home, threads, snapshotLimitBytes } = this.#request;
+    const { home, threads, gpuLayers, snapshotLimitBytes } = this.#request;
     const load = async () => {
       return Engine.load(this.#file.path, {
         fingerprint: this.#file.fingerprint,
         threads,
+        gpuLayers,
         snapshotFolder: homeFolders(home).snapshots,
         snapshotLimitBytes,
         onWarning: (message) => this.#warn(message),

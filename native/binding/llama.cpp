@@ -23,7 +23,7 @@ llama::LibraryPaths ReadPaths(const Napi::Value& value) {
           object.Get("ggml").ToString(), object.Get("llama").ToString()};
 }
 
-// llamaBuild(paths): Promise<{ llamaVersion, ggmlVersion, ggmlCommit }>
+// llamaBuild(paths): Promise<{ llamaVersion, ggmlVersion, ggmlCommit, devices }>
 Napi::Value Build(const Napi::CallbackInfo& info) {
   return AsyncTask<llama::LlamaBuild>::Start(
       info.Env(), info.Env().Undefined(), {},
@@ -33,20 +33,49 @@ Napi::Value Build(const Napi::CallbackInfo& info) {
         object.Set("llamaVersion", build.llama_version);
         object.Set("ggmlVersion", build.ggml_version);
         object.Set("ggmlCommit", build.ggml_commit);
+        auto devices = Napi::Array::New(env, build.devices.size());
+        for (uint32_t i = 0; i < build.devices.size(); ++i) {
+          auto device = Napi::Object::New(env);
+          device.Set("name", build.devices[i].name);
+          device.Set("description", build.devices[i].description);
+          device.Set("isGpu", build.devices[i].is_gpu);
+          devices.Set(i, device);
+        }
+        object.Set("devices", devices);
         return object;
       });
 }
 
-// loadModel(paths, file, threads): Promise<LlamaModel>
+// One at a time: where two models are loaded at once, the GPU back ends of llama.cpp set themselves
+// up twice and crash.
+std::shared_ptr<const llama::Model> LoadOne(const llama::LibraryPaths& paths,
+                                            const std::string& file,
+                                            const llama::ModelOptions& options) {
+  const auto api = LoadApi(paths);
+  static std::mutex mutex;
+  const std::lock_guard<std::mutex> lock(mutex);
+  return std::make_shared<llama::Model>(api, file, options);
+}
+
+llama::ModelOptions ReadModelOptions(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  llama::ModelOptions options;
+  options.n_threads = object.Get("threads").ToNumber().Int32Value();
+  options.n_gpu_layers = object.Get("gpuLayers").ToNumber().Int32Value();
+  options.copies_host_tensors = object.Get("copiesHostTensors").ToBoolean();
+  return options;
+}
+
+// loadModel(paths, file, options): Promise<LlamaModel>
 Napi::Value LoadModel(const Napi::CallbackInfo& info) {
   using Result = std::shared_ptr<ModelState>;
   auto* constructor = static_cast<Napi::FunctionReference*>(info.Data());
   return AsyncTask<Result>::Start(
       info.Env(), info.Env().Undefined(), {},
       [paths = ReadPaths(info[0]), file = info[1].ToString().Utf8Value(),
-       threads = info[2].As<Napi::Number>().Int32Value()](const auto&) {
+       options = ReadModelOptions(info[2])](const auto&) {
         auto state = std::make_shared<ModelState>();
-        state->model = std::make_shared<llama::Model>(LoadApi(paths), file, threads);
+        state->model = LoadOne(paths, file, options);
         return state;
       },
       [constructor](Napi::Env env, Result& state) -> Napi::Value {

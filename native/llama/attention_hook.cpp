@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "core/thread_pool.h"
+
 namespace sparsetune::llama {
 namespace {
 
@@ -38,15 +40,19 @@ AttentionHook::AttentionHook(std::shared_ptr<const Model> model, OverrideWay way
 
 bool AttentionHook::OnNode(ggml_tensor* node, bool ask, void* self) {
   auto* hook = static_cast<AttentionHook*>(self);
-  if (ask) return hook->Ask(node);
-  LayerSlot* slot = hook->SlotOf(node);
-  if (slot != nullptr) hook->RunItems(node, slot, 0);
-  return true;
+  try {
+    if (ask) return hook->Ask(node);
+    LayerSlot* slot = hook->SlotOf(node);
+    if (slot != nullptr) hook->Replace(node, slot);
+  } catch (const std::exception& error) {
+    hook->Fail(error.what());
+  }
+  return !ask;
 }
 
 bool AttentionHook::Ask(ggml_tensor* node) {
   if (way_ == OverrideWay::kNone) return false;
-  if (IsKeyWrite(node) && !WritesCellsInOrder(node, 0)) {
+  if (IsKeyWrite(node) && !WritesCellsInOrder(*model_, node, 0)) {
     Fail("llama.cpp did not store the batch's keys in order");
   }
   if (node->op != GGML_OP_FLASH_ATTN_EXT) return false;
@@ -55,7 +61,7 @@ bool AttentionHook::Ask(ggml_tensor* node) {
     Fail("llama.cpp's graph has an attention node of an unknown layer");
     return false;
   }
-  if (way_ == OverrideWay::kReplace) return true;
+  if (way_ == OverrideWay::kReplace || !IsHost(node)) return true;
   TurnIntoCustom(node, slot);
   return false;
 }
@@ -64,6 +70,11 @@ AttentionHook::LayerSlot* AttentionHook::SlotOf(const ggml_tensor* node) {
   const int layer = LayerOfAttentionNode(node);
   if (layer < 0 || static_cast<size_t>(layer) >= slots_.size()) return nullptr;
   return slots_[static_cast<size_t>(layer)].get();
+}
+
+bool AttentionHook::IsHost(const ggml_tensor* node) const {
+  return model_->IsHost(node) && model_->IsHost(node->src[0]) && model_->IsHost(node->src[1]) &&
+         model_->IsHost(node->src[2]);
 }
 
 // A graph that llama.cpp reuses keeps its custom nodes, so this runs once per built graph. The
@@ -82,12 +93,41 @@ void AttentionHook::TurnIntoCustom(ggml_tensor* node, LayerSlot* slot) const {
 
 void AttentionHook::RunCustom(ggml_tensor* node, int thread, int, void* slot) {
   auto* layer = static_cast<LayerSlot*>(slot);
-  layer->hook->RunItems(node, layer, static_cast<size_t>(thread));
+  AttentionHook* hook = layer->hook;
+  NodeCopies none;  // all of the node is in host memory
+  try {
+    hook->RunItems(hook->MemoryOf(node, &none), layer, static_cast<size_t>(thread));
+  } catch (const std::exception& error) {
+    hook->Fail(error.what());
+  }
+}
+
+// llama.cpp has computed the node and waits for this call. Kernels for a GPU would begin here, on
+// the tensors' own addresses, with streams whose keys and values are on that GPU.
+void AttentionHook::Replace(ggml_tensor* node, LayerSlot* slot) {
+  const NodeMemory memory = MemoryOf(node, &copies_);
+  const auto n_threads = static_cast<size_t>(model_->n_threads());
+  ThreadPool::Shared().ForEach(n_threads, n_threads,
+                               [&](size_t, size_t thread) { RunItems(memory, slot, thread); });
+  copies_.output.Close(*model_, node);
+}
+
+AttentionHook::NodeMemory AttentionHook::MemoryOf(const ggml_tensor* node,
+                                                  NodeCopies* copies) const {
+  const ggml_tensor* queries = node->src[0];
+  const auto n_tokens = static_cast<size_t>(queries->ne[1]);
+  NodeMemory memory;
+  memory.node = node;
+  memory.queries = copies->queries.Read(*model_, queries);
+  memory.keys = RowsOf(node, 1).Read(*model_, n_tokens, &copies->keys);
+  memory.values = RowsOf(node, 2).Read(*model_, n_tokens, &copies->values);
+  memory.output = copies->output.Open(*model_, node);
+  return memory;
 }
 
 // Threads claim (run, KV head) pairs one by one; a pair has one owner, which first appends the new
 // keys of that head, so no barrier is needed.
-void AttentionHook::RunItems(ggml_tensor* node, LayerSlot* slot, size_t thread) {
+void AttentionHook::RunItems(const NodeMemory& memory, LayerSlot* slot, size_t thread) {
   const auto n_kv_heads = static_cast<size_t>(model_->layers()[slot->layer].n_kv_heads);
   const size_t n_items = runs_.size() * n_kv_heads;
   for (size_t item = slot->next_item++; item < n_items && !failed_; item = slot->next_item++) {
@@ -95,7 +135,7 @@ void AttentionHook::RunItems(ggml_tensor* node, LayerSlot* slot, size_t thread) 
     RunStats& stats = stats_[thread][run];
     const double start = Seconds();
     try {
-      const Status status = RunItem(node, *slot, runs_[run], item % n_kv_heads, thread, &stats);
+      const Status status = RunItem(memory, *slot, runs_[run], item % n_kv_heads, thread, &stats);
       if (status == Status::kOutOfMemory) {
         Fail("there is no memory for the attention");
       } else if (status != Status::kOk) {
@@ -109,22 +149,21 @@ void AttentionHook::RunItems(ggml_tensor* node, LayerSlot* slot, size_t thread) 
   }
 }
 
-Status AttentionHook::RunItem(const ggml_tensor* node, const LayerSlot& slot, const BatchRun& run,
+Status AttentionHook::RunItem(const NodeMemory& memory, const LayerSlot& slot, const BatchRun& run,
                               size_t kv_head, size_t thread, RunStats* stats) {
   const LayerGeometry& geometry = model_->layers()[slot.layer];
-  const ggml_tensor* q = node->src[0];  // [head_dim, n_tokens, n_q_heads]
-  const CacheRows keys = RowsOf(model_->api(), node, 1);
-  const CacheRows values = RowsOf(model_->api(), node, 2);
-  const Status appended =
-      run.stream->AppendTail(slot.layer, kv_head, keys, values, run.column, run.n, isa_);
+  const ggml_tensor* node = memory.node;
+  const ggml_tensor* q = node->src[0];
+  const Status appended = run.stream->AppendTail(slot.layer, kv_head, memory.keys, memory.values,
+                                                 run.column, run.n, isa_);
   if (appended != Status::kOk) return appended;
 
   const auto group_size = static_cast<size_t>(geometry.n_q_heads / geometry.n_kv_heads);
   const size_t first_head = kv_head * group_size;
   GroupInput input;
   input.kv = run.stream->View(slot.layer, kv_head, run.n);
-  input.queries = reinterpret_cast<const float*>(static_cast<const char*>(q->data) +
-                                                 run.column * q->nb[1] + first_head * q->nb[2]);
+  input.queries = reinterpret_cast<const float*>(memory.queries + run.column * q->nb[1] +
+                                                 first_head * q->nb[2]);
   input.query_stride = q->nb[1] / sizeof(float);
   input.head_stride = q->nb[2] / sizeof(float);
   input.group_size = group_size;
@@ -134,9 +173,8 @@ Status AttentionHook::RunItem(const ggml_tensor* node, const LayerSlot& slot, co
   input.layer = static_cast<uint32_t>(slot.layer);
   input.kv_head = static_cast<uint32_t>(kv_head);
 
-  // The result is [head_dim, n_q_heads, n_tokens].
-  auto* output = reinterpret_cast<float*>(static_cast<char*>(node->data) +
-                                          run.column * node->nb[2] + first_head * node->nb[1]);
+  auto* output =
+      reinterpret_cast<float*>(memory.output + run.column * node->nb[2] + first_head * node->nb[1]);
   const size_t out_head_stride = node->nb[1] / sizeof(float);
   const size_t out_query_stride = node->nb[2] / sizeof(float);
   const bool is_sparse = geometry.window == 0;

@@ -10,10 +10,10 @@
 
 namespace sparsetune::llama {
 
-/// How the attention of a decode is replaced.
+/// How the attention of a decode is replaced. A node of a GPU back end is replaced in either way.
 enum class OverrideWay : uint8_t {
-  kInGraph,  ///< the node becomes a custom node: our code on ggml's threads (CPU back end)
-  kReplace,  ///< llama.cpp computes the node, then its result is overwritten (any host back end)
+  kInGraph,  ///< the node becomes a custom node: our code on ggml's threads
+  kReplace,  ///< llama.cpp computes the node, then its result is overwritten
   kNone,     ///< llama.cpp's own attention over its emptied cache: a control, wrong on purpose
 };
 
@@ -37,6 +37,9 @@ struct RunStats {
 /// The attention of a decode context: recognises the attention nodes of llama.cpp's graph and runs
 /// ours in their place, over each stream's own keys. Never throws through C: a failure is kept and
 /// thrown by Finish.
+///
+/// Ours runs on the CPU. Where a node is in the memory of a GPU, its queries and the new keys and
+/// values are copied to the host, and the result is copied back (NodeCopies).
 class AttentionHook {
  public:
   AttentionHook(std::shared_ptr<const Model> model, OverrideWay way, Isa isa);
@@ -60,12 +63,30 @@ class AttentionHook {
     std::atomic<size_t> next_item{0};
   };
 
+  /// What an attention node reads and writes, for the CPU; its own strides hold.
+  struct NodeMemory {
+    const ggml_tensor* node = nullptr;
+    const char* queries = nullptr;  // [head_dim, n_tokens, n_q_heads]
+    HostRows keys;                  // the new ones: cell = column of the batch
+    HostRows values;
+    char* output = nullptr;  // [head_dim, n_q_heads, n_tokens]
+  };
+  struct NodeCopies {
+    HostCopy queries;
+    HostCopy keys;
+    HostCopy values;
+    HostCopy output;
+  };
+
   static void RunCustom(ggml_tensor* node, int thread, int n_threads, void* slot);
   bool Ask(ggml_tensor* node);
   LayerSlot* SlotOf(const ggml_tensor* node);
+  bool IsHost(const ggml_tensor* node) const;
   void TurnIntoCustom(ggml_tensor* node, LayerSlot* slot) const;
-  void RunItems(ggml_tensor* node, LayerSlot* slot, size_t thread);
-  Status RunItem(const ggml_tensor* node, const LayerSlot& slot, const BatchRun& run,
+  void Replace(ggml_tensor* node, LayerSlot* slot);
+  NodeMemory MemoryOf(const ggml_tensor* node, NodeCopies* copies) const;
+  void RunItems(const NodeMemory& memory, LayerSlot* slot, size_t thread);
+  Status RunItem(const NodeMemory& memory, const LayerSlot& slot, const BatchRun& run,
                  size_t kv_head, size_t thread, RunStats* stats);
   void Fail(const std::string& message, const char* code = "ERR_ENGINE");
 
@@ -74,6 +95,7 @@ class AttentionHook {
   Isa isa_;
   const ChainConfig dense_;  // for windowed layers
   std::vector<std::unique_ptr<LayerSlot>> slots_;
+  NodeCopies copies_;
   std::vector<Scratch> scratch_;              // per thread
   std::vector<std::vector<RunStats>> stats_;  // [thread][run]
   std::vector<BatchRun> runs_;

@@ -49,8 +49,8 @@ void DecodeStream::PrepareIndex(Isa isa, int n_threads) {
   }
 }
 
-Status DecodeStream::AppendTail(size_t layer, size_t kv_head, const CacheRows& keys,
-                                const CacheRows& values, size_t column, size_t n, Isa isa) {
+Status DecodeStream::AppendTail(size_t layer, size_t kv_head, const HostRows& keys,
+                                const HostRows& values, size_t column, size_t n, Isa isa) {
   const LayerGeometry& geometry = model_->layers()[layer];
   const auto head_dim = static_cast<size_t>(geometry.head_dim);
   const size_t value_offset = static_cast<size_t>(geometry.n_kv_heads) * capacity_ * head_dim;

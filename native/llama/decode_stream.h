@@ -35,7 +35,7 @@ class DecodeStream {
 
   /// Copies K and V of the batch columns [column, column + n) behind the tail of one layer and KV
   /// head and indexes them. Different (layer, kv head) pairs may run on different threads.
-  Status AppendTail(size_t layer, size_t kv_head, const CacheRows& keys, const CacheRows& values,
+  Status AppendTail(size_t layer, size_t kv_head, const HostRows& keys, const HostRows& values,
                     size_t column, size_t n, Isa isa);
 
   /// Context and tail with the `n_new` tokens that AppendTail has added in this batch.

@@ -108,6 +108,20 @@ std::string LlamaApi::TakeErrors() {
   return errors;
 }
 
-LlamaBuild LlamaApi::build() const { return {llama_version(), ggml_version(), ggml_commit()}; }
+LlamaBuild LlamaApi::build() const {
+  return {llama_version(), ggml_version(), ggml_commit(), devices()};
+}
+
+std::vector<Device> LlamaApi::devices() const {
+  std::vector<Device> devices;
+  for (size_t i = 0; i < ggml_backend_dev_count(); ++i) {
+    ggml_backend_dev_t device = ggml_backend_dev_get(i);
+    const enum ggml_backend_dev_type type = ggml_backend_dev_type(device);
+    devices.push_back(
+        {ggml_backend_dev_name(device), ggml_backend_dev_description(device),
+         type == GGML_BACKEND_DEVICE_TYPE_GPU || type == GGML_BACKEND_DEVICE_TYPE_IGPU});
+  }
+  return devices;
+}
 
 }  // namespace sparsetune::llama

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "llama/engine_failure.h"
 
@@ -21,11 +22,19 @@ struct LibraryPaths {
   std::string llama;
 };
 
-/// What a build says of itself.
+/// What a device computes with, as llama.cpp names it ("CUDA0", "Vulkan0", "CPU").
+struct Device {
+  std::string name;
+  std::string description;
+  bool is_gpu = false;
+};
+
+/// What a build says of itself, and the devices that it can use here.
 struct LlamaBuild {
   std::string llama_version;
   std::string ggml_version;
   std::string ggml_commit;
+  std::vector<Device> devices;
 };
 
 // Every function that is called, by the library that exports it.
@@ -35,12 +44,20 @@ struct LlamaBuild {
   X(ggml_custom_4d)                       \
   X(ggml_free)                            \
   X(ggml_init)                            \
+  X(ggml_nbytes)                          \
   X(ggml_new_tensor_1d)                   \
   X(ggml_backend_buffer_is_host)          \
+  X(ggml_backend_dev_description)         \
+  X(ggml_backend_dev_name)                \
+  X(ggml_backend_dev_type)                \
   X(ggml_backend_reg_get_proc_address)    \
+  X(ggml_backend_tensor_get)              \
+  X(ggml_backend_tensor_set)              \
   X(ggml_threadpool_params_init)
 
 #define SPARSETUNE_GGML_FUNCTIONS(X) \
+  X(ggml_backend_dev_count)          \
+  X(ggml_backend_dev_get)            \
   X(ggml_backend_load_all_from_path) \
   X(ggml_backend_reg_by_name)        \
   X(ggml_backend_reg_count)
@@ -92,13 +109,15 @@ struct LlamaBuild {
 /// through these pointers. Immutable after Load; shared by all models of the process.
 class LlamaApi {
  public:
-  /// Opens the libraries by path and registers the CPU back ends that lie beside them (unless
-  /// another user of the same libraries in this process has done so).
+  /// Opens the libraries by path and registers the back ends that lie beside them (unless another
+  /// user of the same libraries in this process has done so). A GPU back end that cannot be loaded
+  /// here, for want of a driver, is left out.
   ///
   /// @throws EngineFailure ERR_LLAMA_LOAD naming the file or function that is missing
   static std::shared_ptr<const LlamaApi> Load(const LibraryPaths& paths);
 
   LlamaBuild build() const;
+  std::vector<Device> devices() const;
 
   /// What llama.cpp has reported as errors since the last call, in this process; for messages.
   static std::string TakeErrors();

@@ -28,7 +28,9 @@ void ReadNode(const ggml_tensor* node, Probe* probe) {
   const ggml_tensor* v = node->src[2];
   const int layer = LayerOfAttentionNode(node);
   if (layer < 0 || layer >= kMaxLayers) {
-    return Refuse(probe, "its attention does not read an ordinary KV cache");
+    const bool is_copy = std::strstr(k->name, "cache_k_l") != nullptr;
+    return Refuse(probe, is_copy ? "this GPU cannot run its attention: use 0 GPU layers"
+                                 : "its attention does not read an ordinary KV cache");
   }
   float params[3];  // scale, ALiBi bias, soft cap: ggml.h, ggml_flash_attn_ext
   std::memcpy(params, node->op_params, sizeof(params));
@@ -66,26 +68,27 @@ int LayerOfAttentionNode(const ggml_tensor* node) {
   return layer;
 }
 
-Model::Model(std::shared_ptr<const LlamaApi> api, const std::string& path, int32_t n_threads)
-    : api_(std::move(api)), n_threads_(n_threads), governor_(n_threads) {
+Model::Model(std::shared_ptr<const LlamaApi> api, const std::string& path,
+             const ModelOptions& options)
+    : api_(std::move(api)), options_(options), governor_(options.n_threads) {
   llama_model_params params = api_->llama_model_default_params();
-  // Our attention runs on the host: so must the whole graph, whatever devices this build knows.
+  // Without layers for them, the GPUs that this build may know have no part in the graph.
   ggml_backend_dev_t no_devices[] = {nullptr};
-  params.n_gpu_layers = 0;
-  params.devices = no_devices;
+  params.n_gpu_layers = options_.n_gpu_layers;
+  if (options_.n_gpu_layers == 0) params.devices = no_devices;
   LlamaApi::TakeErrors();
   model_ = api_->llama_model_load_from_file(path.c_str(), params);
   if (model_ == nullptr) {
+    const std::string where = options_.n_gpu_layers > 0 ? ", and does it fit the GPU" : "";
     throw EngineFailure("ERR_ENGINE", "llama.cpp could not load " + path +
-                                          ": is it a GGUF file, complete, of a known architecture?"
-                                          " It said: " +
-                                          LlamaApi::TakeErrors());
+                                          ": is it a GGUF file, complete, of a known architecture" +
+                                          where + "? It said: " + LlamaApi::TakeErrors());
   }
   vocab_ = api_->llama_model_get_vocab(model_);
   try {
     RefuseUnsupported();
     ggml_threadpool_params pool;
-    api_->ggml_threadpool_params_init(&pool, n_threads_);
+    api_->ggml_threadpool_params_init(&pool, options_.n_threads);
     pool_ = api_->ggml_threadpool_new(&pool);
     if (pool_ == nullptr) throw EngineFailure("ERR_ENGINE", "Could not start the thread pool");
     ReadGeometry();
@@ -207,8 +210,8 @@ ContextPtr Model::NewContext(const ContextOptions& options) const {
   params.n_ubatch = options.n_ubatch;
   params.n_seq_max = options.n_seq_max;
   params.n_outputs_max = options.n_outputs_max;
-  params.n_threads = n_threads_;
-  params.n_threads_batch = n_threads_;
+  params.n_threads = options_.n_threads;
+  params.n_threads_batch = options_.n_threads;
   params.flash_attn_type =
       options.flash_attention ? LLAMA_FLASH_ATTN_TYPE_ENABLED : LLAMA_FLASH_ATTN_TYPE_DISABLED;
   params.type_k = options.f16_kv ? GGML_TYPE_F16 : GGML_TYPE_F32;
@@ -216,18 +219,26 @@ ContextPtr Model::NewContext(const ContextOptions& options) const {
   params.swa_full = options.swa_full;
   params.kv_unified = true;
   params.no_perf = true;
-  params.offload_kqv = false;
+  params.offload_kqv = options_.n_gpu_layers > 0;
   params.op_offload = false;
   params.cb_eval = options.on_node;
   params.cb_eval_user_data = options.on_node_data;
   ContextPtr context(api_->llama_init_from_model(model_, params), ContextDeleter{api_});
   if (context == nullptr) {
-    throw EngineFailure("ERR_ENGINE",
-                        "llama.cpp could not make a context of " + std::to_string(options.n_ctx) +
-                            " tokens: is there enough memory? It said: " + LlamaApi::TakeErrors());
+    const std::string where = options_.n_gpu_layers > 0 ? " on the GPU" : "";
+    throw EngineFailure("ERR_ENGINE", "llama.cpp could not make a context of " +
+                                          std::to_string(options.n_ctx) +
+                                          " tokens: is there enough memory" + where +
+                                          "? It said: " + LlamaApi::TakeErrors());
   }
   api_->llama_attach_threadpool(context.get(), pool_, pool_);
   return context;
+}
+
+bool Model::IsHost(const ggml_tensor* tensor) const {
+  const ggml_tensor* owner = tensor->view_src == nullptr ? tensor : tensor->view_src;
+  return !options_.copies_host_tensors && owner->buffer != nullptr &&
+         api_->ggml_backend_buffer_is_host(owner->buffer);
 }
 
 int32_t Model::Decode(llama_context* context, const llama_batch& batch) const {
@@ -235,7 +246,8 @@ int32_t Model::Decode(llama_context* context, const llama_batch& batch) const {
   governor_.Begin();
   const int32_t result = api_->llama_decode(context, batch);
   api_->llama_synchronize(context);
-  governor_.End();
+  // Threads that wait for a GPU are not kept waiting by other work.
+  if (options_.n_gpu_layers == 0) governor_.End();
   return result;
 }
 

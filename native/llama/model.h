@@ -39,13 +39,21 @@ struct ContextOptions {
   void* on_node_data = nullptr;
 };
 
+/// How a model is loaded.
+struct ModelOptions {
+  int32_t n_threads = 1;     ///< of the pool, the caller's included; at least 1
+  int32_t n_gpu_layers = 0;  ///< layers on the GPUs of llama.cpp, with their keys and values
+  /// Treats host memory as if it lay on a GPU, so that the copies of HostCopy can be tested
+  /// anywhere.
+  bool copies_host_tensors = false;
+};
+
 /// A GGUF model and the thread pool its contexts share. Reading is safe from several threads;
 /// contexts must be used one at a time, since they share the pool.
 class Model {
  public:
-  /// @param n_threads threads of the pool, the caller's included; at least 1
   /// @throws EngineFailure ERR_ENGINE (the file), ERR_MODEL_UNSUPPORTED (the architecture, by name)
-  Model(std::shared_ptr<const LlamaApi> api, const std::string& path, int32_t n_threads);
+  Model(std::shared_ptr<const LlamaApi> api, const std::string& path, const ModelOptions& options);
   ~Model();
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
@@ -58,7 +66,7 @@ class Model {
   int32_t eos() const { return api_->llama_vocab_eos(vocab_); }
   bool adds_bos() const { return api_->llama_vocab_get_add_bos(vocab_); }
   bool IsEndOfGeneration(int32_t token) const { return api_->llama_vocab_is_eog(vocab_, token); }
-  int32_t n_threads() const { return n_threads_; }
+  int32_t n_threads() const { return options_.n_threads; }
   int32_t n_ctx_train() const { return api_->llama_model_n_ctx_train(model_); }
   std::string description() const;
   std::string architecture() const;
@@ -68,6 +76,9 @@ class Model {
   /// @throws EngineFailure ERR_ENGINE where text cannot be tokenised
   std::vector<llama_token> Tokenize(const std::string& text, bool parse_special) const;
   std::string Detokenize(const std::vector<llama_token>& tokens, bool special) const;
+
+  /// Whether the CPU may read and write the bytes of a tensor where they lie.
+  bool IsHost(const ggml_tensor* tensor) const;
 
   /// A context with the model's thread pool attached.
   ///
@@ -88,7 +99,7 @@ class Model {
   std::shared_ptr<const LlamaApi> api_;
   llama_model* model_ = nullptr;
   const llama_vocab* vocab_ = nullptr;
-  int32_t n_threads_ = 1;
+  ModelOptions options_;
   ggml_threadpool_t pool_ = nullptr;
   std::vector<LayerGeometry> layers_;
   mutable ThreadGovernor governor_;  // used by one decode at a time, as the pool is

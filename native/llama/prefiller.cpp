@@ -8,7 +8,7 @@ namespace {
 
 constexpr size_t kBlockTokens = 512;
 
-void CopyRows(const CacheRows& rows, const LayerGeometry& layer, size_t n_tokens, uint8_t** out) {
+void CopyRows(const HostRows& rows, const LayerGeometry& layer, size_t n_tokens, uint8_t** out) {
   const size_t row_bytes = static_cast<size_t>(layer.head_dim) * 2;
   for (size_t head = 0; head < static_cast<size_t>(layer.n_kv_heads); ++head) {
     for (size_t cell = 0; cell < n_tokens; ++cell) {
@@ -28,13 +28,13 @@ bool Prefiller::OnNode(ggml_tensor* node, bool ask, void* self) {
 void Prefiller::NoteNode(const ggml_tensor* node) {
   // Called from C: nothing may be thrown through it.
   try {
-    if (IsKeyWrite(node) && !WritesCellsInOrder(node, first_cell_)) {
+    if (IsKeyWrite(node) && !WritesCellsInOrder(*model_, node, first_cell_)) {
       failure_ = "llama.cpp did not store the prompt's keys in order";
     }
     if (node->op != GGML_OP_FLASH_ATTN_EXT) return;
     const int layer = LayerOfAttentionNode(node);
     if (layer < 0 || static_cast<size_t>(layer) >= rows_.size()) return;
-    rows_[layer] = {RowsOf(model_->api(), node, 1), RowsOf(model_->api(), node, 2)};
+    rows_[layer] = {RowsOf(node, 1), RowsOf(node, 2)};
   } catch (const std::exception& error) {
     failure_ = error.what();
   }
@@ -94,12 +94,14 @@ void Prefiller::CopyOut(size_t n_tokens, std::vector<uint8_t>* payload) const {
   const std::vector<LayerGeometry>& layers = model_->layers();
   payload->resize(KvSnapshot::PayloadBytes(layers, n_tokens));
   uint8_t* out = payload->data();
+  HostCopy copy;
   for (size_t layer = 0; layer < layers.size(); ++layer) {
-    if (rows_[layer].keys.data == nullptr) {
+    if (rows_[layer].keys.cache == nullptr) {
       throw EngineFailure("ERR_ENGINE", "No keys were seen for layer " + std::to_string(layer));
     }
-    CopyRows(rows_[layer].keys, layers[layer], n_tokens, &out);
-    CopyRows(rows_[layer].values, layers[layer], n_tokens, &out);
+    for (const CacheRows& rows : {rows_[layer].keys, rows_[layer].values}) {
+      CopyRows(rows.Read(*model_, n_tokens, &copy), layers[layer], n_tokens, &out);
+    }
   }
 }
 

@@ -90,6 +90,7 @@ const wrong: readonly (readonly [
   ['an unknown cut', { truncate: 'tail' }, 'ERR_ARGUMENT', /"head" or "middle" for truncate/],
   ['an objective with a front', { objective: 'pareto(kl,density)' }, 'ERR_ARGUMENT', /objective/],
   ['negative speed questions', { speedQuestions: -1 }, 'ERR_ARGUMENT', /speedQuestions/],
+  ['half a GPU layer', { gpuLayers: 0.5 }, 'ERR_ARGUMENT', /gpuLayers/],
   ['no threads', { threads: 0 }, 'ERR_ARGUMENT', /threads/],
 ];
 for (const [name, change, code, message] of wrong) {

@@ -107,6 +107,7 @@ const all = {
   '--speed-questions': ['0', { speedQuestions: 0 }],
   '--seed': ['0', { seed: 0 }],
   '--threads': ['2', { threads: 2 }],
+  '--gpu-layers': ['99', { gpuLayers: 99 }],
   '--home': ['h', { home: 'h' }],
   '--prompt': ['chat', { promptStyle: 'chat' }],
   '--haystack': ['essay.txt', { haystack: 'essay.txt' }],

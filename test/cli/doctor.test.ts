@@ -16,10 +16,14 @@ test('doctor names what it found, one line each', async (t) => {
       'native addon',
       'cuda',
       'llama.cpp',
+      'gpu layers',
       'home',
       'test models',
     ],
   );
   t.is(code, findings.every(({ isGood }) => isGood) ? 0 : 1);
-  t.true(findings.find(({ name }) => name === 'home')?.text.startsWith(home));
+  const text = (wanted: string) => findings.find(({ name }) => name === wanted)?.text ?? '';
+  t.true(text('home').startsWith(home));
+  t.regex(text('llama.cpp'), /devices: .*CPU \(/);
+  t.regex(text('gpu layers'), /devices: |--gpu-layers/);
 });

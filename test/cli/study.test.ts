@@ -244,7 +244,8 @@ test('resume goes on with the search, then with the configs that were to follow'
     { task, config: ['magic_pig'], enqueue: options.enqueue },
   ]);
   const seen: Partial<TuneOptions>[] = [];
-  const { code } = await runCaught(['study', 'resume', 'first', '--home', home, '--threads', '3'], {
+  const machine = ['--threads', '3', '--gpu-layers', '0'];
+  const { code } = await runCaught(['study', 'resume', 'first', '--home', home, ...machine], {
     tune: (given) => {
       const { signal: _signal, onEvent: _onEvent, ...rest } = given;
       seen.push(rest);
@@ -252,10 +253,11 @@ test('resume goes on with the search, then with the configs that were to follow'
     },
   });
   t.is(code, 0);
-  const { config: _config, force: _force, enqueue, ...common } = options;
+  const { config: _config, force: _force, enqueue, ...rest } = options;
+  const common = { ...rest, home, threads: 3, gpuLayers: 0 };
   t.deepEqual(seen, [
-    { ...common, home, threads: 3, task, config: ['hash_attention'], enqueue: [], resume: 'first' },
-    { ...common, home, threads: 3, task, config: ['magic_pig'], force: true, enqueue },
+    { ...common, task, config: ['hash_attention'], enqueue: [], resume: 'first' },
+    { ...common, task, config: ['magic_pig'], force: true, enqueue },
   ]);
 });
 

@@ -94,9 +94,9 @@ const run = promisify(execFile);
 const loader = fileURLToPath(new URL('../helpers/load-llama.js', import.meta.url));
 
 /** What loading says in a process of its own: a library is loaded once per process. */
-async function loadElsewhere(folder: string): Promise<Record<string, unknown>> {
+async function loadElsewhere(folder: string, ...how: string[]): Promise<Record<string, unknown>> {
   const env = { ...process.env, SPARSETUNE_LLAMA: folder };
-  const { stdout } = await run(process.execPath, [loader], { env });
+  const { stdout } = await run(process.execPath, [loader, ...how], { env });
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 
@@ -118,4 +118,33 @@ test('a copy of the build loads from another place', async (t) => {
   await cp(folder, copy, { recursive: true });
   t.like(await loadElsewhere(copy), { folder: copy, release: llamaCpp.release });
   t.true((await readFile(join(copy, metadataFile))).length > 0);
+});
+
+test('the loaded library tells its devices', async (t) => {
+  const { devices } = await loadLlamaLibrary();
+  t.true(devices.some(({ name, isGpu }) => name === 'CPU' && !isGpu));
+});
+
+test('without a package that has a GPU back end the error names those to install', (t) => {
+  try {
+    const { packageName } = findLlamaLibrary({}, { gpu: true });
+    t.regex(packageName, /cuda|vulkan|metal/);
+  } catch (error) {
+    const { code, message } = error as NativeLoadError;
+    t.is(code, 'ERR_LLAMA_LOAD');
+    t.regex(message, /--gpu-layers/);
+    if (process.platform === 'linux' && process.arch === 'x64')
+      t.regex(message, /npm install @node-llama-cpp\/linux-x64-cuda@.* or .*linux-x64-vulkan@/);
+  }
+});
+
+test('a build without a GPU is an error that names the option and what there is', async (t) => {
+  const { folder } = findLlamaLibrary({});
+  const { code, message, devices } = await loadElsewhere(folder, 'gpu');
+  if (process.platform === 'darwin') {
+    t.truthy(devices); // its only build has a GPU
+    return;
+  }
+  t.is(code, 'ERR_LLAMA_LOAD');
+  t.regex(String(message), /no GPU.*--gpu-layers.*CPU.*0 GPU layers/);
 });

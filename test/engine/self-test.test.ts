@@ -16,7 +16,7 @@ test('both ways of our attention agree with llama.cpp on the tiny model', async 
 
 test('two threads give what one gives', async (t) => {
   const home = await folder();
-  const [one, two] = [await selfTest(home, 1), await selfTest(home, 2)];
+  const [one, two] = [await selfTest(home, { threads: 1 }), await selfTest(home, { threads: 2 })];
   t.true(Math.abs(one.inGraph - two.inGraph) < 1e-6);
 });
 

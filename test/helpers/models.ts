@@ -3,7 +3,7 @@ import { mkdir, rename } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { loadLlamaLibrary } from '../../ts/engine/llama-library.js';
-import { Model } from '../../ts/engine/model.js';
+import { type LoadOptions, Model } from '../../ts/engine/model.js';
 import { ensureTinyModel } from '../../ts/engine/tiny-model.js';
 import { homeFolders, resolveHome } from '../../ts/home.js';
 import { testModels } from '../../ts/models/test-models.js';
@@ -36,8 +36,8 @@ export async function loadF32Model(name: 'smollm2' | 'gemma3'): Promise<Model> {
   return Model.load(path, { threads });
 }
 
-export async function loadTinyModel(): Promise<Model> {
+export async function loadTinyModel(options: Partial<LoadOptions> = {}): Promise<Model> {
   const path = join(models, 'tiny.gguf');
   await ensureTinyModel(path);
-  return Model.load(path, { threads: 1 });
+  return Model.load(path, { threads: 1, ...options });
 }

@@ -116,6 +116,7 @@ const bad: Record<string, [change: Record<string, unknown>, message: RegExp, cod
   'a negative budget': [{ budget: { minutes: -1 } }, /budget\.minutes.*-1/, 'ERR_ARGUMENT'],
   'no patience': [{ patience: 0 }, /patience.*0/, 'ERR_ARGUMENT'],
   'a negative seed': [{ seed: -1 }, /seed.*-1/, 'ERR_ARGUMENT'],
+  'fewer GPU layers than none': [{ gpuLayers: -1 }, /gpuLayers.*-1/, 'ERR_ARGUMENT'],
   'no threads': [{ threads: 0 }, /threads.*0/, 'ERR_ARGUMENT'],
   'threads beyond number': [{ threads: Number.NaN }, /threads.*NaN/, 'ERR_ARGUMENT'],
   'a negative snapshot limit': [

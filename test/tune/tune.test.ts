@@ -150,6 +150,7 @@ test('the winner is stored as it is returned', async (t) => {
   t.is(stored.search.study, studyOf(events));
   t.is(stored.search.trials, smallTune.trials);
   t.is(stored.provenance.threads, 1);
+  t.false('gpu' in stored.provenance);
 });
 
 test('a second call answers from the cache, without the model', async (t) => {

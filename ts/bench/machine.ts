@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { llamaCpp } from '../engine/llama-library.js';
+import { describeGpu, llamaCpp } from '../engine/llama-library.js';
 import { loadAddon } from '../native/addon.js';
 import { version } from '../version.js';
 
@@ -10,14 +10,25 @@ export interface Machine {
   readonly cpu: string;
   readonly isa: string;
   readonly threads: number;
+  /** Devices, and how many layers are theirs; left out where the CPU computes all. */
+  readonly gpu?: string;
 }
 
-export function thisMachine(threads: number): Machine {
+/** @throws {NativeLoadError} where there is no GPU for the layers */
+export async function thisMachine({
+  threads,
+  gpuLayers,
+}: {
+  readonly threads: number;
+  readonly gpuLayers: number;
+}): Promise<Machine> {
+  const gpu = await describeGpu(gpuLayers);
   return {
     sparsetune: version,
     llamaCpp: `${llamaCpp.release} (node-llama-cpp ${llamaCpp.packageVersion})`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     isa: loadAddon().bestIsa,
     threads,
+    ...(gpu !== undefined && { gpu }),
   };
 }

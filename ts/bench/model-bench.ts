@@ -8,7 +8,7 @@ import { prepareSplit, type RenderedSplit, renderSplit } from '../tune/prepare-s
 import { prepareTasks } from '../tune/prepare-tasks.js';
 import { Cell } from './cell.js';
 import { CellFolder, type CellIdentity } from './cell-folder.js';
-import { type Machine, thisMachine } from './machine.js';
+import type { Machine } from './machine.js';
 import { safeName, taskFolders } from './names.js';
 import type { BenchRequest, ConfigSpec } from './options.js';
 import type { RunProgress } from './progress.js';
@@ -32,6 +32,7 @@ export interface ModelBenchParts {
   /** Unique among the models of a run. */
   readonly name: string;
   readonly winners: WinnerCache;
+  readonly machine: Machine;
 }
 
 interface TaskHandles {
@@ -43,13 +44,11 @@ interface TaskHandles {
 /** One model with every config on every task. */
 export class ModelBench {
   readonly parts: ModelBenchParts;
-  readonly machine: Machine;
   #tasks: readonly TaskBench[] = [];
   #engine: Promise<Engine> | undefined;
 
   constructor(parts: ModelBenchParts) {
     this.parts = parts;
-    this.machine = thisMachine(parts.request.threads);
   }
 
   get tasks(): readonly TaskBench[] {
@@ -282,14 +281,14 @@ export class ModelBench {
       seed,
       ...(maxContextLength !== undefined && { maxContextLength, truncate }),
       ...(maxNewTokens !== undefined && { maxNewTokens }),
-      ...this.machine,
+      ...this.parts.machine,
     };
   }
 
   #provenance(): Readonly<Record<string, string | number>> {
     return {
       createdAt: new Date().toISOString(),
-      ...this.machine,
+      ...this.parts.machine,
       node: process.version,
       platform: `${process.platform}-${process.arch}`,
     };
@@ -300,6 +299,7 @@ export class ModelBench {
     this.#engine ??= Engine.load(file.path, {
       fingerprint: file.fingerprint,
       threads: request.threads,
+      gpuLayers: request.gpuLayers,
       snapshotFolder: homeFolders(request.home).snapshots,
       snapshotLimitBytes: request.snapshotLimitBytes,
       onWarning: (message) => request.emit({ event: 'warning', message }),

@@ -56,6 +56,11 @@ export interface BenchOptions {
   readonly seed?: number;
   /** Default: the cores this process may use. */
   readonly threads?: number;
+  /**
+   * Layers of the model that GPUs hold and compute, through a llama.cpp with a GPU back end; one more than the model has
+   * is all of it. Sparse attention runs on the CPU all the same. Default 0.
+   */
+  readonly gpuLayers?: number;
   /** Where models, snapshots and winners are kept. Default: see resolveHome. */
   readonly home?: string;
   /** Default: the task's own. */
@@ -99,6 +104,7 @@ export interface BenchRequest {
   readonly speedQuestions: number;
   readonly seed: number;
   readonly threads: number;
+  readonly gpuLayers: number;
   readonly home: string;
   readonly snapshotLimitBytes: number | undefined;
   /** Keys and values of the contexts that are in memory together, unless one has more. */
@@ -137,6 +143,7 @@ export function resolveBenchOptions(options: BenchOptions): BenchRequest {
     speedQuestions: integer('speedQuestions', options.speedQuestions ?? 3, 0),
     seed: integer('seed', options.seed ?? 0, 0),
     threads: integer('threads', options.threads ?? usableThreads().threads, 1),
+    gpuLayers: integer('gpuLayers', options.gpuLayers ?? 0, 0),
     home: resolveHome(options.home),
     snapshotLimitBytes: optional('snapshotLimitBytes', options.snapshotLimitBytes, 0),
     groupBytes: 2 ** 30,

@@ -43,9 +43,9 @@ export class RunProgress {
   }
 
   async #add(model: ModelBench, home: string): Promise<void> {
-    const { file } = model.parts;
-    const machine = hashJson({ model: file.fingerprint, ...model.machine }).slice(0, 16);
-    const book = await TimeBook.open(home, machine);
+    const { file, machine } = model.parts;
+    const name = hashJson({ model: file.fingerprint, ...machine }).slice(0, 16);
+    const book = await TimeBook.open(home, name);
     this.#books.add(book);
     for (const entry of model.tasks) {
       const { rendered, cells } = entry;

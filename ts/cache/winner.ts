@@ -133,6 +133,8 @@ export interface Winner {
     readonly cpu: string;
     readonly isa: string;
     readonly threads: number;
+    /** Devices, and how many layers were theirs; left out where the CPU computed all. */
+    readonly gpu?: string;
     readonly modelPath: string;
     readonly space: unknown;
     readonly searchMs: number;

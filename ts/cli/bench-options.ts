@@ -3,6 +3,9 @@ import {
   defined,
   homeOption,
   jsonOption,
+  type MachineArguments,
+  machineOptions,
+  machineOptionsOf,
   parseBytes,
   parseCount,
   parseList,
@@ -12,7 +15,7 @@ import {
 } from './options.js';
 
 /** What `bench` and `run` are told alike. */
-export interface BenchArguments extends TaskArguments {
+export interface BenchArguments extends TaskArguments, MachineArguments {
   model: string | string[];
   task: string | string[];
   config: string | string[];
@@ -24,7 +27,6 @@ export interface BenchArguments extends TaskArguments {
   maxNewTokens?: number;
   speedQuestions?: number;
   seed?: number;
-  threads?: number;
   home?: string;
   snapshotLimit?: string;
   restart: boolean;
@@ -70,7 +72,7 @@ export const benchOptions = {
     describe: 'questions on which tokens a second are measured [default: 3]',
   },
   seed: { type: 'number', describe: 'seed of the random draws inside the maskers' },
-  threads: { type: 'number', describe: 'threads [default: what this process may use]' },
+  ...machineOptions,
   home: homeOption,
   ...taskOptions,
   'snapshot-limit': { type: 'string', describe: 'disk space for KV snapshots [default: 20GB]' },
@@ -105,7 +107,7 @@ export function benchOptionsOf(args: BenchArguments) {
       maxNewTokens: parseCount('max-new-tokens', args.maxNewTokens),
       speedQuestions: parseCount('speed-questions', args.speedQuestions, 0),
       seed: parseCount('seed', args.seed, 0),
-      threads: parseCount('threads', args.threads),
+      ...machineOptionsOf(args),
       snapshotLimitBytes: parseBytes('snapshot-limit', args.snapshotLimit),
       ...taskOptionsOf(args),
       restart: args.restart ? true : undefined,

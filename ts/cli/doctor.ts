@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { cpus, freemem, release, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { findLlamaLibrary } from '../engine/llama-library.js';
+import { deviceNames, type LoadedLlamaLibrary, loadLlamaLibrary } from '../engine/llama-library.js';
 import { resolveHome } from '../home.js';
 import { testModels } from '../models/test-models.js';
 import { addonPath, loadAddon } from '../native/addon.js';
@@ -66,12 +66,13 @@ export async function examine(home: string): Promise<Finding[]> {
     ),
     good('threads', threadsText()),
     good('memory', `${bytes(totalmem())}, ${bytes(freemem())} free`),
-    tried('native addon', () => `${addonPath()}, instruction set in use: ${loadAddon().bestIsa}`),
-    tried('cuda', cudaText),
-    tried('llama.cpp', () => {
-      const { packageName, packageVersion, release: build } = findLlamaLibrary();
-      return `${build} of ${packageName} ${packageVersion}`;
-    }),
+    await tried(
+      'native addon',
+      () => `${addonPath()}, instruction set in use: ${loadAddon().bestIsa}`,
+    ),
+    await tried('cuda', cudaText),
+    await tried('llama.cpp', async () => llamaText(await loadLlamaLibrary())),
+    good('gpu layers', await gpuLayersText()),
     good('home', await homeText(home)),
     good(
       'test models',
@@ -93,11 +94,24 @@ function good(name: string, text: string): Finding {
   return { name, text, isGood: true };
 }
 
-function tried(name: string, look: () => string): Finding {
+async function tried(name: string, look: () => string | Promise<string>): Promise<Finding> {
   try {
-    return good(name, look());
+    return good(name, await look());
   } catch (error) {
     return { name, text: (error as Error).message, isGood: false };
+  }
+}
+
+function llamaText({ release: build, packageName, packageVersion, devices }: LoadedLlamaLibrary) {
+  return `${build} of ${packageName} ${packageVersion}; devices: ${deviceNames(devices)}`;
+}
+
+/** As for CUDA: without a GPU nothing is wrong. */
+async function gpuLayersText(): Promise<string> {
+  try {
+    return llamaText(await loadLlamaLibrary({ gpu: true }));
+  } catch (error) {
+    return `not available: ${(error as Error).message.replace(/ Looked in:.*/s, '')}`;
   }
 }
 

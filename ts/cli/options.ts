@@ -107,6 +107,29 @@ export function taskOptionsOf({ prompt, haystack, data, truncate }: TaskArgument
   return { promptStyle: prompt, haystack, data, truncate };
 }
 
+/** What computes, as every command that decodes is told. */
+export interface MachineArguments {
+  readonly threads?: number;
+  readonly gpuLayers?: number;
+}
+
+export const machineOptions = {
+  threads: { type: 'number', describe: 'threads [default: what this process may use]' },
+  'gpu-layers': {
+    type: 'number',
+    describe:
+      'layers that llama.cpp runs on GPUs, 99 for all; needs a GPU build of it [default: 0]',
+  },
+} as const;
+
+/** @throws {RangeError} `ERR_ARGUMENT` naming the option */
+export function machineOptionsOf({ threads, gpuLayers }: MachineArguments) {
+  return {
+    threads: parseCount('threads', threads),
+    gpuLayers: parseCount('gpu-layers', gpuLayers, 0),
+  };
+}
+
 /** Options of several commands. */
 export const homeOption = {
   type: 'string',

@@ -14,17 +14,18 @@ import {
   type LimitArguments,
   limitOptions,
   limitsOf,
-  parseCount,
+  type MachineArguments,
+  machineOptions,
+  machineOptionsOf,
 } from './options.js';
 import { runTune } from './run-tune.js';
 import { budgetText } from './view/format.js';
 import { marginalValues, stateOf, studyLines, studyTable, type ViewedStudy } from './view/study.js';
 
-interface StudyArguments extends LimitArguments {
+interface StudyArguments extends LimitArguments, MachineArguments {
   home?: string;
   json: boolean;
   quiet: boolean;
-  threads?: number;
   name?: string;
 }
 
@@ -47,7 +48,7 @@ export function studyCommand(
           'resume <name>',
           'go on with a study that was stopped, or longer than before',
           {
-            threads: { type: 'number', describe: 'threads [default: what this process may use]' },
+            ...machineOptions,
             ...limitOptions,
             quiet: { type: 'boolean', default: false, describe: 'only the result' },
           },
@@ -145,7 +146,7 @@ async function resume(context: CliContext, args: StudyArguments): Promise<ExitCo
   const home = resolveHome(args.home, context.env);
   const { name } = await readStudy(home, args.name ?? '');
   const { force, pending, ...options } = raise(await recallOptions(home, name), args);
-  const common = { ...options, home, ...defined({ threads: parseCount('threads', args.threads) }) };
+  const common = { ...options, home, ...defined(machineOptionsOf(args)) };
   let code: ExitCode = exitCodes.done;
   for (const [i, step] of pending.entries()) {
     const how = i === 0 ? { resume: name } : defined({ force });

@@ -10,6 +10,9 @@ import {
   type LimitArguments,
   limitOptions,
   limitsOf,
+  type MachineArguments,
+  machineOptions,
+  machineOptionsOf,
   parseBytes,
   parseCount,
   parseList,
@@ -20,7 +23,7 @@ import {
 } from './options.js';
 import { runTune } from './run-tune.js';
 
-interface TuneArguments extends LimitArguments, TaskArguments {
+interface TuneArguments extends LimitArguments, TaskArguments, MachineArguments {
   model: string;
   task: string | string[];
   global?: boolean;
@@ -29,7 +32,6 @@ interface TuneArguments extends LimitArguments, TaskArguments {
   config?: string | string[];
   objective?: string;
   seed?: number;
-  threads?: number;
   home?: string;
   space?: string;
   enqueue?: string;
@@ -110,7 +112,7 @@ export function tuneCommand(
           },
           ...limitOptions,
           seed: { type: 'number', describe: 'seed of the search' },
-          threads: { type: 'number', describe: 'threads [default: what this process may use]' },
+          ...machineOptions,
           home: homeOption,
           space: {
             type: 'string',
@@ -153,7 +155,7 @@ function toTuneOptions(args: TuneArguments): TuneOptions {
     ...taskOptionsOf(args),
     ...limitsOf(args),
     seed: parseCount('seed', args.seed, 0),
-    threads: parseCount('threads', args.threads),
+    ...machineOptionsOf(args),
     space: readJson('space', args.space),
     enqueue: readJson('enqueue', args.enqueue) as TuneOptions['enqueue'],
     warmStart: args.warmStart ? true : undefined,

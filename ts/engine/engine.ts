@@ -17,6 +17,8 @@ export interface EngineOptions {
   /** Of the model file; names its snapshots and references. */
   readonly fingerprint: string;
   readonly threads: number;
+  /** Layers on the GPUs; see LoadOptions. Default 0. */
+  readonly gpuLayers?: number | undefined;
   /** Where snapshots and dense references are kept. */
   readonly snapshotFolder: string;
   readonly snapshotLimitBytes?: number | undefined;
@@ -66,7 +68,7 @@ export class Engine {
 
   /** @throws as Model.load, and {EngineError} where the self-test of the engine fails */
   static async load(path: string, options: EngineOptions): Promise<Engine> {
-    await ensureSelfTest(options.snapshotFolder);
+    await ensureSelfTest(options.snapshotFolder, options.gpuLayers);
     return new Engine(await Model.load(path, options), options);
   }
 
@@ -173,9 +175,16 @@ export class Engine {
     );
   }
 
+  /** A GPU rounds otherwise than the CPU, so what it computed is kept apart. */
   #identity() {
     const { fingerprint } = this.#options;
-    return { fingerprint, kvType: 'f16' as const, llamaCpp: llamaCpp.packageVersion };
+    const { gpu } = this.model;
+    const build = llamaCpp.packageVersion;
+    return {
+      fingerprint,
+      kvType: 'f16' as const,
+      llamaCpp: gpu === undefined ? build : `${build}, ${gpu}`,
+    };
   }
 
   /** Kept apart by build: another build may measure otherwise. */

@@ -14,7 +14,7 @@ import type {
   OverrideWay,
   PlainDecodeOptions,
 } from '../native/llama-addon.js';
-import { type LlamaLibrary, loadLlamaLibrary } from './llama-library.js';
+import { describeGpu, type LlamaLibrary, loadLlamaLibrary } from './llama-library.js';
 
 /** How a running task is watched and stopped. */
 export interface RunOptions {
@@ -23,28 +23,43 @@ export interface RunOptions {
   readonly onProgress?: ((tokens: number) => void) | undefined;
 }
 
+/** How a model is loaded. */
+export interface LoadOptions {
+  /** Of the model's own pool; at least 1. */
+  readonly threads: number;
+  /**
+   * Layers that the GPUs of llama.cpp hold and compute, one more than the model has being all of it; our attention runs
+   * on the CPU all the same. Default 0.
+   */
+  readonly gpuLayers?: number | undefined;
+  /** For tests: everything is copied as if it lay on a GPU. */
+  readonly copiesHostTensors?: boolean | undefined;
+}
+
 /** A GGUF loaded into llama.cpp. Its tasks run off the main thread, one after another. */
 export class Model {
   readonly info: ModelInfo;
   readonly library: LlamaLibrary;
+  /** What of the model GPUs compute; undefined where they compute nothing. */
+  readonly gpu: string | undefined;
   readonly #native: NativeModel;
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(native: NativeModel, library: LlamaLibrary) {
+  private constructor(native: NativeModel, library: LlamaLibrary, gpu: string | undefined) {
     this.#native = native;
     this.library = library;
+    this.gpu = gpu;
     this.info = native.info();
   }
 
   /**
-   * @param threads - of the model's own pool; at least 1
    * @throws {EngineError} where the file cannot be read or its architecture is not supported (by name and reason)
-   * @throws {NativeLoadError} where llama.cpp is absent or of another version
+   * @throws {NativeLoadError} where llama.cpp is absent, of another version, or has no GPU for the layers
    */
-  static async load(path: string, { threads }: { threads: number }): Promise<Model> {
-    const library = await loadLlamaLibrary();
-    const native = await asEngineError(loadAddon().loadModel(library, path, threads));
-    return new Model(native, library);
+  static async load(path: string, { gpuLayers = 0, ...options }: LoadOptions): Promise<Model> {
+    const library = await loadLlamaLibrary({ gpu: gpuLayers > 0 });
+    const loading = loadAddon().loadModel(library, path, { ...options, gpuLayers });
+    return new Model(await asEngineError(loading), library, await describeGpu(gpuLayers));
   }
 
   /** Bytes of a snapshot per token. */

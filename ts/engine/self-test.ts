@@ -6,8 +6,8 @@ import { EngineError } from '../errors.js';
 import { writeFileAtomic } from '../files.js';
 import { addonPath, loadAddon } from '../native/addon.js';
 import type { OverrideWay } from '../native/llama-addon.js';
-import { findLlamaLibrary, llamaCpp } from './llama-library.js';
-import { Model } from './model.js';
+import { describeGpu, findLlamaLibrary, llamaCpp } from './llama-library.js';
+import { type LoadOptions, Model } from './model.js';
 import { ensureTinyModel } from './tiny-model.js';
 
 /** Relative errors of logits; see selfTest. */
@@ -24,18 +24,25 @@ export interface SelfTestResult {
 
 const nPrompt = 200;
 const nSteps = 16;
-/** f16 keys and values cost 1e-4 to 7e-4 on real models; a failed override costs about 1. */
-const limits = { reference: 5e-3, between: 1e-4 };
+/**
+ * f16 keys and values cost 1e-4 to 7e-4 on real models; a failed override costs about 1. GPUs may round what they
+ * multiply to 11 bits.
+ */
+const limits = { reference: 5e-3, gpuReference: 2e-2, between: 1e-4 };
 
 /**
  * Decodes a tiny random model in both ways of our attention and by llama.cpp itself.
  *
  * @param folder - where the tiny model is kept
  */
-export async function selfTest(folder: string, threads = 1): Promise<SelfTestResult> {
-  const path = join(folder, 'tiny.gguf');
-  await ensureTinyModel(path);
-  const model = await Model.load(path, { threads });
+export async function selfTest(
+  folder: string,
+  options: LoadOptions = { threads: 1 },
+): Promise<SelfTestResult> {
+  const isOnGpu = (options.gpuLayers ?? 0) > 0;
+  const path = join(folder, isOnGpu ? 'tiny-64.gguf' : 'tiny.gguf');
+  await ensureTinyModel(path, isOnGpu ? 64 : 32);
+  const model = await Model.load(path, options);
   const tokens = Int32Array.from(
     { length: nPrompt + nSteps },
     (_, i) => 3 + ((i * i * 7 + i) % 256),
@@ -71,17 +78,19 @@ export async function selfTest(folder: string, threads = 1): Promise<SelfTestRes
 }
 
 /**
- * Runs the self-test once for each build of llama.cpp and of our addon, and remembers that it passed.
+ * Runs the self-test once for each build of llama.cpp and of our addon, and for each use of GPUs, and remembers that it
+ * passed.
  *
  * @throws {EngineError} where our attention and llama.cpp disagree: nothing the engine measured could be trusted
  */
-export async function ensureSelfTest(folder: string): Promise<void> {
-  const marker = join(folder, `self-test-${await buildId()}.json`);
+export async function ensureSelfTest(folder: string, gpuLayers = 0): Promise<void> {
+  const marker = join(folder, `self-test-${await buildId(gpuLayers)}.json`);
   if (existsSync(marker)) return;
-  const result = await selfTest(folder);
+  const result = await selfTest(folder, { threads: 1, gpuLayers });
   const { inGraph, replace, between, control } = result;
-  const agrees = Math.max(inGraph, replace) <= limits.reference && between <= limits.between;
-  if (!agrees || control < 10 * limits.reference) {
+  const limit = gpuLayers > 0 ? limits.gpuReference : limits.reference;
+  const agrees = Math.max(inGraph, replace) <= limit && between <= limits.between;
+  if (!agrees || control < 10 * limit) {
     throw new EngineError(
       'ERR_ENGINE',
       `The self-test failed: relative logit errors ${JSON.stringify(result)}. ` +
@@ -91,8 +100,9 @@ export async function ensureSelfTest(folder: string): Promise<void> {
   await writeFileAtomic(marker, `${JSON.stringify(result)}\n`);
 }
 
-async function buildId(): Promise<string> {
-  const { folder, ggmlBase, ggml, llama } = findLlamaLibrary();
+async function buildId(gpuLayers: number): Promise<string> {
+  const gpu = await describeGpu(gpuLayers);
+  const { folder, ggmlBase, ggml, llama } = findLlamaLibrary(process.env, { gpu: gpuLayers > 0 });
   const libraries = [ggmlBase, ggml, llama].map((name) => join(folder, name));
   const files = await Promise.all(
     [addonPath(), ...libraries].map(async (path) => {
@@ -100,7 +110,7 @@ async function buildId(): Promise<string> {
       return { name: basename(path), size, mtimeMs };
     }),
   );
-  const id = { isa: loadAddon().bestIsa, files };
+  const id = { isa: loadAddon().bestIsa, files, gpu };
   return createHash('sha256').update(JSON.stringify(id)).digest('hex').slice(0, 12);
 }
 

@@ -2,24 +2,27 @@ import { existsSync } from 'node:fs';
 import { writeFileAtomic } from '../files.js';
 import { encodeGguf, type GgufTensor, type GgufValue } from './gguf-writer.js';
 
-const shape = { layers: 3, width: 64, ffn: 128, nQHeads: 4, nKvHeads: 2, headDim: 32 } as const;
+const shape = { layers: 3, width: 64, ffn: 128, nQHeads: 4, nKvHeads: 2 } as const;
+
+/** Width of the model's heads: 32, or 64 for GPUs, since llama.cpp's CUDA kernels do not attend with less than 40. */
+export type TinyHeadDim = 32 | 64;
 const specialTokens = ['<unk>', '<s>', '</s>'];
 
 /**
- * Writes a random model of the llama architecture (grouped queries, three layers, a byte tokenizer, under 1 MB) if
+ * Writes a random model of the llama architecture (grouped queries, three layers, a byte tokenizer, about 1 MB) if
  * it is not there: small enough to prove the engine on at every start, and to test with. Always the same bytes.
  */
-export async function ensureTinyModel(path: string): Promise<void> {
+export async function ensureTinyModel(path: string, headDim: TinyHeadDim = 32): Promise<void> {
   if (existsSync(path)) return;
-  await writeFileAtomic(path, encodeTinyModel());
+  await writeFileAtomic(path, encodeTinyModel(headDim));
 }
 
 /** The bytes of that file. */
-export function encodeTinyModel(): Buffer {
-  return encodeGguf(metadata(), tensors());
+export function encodeTinyModel(headDim: TinyHeadDim = 32): Buffer {
+  return encodeGguf(metadata(headDim), tensors(headDim));
 }
 
-function metadata(): Record<string, GgufValue> {
+function metadata(headDim: TinyHeadDim): Record<string, GgufValue> {
   const bytes = Array.from(
     { length: 256 },
     (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`,
@@ -35,10 +38,10 @@ function metadata(): Record<string, GgufValue> {
     'llama.feed_forward_length': uint32(shape.ffn),
     'llama.attention.head_count': uint32(shape.nQHeads),
     'llama.attention.head_count_kv': uint32(shape.nKvHeads),
-    'llama.attention.key_length': uint32(shape.headDim),
-    'llama.attention.value_length': uint32(shape.headDim),
+    'llama.attention.key_length': uint32(headDim),
+    'llama.attention.value_length': uint32(headDim),
     'llama.attention.layer_norm_rms_epsilon': { type: 'float32', value: 1e-5 },
-    'llama.rope.dimension_count': uint32(shape.headDim),
+    'llama.rope.dimension_count': uint32(headDim),
     'llama.vocab_size': uint32(tokens.length),
     'tokenizer.ggml.model': { type: 'string', value: 'llama' },
     'tokenizer.ggml.tokens': { type: 'strings', value: tokens },
@@ -53,9 +56,9 @@ function metadata(): Record<string, GgufValue> {
   };
 }
 
-function tensors(): GgufTensor[] {
+function tensors(headDim: TinyHeadDim): GgufTensor[] {
   const random = gaussian();
-  const { width, ffn, nQHeads, nKvHeads, headDim } = shape;
+  const { width, ffn, nQHeads, nKvHeads } = shape;
   const matrix = (name: string, input: number, output: number, gain = 1): GgufTensor => ({
     name: `${name}.weight`,
     dimensions: [input, output],

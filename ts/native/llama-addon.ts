@@ -6,6 +6,22 @@ export interface LlamaLibraryPaths {
   readonly llama: string;
 }
 
+/** What llama.cpp computes with here, under its own name (`CPU`, `CUDA0`, `Vulkan0`). */
+export interface LlamaDevice {
+  readonly name: string;
+  readonly description: string;
+  readonly isGpu: boolean;
+}
+
+/** How a model is loaded. */
+export interface NativeModelOptions {
+  readonly threads: number;
+  /** Layers that the GPUs hold, with their keys and values; one more than the model has is all of it. */
+  readonly gpuLayers: number;
+  /** For tests: host memory is treated as if it lay on a GPU, so that everything is copied. */
+  readonly copiesHostTensors?: boolean | undefined;
+}
+
 /** The attention of one layer; `window` is its sliding window in keys, 0 for full attention. */
 export interface LayerGeometry {
   readonly nQHeads: number;
@@ -91,7 +107,10 @@ export interface DecodeOutput {
   readonly attentionMs: number;
 }
 
-/** `inGraph`: our code as a node of the graph; `replace`: after llama.cpp's own; `none`: a control. */
+/**
+ * `inGraph`: our code as a node of the graph where the layer is in host memory, else as `replace`; `replace`: after
+ * llama.cpp's own; `none`: a control.
+ */
 export type OverrideWay = 'inGraph' | 'replace' | 'none';
 
 /** How llama.cpp itself decodes, for comparisons. */
@@ -134,13 +153,18 @@ export interface NativeModel {
 
 /** Exports of native/binding/llama.cpp. */
 export interface LlamaAddon {
-  /** Loads the libraries and tells their versions. */
+  /** Loads the libraries and tells their versions and devices. */
   llamaBuild(paths: LlamaLibraryPaths): Promise<{
     llamaVersion: string;
     ggmlVersion: string;
     ggmlCommit: string;
+    devices: readonly LlamaDevice[];
   }>;
-  loadModel(paths: LlamaLibraryPaths, file: string, threads: number): Promise<NativeModel>;
+  loadModel(
+    paths: LlamaLibraryPaths,
+    file: string,
+    options: NativeModelOptions,
+  ): Promise<NativeModel>;
   /** Threads the engine would use for each of a row of batches, [wall s, CPU s] each, and for the one after them. */
   governThreads(threads: number, seconds: Float64Array): Int32Array;
   /** Copies a GGUF with all weights in f32. */

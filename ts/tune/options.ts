@@ -48,6 +48,11 @@ export interface TuneOptions {
   readonly seed?: number;
   /** Default: the cores this process may use. */
   readonly threads?: number;
+  /**
+   * Layers of the model that GPUs hold and compute, through a llama.cpp with a GPU back end; one more than the model has
+   * is all of it. Sparse attention runs on the CPU all the same. Default 0.
+   */
+  readonly gpuLayers?: number;
   /** Where models, snapshots, studies and winners are kept. Default: see resolveHome. */
   readonly home?: string;
   /** Changes to the search space, as JSON: narrows, fixes or widens parameters by name. */
@@ -111,6 +116,7 @@ export interface TuneRequest {
   readonly continueFrom: string | undefined;
   readonly seed: number;
   readonly threads: number;
+  readonly gpuLayers: number;
   readonly home: string;
   readonly force: boolean;
   readonly snapshotLimitBytes: number | undefined;
@@ -153,6 +159,7 @@ export function resolveTuneOptions(options: TuneOptions): TuneRequest {
     continueFrom: resolveContinueFrom(options.continueFrom, nStudies),
     seed: integer('seed', options.seed ?? 0, 0),
     threads: integer('threads', options.threads ?? usableThreads().threads, 1),
+    gpuLayers: integer('gpuLayers', options.gpuLayers ?? 0, 0),
     home: resolveHome(options.home),
     force: options.force ?? false,
     snapshotLimitBytes: bytes('snapshotLimitBytes', options.snapshotLimitBytes),

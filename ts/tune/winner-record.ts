@@ -21,6 +21,8 @@ export interface RecordParts {
   readonly validation: Validation;
   /** Of the model file. */
   readonly modelPath: string;
+  /** What of the model GPUs computed. */
+  readonly gpu: string | undefined;
 }
 
 /** The record of a winner, with the evidence for it and where it comes from. */
@@ -71,7 +73,7 @@ export function searchOf(
 /** Where a record comes from. */
 export function provenanceOf(
   { threads }: TuneRequest,
-  { config, study, modelPath }: Pick<RecordParts, 'config' | 'study' | 'modelPath'>,
+  { config, study, modelPath, gpu }: Pick<RecordParts, 'config' | 'study' | 'modelPath' | 'gpu'>,
 ): Winner['provenance'] {
   return {
     createdAt: new Date().toISOString(),
@@ -82,6 +84,7 @@ export function provenanceOf(
     cpu: cpus()[0]?.model ?? 'unknown',
     isa: loadAddon().bestIsa,
     threads,
+    ...(gpu !== undefined && { gpu }),
     modelPath,
     space: config.space,
     searchMs: study.searchMs,

@@ -54,6 +54,22 @@ test('the details name model, task, study and machine', (t) => {
   }
 });
 
+test('the details of a winner name the GPU where one computed', (t) => {
+  const { provenance, ...rest } = winner();
+  const machine = (gpu?: string) => {
+    const lines = winnerDetails('w.json', {
+      ...rest,
+      provenance: { ...provenance, ...(gpu !== undefined && { gpu }) },
+    });
+    return lines.find((line) => line.trim().startsWith('machine'))?.trim();
+  };
+  t.is(machine(), 'machine     a CPU, linux-x64, avx512, 2 threads');
+  t.is(
+    machine('CUDA0 (a GPU), 99 layers'),
+    'machine     a CPU, linux-x64, avx512, 2 threads; CUDA0 (a GPU), 99 layers',
+  );
+});
+
 test('trials of an earlier study are told of beside those that were searched', (t) => {
   const search = { ...winner().search, imported: 12 };
   const lines = winnerDetails('w.json', { ...winner(), search });

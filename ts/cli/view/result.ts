@@ -222,6 +222,6 @@ function origin({ key, provenance, search }: Winner | Front): string[] {
     ...taskLines(key),
     `  study       ${search.study}, rungs ${search.rungs.join(', ')}; KL noise floor ${number(search.noiseFloorKl)}`,
     `  made        ${provenance.createdAt} by sparsetune ${provenance.sparsetune}, llama.cpp ${provenance.llamaCpp}, node ${provenance.node}`,
-    `  machine     ${provenance.cpu}, ${provenance.platform}, ${provenance.isa}, ${provenance.threads} threads`,
+    `  machine     ${provenance.cpu}, ${provenance.platform}, ${provenance.isa}, ${provenance.threads} threads${provenance.gpu === undefined ? '' : `; ${provenance.gpu}`}`,
   ];
 }
