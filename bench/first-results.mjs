@@ -1,4 +1,4 @@
-// The table of the README: tunes the small configs on the small model and writes what validation measured.
+// A task in full: tunes the small configs on the small model and writes what validation measured.
 //
 //   npm run bench:results [-- --write]
 //
@@ -71,4 +71,4 @@ const caption = results
   });
 const table = [...lines, ...caption].join('\n');
 console.log(table);
-if (values.write) await replaceBetween('README.md', 'results', table);
+if (values.write) await replaceBetween('bench/README.md', 'results', table);
