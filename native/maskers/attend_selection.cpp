@@ -135,11 +135,15 @@ Status AttendByHead(const AttendQueries& queries, const QueryGroup& group,
     const HeadKeys& head = selection.heads[g];
     const AttendQueries one = {queries.rows + g, 1, queries.head_dim, queries.scale};
     AttendState own = StateFrom(*state, g, queries.head_dim);
-    const ListedWeights weights(group, selection, g);
     const size_t n = head.indices.size();
-    buffers.log_weights.resize(n);
-    for (size_t i = 0; i < n; ++i) buffers.log_weights[i] = weights[i];
-    const KeyList list = {head.indices.data(), n, buffers.log_weights.data(), is_scored};
+    const float* log_weights = head.log_weights.data();
+    if (is_scored) {
+      const ListedWeights weights(group, selection, g);
+      buffers.log_weights.resize(n);
+      for (size_t i = 0; i < n; ++i) buffers.log_weights[i] = weights[i];
+      log_weights = buffers.log_weights.data();
+    }
+    const KeyList list = {head.indices.data(), n, log_weights, is_scored};
     const Status status = AttendList(one, group, list, &own);
     if (status != Status::kOk) return status;
   }

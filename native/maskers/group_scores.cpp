@@ -8,19 +8,6 @@
 #include "maskers/kv_rows.h"
 
 namespace sparsetune {
-
-Status ScoreRange(const QueryGroup& group, size_t begin, size_t n, float* scores, size_t stride) {
-  const GroupInput& input = *group.input;
-  for (const KvRun& run : SplitRun(input.kv, begin, begin + n)) {
-    if (run.n == 0) continue;
-    const ScoreRows rows = {run.keys, input.kv.dtype, input.kv.head_dim, nullptr, run.n};
-    const Status status = Scores(group.queries, input.group_size, rows, group.isa,
-                                 scores + (run.first - begin), stride);
-    if (status != Status::kOk) return status;
-  }
-  return Status::kOk;
-}
-
 namespace {
 
 /// Scores the rows of ascending keys, into buffers->scores.
@@ -40,6 +27,18 @@ Status ScoreListed(const QueryGroup& group, size_t g, const std::vector<uint32_t
 }
 
 }  // namespace
+
+Status ScoreRange(const QueryGroup& group, size_t begin, size_t n, float* scores, size_t stride) {
+  const GroupInput& input = *group.input;
+  for (const KvRun& run : SplitRun(input.kv, begin, begin + n)) {
+    if (run.n == 0) continue;
+    const ScoreRows rows = {run.keys, input.kv.dtype, input.kv.head_dim, nullptr, run.n};
+    const Status status = Scores(group.queries, input.group_size, rows, group.isa,
+                                 scores + (run.first - begin), stride);
+    if (status != Status::kOk) return status;
+  }
+  return Status::kOk;
+}
 
 Status ScoreKeys(const QueryGroup& group, size_t g, const std::vector<uint32_t>& keys,
                  const Selection& selection) {
