@@ -177,8 +177,8 @@ inline void ScoreBlock(const float* const* queries, size_t n, bool is_scored, co
     return;
   }
   for (size_t r = 0; r < block.n; r += kTileRows) {
-    for (size_t i = r; i < r + kTileRows; ++i) PrefetchRow(next.keys[i], progress->head_dim);
-    ScoreTiles(queries, n, block.keys + r, progress->head_dim, progress->weights + r, kBlockRows);
+    ScoreTiles(queries, n, block.keys + r, next.keys + r, progress->head_dim, progress->weights + r,
+               kBlockRows);
   }
 }
 

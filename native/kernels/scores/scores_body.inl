@@ -2,11 +2,14 @@
 // own anonymous namespace; includes nothing itself.
 
 constexpr size_t kTileRows = 4;
+constexpr size_t kLineBytes = 64;
 
-/// Dot products of kTileRows rows with `kHeads` queries; writes kTileRows scores per query.
+/// Dot products of kTileRows rows with `kHeads` queries; writes kTileRows scores per query. Asks for
+/// as many rows of `next`, unless null, a line of each at a time: all lines at once would take every
+/// fill buffer from the loads of the tile itself.
 template <int kHeads, typename T>
-inline void ScoreTile(const float* const* queries, const T* const* rows, size_t head_dim,
-                      float* scores, size_t stride) {
+inline void ScoreTile(const float* const* queries, const T* const* rows, const T* const* next,
+                      size_t head_dim, float* scores, size_t stride) {
   Vec sums[kHeads][kTileRows];
   SPARSETUNE_UNROLL
   for (int g = 0; g < kHeads; ++g) {
@@ -15,6 +18,10 @@ inline void ScoreTile(const float* const* queries, const T* const* rows, size_t 
   }
   size_t i = 0;
   for (; i + kLanes <= head_dim; i += kLanes) {
+    if (next != nullptr && i * sizeof(T) % kLineBytes == 0) {
+      SPARSETUNE_UNROLL
+      for (size_t r = 0; r < kTileRows; ++r) Prefetch(next[r] + i);
+    }
     Vec keys[kTileRows];
     SPARSETUNE_UNROLL
     for (size_t r = 0; r < kTileRows; ++r) keys[r] = Load(rows[r] + i);
@@ -41,29 +48,29 @@ inline void ScoreTile(const float* const* queries, const T* const* rows, size_t 
   }
 }
 
-/// ScoreTile for any number of queries.
+/// ScoreTile for any number of queries, the first of which ask for `next`.
 template <typename T>
 inline void ScoreTiles(const float* const* queries, size_t n_queries, const T* const* rows,
-                       size_t head_dim, float* scores, size_t stride) {
+                       const T* const* next, size_t head_dim, float* scores, size_t stride) {
   size_t g = 0;
-  for (; g + kScoreHeads <= n_queries; g += kScoreHeads) {
-    ScoreTile<kScoreHeads, T>(queries + g, rows, head_dim, scores + g * stride, stride);
+  for (; g + kScoreHeads <= n_queries; g += kScoreHeads, next = nullptr) {
+    ScoreTile<kScoreHeads, T>(queries + g, rows, next, head_dim, scores + g * stride, stride);
   }
   if (kScoreHeads == 4 && n_queries - g == 3) {
-    ScoreTile<3, T>(queries + g, rows, head_dim, scores + g * stride, stride);
+    ScoreTile<3, T>(queries + g, rows, next, head_dim, scores + g * stride, stride);
     return;
   }
   if (kScoreHeads == 4 && n_queries - g == 2) {
-    ScoreTile<2, T>(queries + g, rows, head_dim, scores + g * stride, stride);
+    ScoreTile<2, T>(queries + g, rows, next, head_dim, scores + g * stride, stride);
     return;
   }
-  for (; g < n_queries; ++g) {
-    ScoreTile<1, T>(queries + g, rows, head_dim, scores + g * stride, stride);
+  for (; g < n_queries; ++g, next = nullptr) {
+    ScoreTile<1, T>(queries + g, rows, next, head_dim, scores + g * stride, stride);
   }
 }
 
 template <typename T>
 inline void PrefetchRow(const T* row, size_t head_dim) {
   const char* bytes = reinterpret_cast<const char*>(row);
-  for (size_t i = 0; i < head_dim * sizeof(T); i += 64) Prefetch(bytes + i);
+  for (size_t i = 0; i < head_dim * sizeof(T); i += kLineBytes) Prefetch(bytes + i);
 }

@@ -17,21 +17,20 @@ inline size_t TileRowPointers(const ScoreRows& rows, size_t first, const T** poi
 template <typename T>
 void ScoreRowsOf(const float* const* queries, size_t n_queries, const ScoreRows& rows,
                  float* scores, size_t stride) {
-  const T* keys = static_cast<const T*>(rows.keys);
   for (size_t first = 0; first < rows.n; first += kTileRows) {
     const T* pointers[kTileRows];
+    const T* later[kTileRows];
     const size_t n = TileRowPointers(rows, first, pointers);
+    const bool has_later = first + kScoreAhead < rows.n;
+    if (has_later) TileRowPointers(rows, first + kScoreAhead, later);
+    const T* const* next = has_later ? later : nullptr;
     if (n == kTileRows) {
-      ScoreTiles(queries, n_queries, pointers, rows.head_dim, scores + first, stride);
-      for (size_t r = first + kScoreAhead; r < first + kScoreAhead + n && r < rows.n; ++r) {
-        PrefetchRow(keys + (rows.indices == nullptr ? r : rows.indices[r]) * rows.head_dim,
-                    rows.head_dim);
-      }
+      ScoreTiles(queries, n_queries, pointers, next, rows.head_dim, scores + first, stride);
       continue;
     }
     for (size_t g = 0; g < n_queries; ++g) {
       float tile[kTileRows];
-      ScoreTile<1, T>(queries + g, pointers, rows.head_dim, tile, kTileRows);
+      ScoreTile<1, T>(queries + g, pointers, next, rows.head_dim, tile, kTileRows);
       for (size_t r = 0; r < n; ++r) scores[g * stride + first + r] = tile[r];
     }
   }
