@@ -43,11 +43,12 @@ function reportText({ judged, sections, isa }, { command, peers, absent, rounds 
 
 function judgedTable(judged) {
   return markdown(
-    ['what', 'case', 'median [p10, p90]', 'wanted', ''],
-    judged.map(({ id, label, value, low, high, bound, verdict }) => [
+    ['what', 'case', 'median [p10, p90]', 'at the limit', 'wanted', ''],
+    judged.map(({ id, label, value, low, high, limit, bound, verdict }) => [
       targets[id].text,
       label,
       `${value.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`,
+      limit?.toFixed(2) ?? '',
       bound,
       verdict,
     ]),

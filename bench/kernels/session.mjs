@@ -94,17 +94,23 @@ export class Session {
     return { ms, toDense };
   }
 
-  /** Holds the ratios of the rounds against a target. */
-  judge(id, label, ratios) {
+  /**
+   * Holds the ratios of the rounds against a target.
+   *
+   * @param atLimit - ratios of the same rounds that the machine's own limit gives
+   */
+  judge(id, label, ratios, atLimit) {
     const value = median(ratios);
+    const limit = atLimit && median(atLimit);
     const entry = {
       id,
       label,
       value,
       low: quantile(ratios, 0.1),
       high: quantile(ratios, 0.9),
+      limit,
       bound: bound(id),
-      verdict: judge(id, value),
+      verdict: judge(id, value, limit),
     };
     this.judged.push(entry);
     this.log(

@@ -39,12 +39,21 @@ export const targets = {
   overhead: { text: 'call overhead, microseconds', below: 20 },
 };
 
-/** 'reached', or by how much a median misses its target. */
-export function judge(id, value) {
+/**
+ * 'reached', or by how much a median misses its target; where the machine's own limit misses it too, how much of that
+ * limit is reached.
+ */
+export function judge(id, value, limit = Infinity) {
   const { atLeast, below } = targets[id];
   if (below !== undefined)
     return value < below ? 'reached' : `missed (${value.toFixed(1)} of < ${below})`;
-  return value >= atLeast ? 'reached' : `missed by ${((1 - value / atLeast) * 100).toFixed(0)} %`;
+  if (value >= atLeast) return 'reached';
+  if (limit < atLeast) return `${percent(value / limit)} of the limit, which is below it`;
+  return `missed by ${percent(1 - value / atLeast)}`;
+}
+
+function percent(share) {
+  return `${(share * 100).toFixed(0)} %`;
 }
 
 export function bound(id) {

@@ -38,8 +38,15 @@ async function measure(session, shape, density) {
     ['a list per head', true],
   ].map(([name, isPerHead]) => listContender(name, { density, isPerHead, gaussian }, dense.bench));
   const gather = gatherContender('gather limit', { shape, density }, session.limits);
+  // Independent lists of a group name this share of its keys.
+  const united = 1 - (1 - density) ** (shape.nQHeads / shape.nKvHeads);
+  const union = gatherContender(
+    'gather limit of unions',
+    { shape, density: united },
+    session.limits,
+  );
   const peers = isSmall ? dense.rivals.slice(2) : [];
-  const own = [dense.ours, ...lists, gather].map(({ rival }) => rival);
+  const own = [dense.ours, ...lists, gather, union].map(({ rival }) => rival);
   const times = await session.times([...own, ...peers]);
   for (const peer of dense.forms.keys()) await session.peer(peer).ask({ cmd: 'free' });
   const denseMs = times.get('sparsetune');
@@ -70,7 +77,9 @@ function judgeAgainstPeers(session, { dtype, nKv }, { times, ms, forms, isHead }
   const names = [...forms.values()].flat();
   if (names.length === 0) return;
   const id = `attend.${isHead ? 'head' : 'shared'}.${is16Bit(dtype) ? '16bit' : 'f32'}`;
-  session.judge(id, `${keys(nKv)} ${dtype}`, ratios(times.get(fastest(names, times)), ms));
+  const peerMs = times.get(fastest(names, times));
+  const limitMs = times.get(isHead ? 'gather limit of unions' : 'gather limit');
+  session.judge(id, `${keys(nKv)} ${dtype}`, ratios(peerMs, ms), ratios(peerMs, limitMs));
 }
 
 /** Both kinds of lists against the reference. */

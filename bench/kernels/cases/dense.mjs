@@ -41,7 +41,8 @@ async function measure(session, shape) {
       session.add({ op: `dense ${form}`, peer, shape, bytes, ms, ratio });
     }
     const best = fastest(names, times);
-    session.judge(`dense.${peer}`, label(shape), ratios(times.get(best), own));
+    const fastestMs = times.get(best);
+    session.judge(`dense.${peer}`, label(shape), ratios(fastestMs, own), ratios(fastestMs, limit));
   }
   return [...times].map(([rival, ms]) => [
     keys(shape.nKv),

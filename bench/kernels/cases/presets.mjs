@@ -2,9 +2,9 @@
 // whole-key scores and indexes at the stream limit, scattered keys at the gather limit.
 
 import { listPresets } from '../../../build/ts/ts/maskers/presets.js';
-import { bytesOfElement, denseBytes } from '../../../build/ts/ts/micro/caches.js';
-import { bestOf } from '../../../build/ts/ts/micro/contenders.js';
+import { denseBytes } from '../../../build/ts/ts/micro/caches.js';
 import { median } from '../../../build/ts/ts/micro/rounds.js';
+import { boundRival } from '../bounds.mjs';
 import { digits, keys, ratios, standard, stepCells, stepColumns } from '../session.mjs';
 import { denseStep, step } from '../steps.mjs';
 import { gaussianBench } from './gaussian.mjs';
@@ -41,17 +41,6 @@ function runKeys(masker, nKv) {
   const size = masker['sinkSize'] ?? masker['windowSize'];
   const fraction = masker['sinkFraction'] ?? masker['windowFraction'];
   return size ?? Math.floor(fraction * nKv);
-}
-
-/** Milliseconds that the bytes of a step take at the machine's limits. */
-function boundRival(session, name, shape, { streamed, gathered }) {
-  const rowBytes = shape.headDim * bytesOfElement(shape.dtype);
-  const nRows = Math.round(gathered / rowBytes);
-  const range = 2 * shape.nKvHeads * shape.nKv;
-  return bestOf(name, () => {
-    const stream = streamed > 0 ? session.limits.streamMs(streamed) : 0;
-    return stream + (nRows > 0 ? session.limits.gatherMs(rowBytes, nRows, range) : 0);
-  });
 }
 
 async function measure(session, shape) {

@@ -1,5 +1,6 @@
 // A whole step of top_k - score, select, attend - against our dense attention, scored by the keys and by their int8 copy.
-import { is16Bit, keys, standard, stepCells, stepColumns } from '../session.mjs';
+import { boundRival } from '../bounds.mjs';
+import { is16Bit, keys, ratios, standard, stepCells, stepColumns } from '../session.mjs';
 import { denseStep, step } from '../steps.mjs';
 import { gaussianBench } from './gaussian.mjs';
 
@@ -23,18 +24,32 @@ async function measure(session, shape) {
       return { scoreDtype, heavyFraction, step: step(name, config, bench) };
     }),
   );
-  const times = await session.times([dense, ...steps.map(({ step }) => step)].map(rivalOf));
+  const judged = steps.filter(({ scoreDtype }) => scoreDtype === 'int8');
+  const bounds = judged.map(({ step }) => boundOf(session, shape, step));
+  const times = await session.times([
+    ...[dense, ...steps.map(({ step }) => step)].map(({ rival }) => rival),
+    ...bounds,
+  ]);
   const rows = [stepCells(shape, dense, session.addStep(dense, { shape, times }))];
-  for (const { scoreDtype, heavyFraction, step } of steps) {
-    const measured = session.addStep(step, { shape, times });
-    rows.push(stepCells(shape, step, measured));
-    if (scoreDtype === 'kv') continue;
+  for (const { step } of steps) {
+    rows.push(stepCells(shape, step, session.addStep(step, { shape, times })));
+  }
+  const denseMs = times.get(dense.rival.name);
+  for (const [i, { heavyFraction, step }] of judged.entries()) {
     const id = `topk.${heavyFraction * 100}.${is16Bit(shape.dtype) ? '16bit' : 'f32'}`;
-    session.judge(id, `${step.rival.name}, ${keys(shape.nKv)} ${shape.dtype}`, measured.toDense);
+    const [own, limit] = [step.rival, bounds[i]].map(({ name }) =>
+      ratios(denseMs, times.get(name)),
+    );
+    session.judge(id, `${step.rival.name}, ${keys(shape.nKv)} ${shape.dtype}`, own, limit);
   }
   return rows;
 }
 
-function rivalOf({ rival }) {
-  return rival;
+/** The int8 copy of the keys streams, a byte an element; rows of keys and values are gathered. */
+function boundOf(session, shape, { rival, bytes }) {
+  const streamed = shape.nKvHeads * shape.nKv * shape.headDim;
+  return boundRival(session, `bound of ${rival.name}`, shape, {
+    streamed,
+    gathered: bytes - streamed,
+  });
 }
