@@ -5,8 +5,7 @@
 
 constexpr size_t kVecBytes = 4 * kLanes;  ///< four channels of kLanes keys
 constexpr size_t kTileBytes = kTileVecs * kVecBytes;
-/// Tiles that are part of a block leave gaps between their loads, which the CPU cannot foresee.
-constexpr bool kPrefetches = kTileVecs * kLanes < kQuantBlockKeys;
+constexpr size_t kLineBytes = 64;
 
 /// Some keys of a block, all channels.
 struct TileKeys {
@@ -29,7 +28,8 @@ inline void ScoreTile(const TileKeys& tile, const int8_t* codes, const int32_t* 
     for (int v = 0; v < kTileVecs; ++v) totals[g][v] = SetInts(-kBias * sums[g]);
   }
   for (size_t i = 0; i < tile.channels; i += 4) {
-    if (kPrefetches) PrefetchNear(ahead);
+    SPARSETUNE_UNROLL
+    for (size_t at = 0; at < kTileBytes; at += kLineBytes) PrefetchNear(ahead + at);
     Keys keys[kTileVecs];
     SPARSETUNE_UNROLL
     for (int v = 0; v < kTileVecs; ++v) keys[v] = LoadKeys(elements + v * kVecBytes);
