@@ -40,8 +40,10 @@ Napi::Value JsPageScores(const Napi::CallbackInfo& info) {
   std::vector<const float*> pointers;
   for (size_t at = 0; at < queries.length; at += head_dim) pointers.push_back(queries.data + at);
   std::vector<float> scores(pointers.size() * pages.n);
-  ThrowUnlessOk(info.Env(), PageScores(pointers.data(), pointers.size(), pages,
-                                       ReadIsa(args.Get("isa")), scores.data(), pages.n));
+  std::vector<float> room(2 * queries.length);
+  ThrowUnlessOk(info.Env(),
+                PageScores(pointers.data(), pointers.size(), pages, ReadIsa(args.Get("isa")),
+                           room.data(), scores.data(), pages.n));
   return ToJs(info.Env(), scores);
 }
 

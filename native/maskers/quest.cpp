@@ -28,6 +28,8 @@ Status ScorePages(const Pages& pages, const QueryGroup& group, Selection* select
   const size_t n = pages.n();
   const size_t n_heads = selection->heads.size();
   group.buffers->scores.resize(n_heads * n);
+  auto& split = group.buffers->gathered;
+  split.resize(n_heads * 2 * group.input->kv.head_dim);
   const auto links = LinksOf<PageState>(*group.index, group.slot);
   for (size_t l = 0; l < links.size(); ++l) {
     const PageState& link = *links[l];
@@ -37,9 +39,9 @@ Status ScorePages(const Pages& pages, const QueryGroup& group, Selection* select
     const size_t end = std::min(pages.end, link_end);
     if (begin >= end) continue;
     const uint8_t* bounds = link.bounds.data() + (begin - link.first_page()) * link.page_bytes();
-    const Status status =
-        PageScores(group.queries, n_heads, {bounds, link.dtype, link.head_dim, end - begin},
-                   group.isa, group.buffers->scores.data() + (begin - pages.begin), n);
+    const Status status = PageScores(
+        group.queries, n_heads, {bounds, link.dtype, link.head_dim, end - begin}, group.isa,
+        split.data(), group.buffers->scores.data() + (begin - pages.begin), n);
     if (status != Status::kOk) return status;
     selection->index_bytes += (end - begin) * link.page_bytes();
   }

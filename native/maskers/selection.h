@@ -136,7 +136,7 @@ struct Scratch::Buffers {
   std::vector<uint8_t> counts;  ///< tables in which a key of a run matches
   std::vector<Matches> matches;
   std::vector<ScoredKey> scored;            ///< top_p
-  std::vector<float> gathered;              ///< queries on a few channels
+  std::vector<float> gathered;              ///< queries on a few channels, or split by sign
   std::vector<const float*> gathered_rows;  ///< [group_size]
   std::vector<uint64_t> signatures;         ///< [group_size, words]
   std::vector<float> run_scores;            ///< [group_size, kept by every head]

@@ -161,9 +161,10 @@ void CheckPages(size_t head_dim, size_t page_size, Dtype dtype) {
   for (size_t head = 0; head < given.n_q_heads(); ++head) {
     const float* query = given.Query(head);
     std::vector<float> row(n_pages - 1);
+    std::vector<float> room(2 * head_dim);
     const size_t first = (head / 3 * n_pages + 1) * 2 * head_dim;
     sparsetune::PageScores(&query, 1, {expected.data() + first, Dtype::kF32, head_dim, n_pages - 1},
-                           Isa::kScalar, row.data(), n_pages - 1);
+                           Isa::kScalar, room.data(), row.data(), n_pages - 1);
     for (size_t page = 0; page + 1 < n_pages; ++page) {
       const double error = std::abs(actual[head * n_pages + page] - row[page]);
       Expect(error <= 1e-5 * static_cast<double>(head_dim), Text("page ", page, " error ", error));

@@ -1,36 +1,42 @@
 #include "kernels/pages/pages.h"
 
 #include <algorithm>
+#include <array>
 
-#include "core/element.h"
-#include "core/versions.h"
-#include "kernels/pages/pages_isa.h"
+#include "kernels/scores/scores.h"
 
 namespace sparsetune {
+namespace {
 
-void PageScoresScalar(const float* const* queries, size_t n_queries, const PageBounds& pages,
-                      float* scores, size_t stride) {
-  for (size_t p = 0; p < pages.n; ++p) {
-    const size_t low = 2 * p * pages.head_dim;
-    const size_t high = low + pages.head_dim;
-    for (size_t g = 0; g < n_queries; ++g) {
-      float sum = 0;
-      for (size_t i = 0; i < pages.head_dim; ++i) {
-        const float q = queries[g][i];
-        sum += std::max(q * ReadElement(pages.bounds, pages.dtype, low + i),
-                        q * ReadElement(pages.bounds, pages.dtype, high + i));
-      }
-      scores[g * stride + p] = sum;
-    }
+/// Queries of one pass over the pages.
+constexpr size_t kPassQueries = 32;
+
+/// [min(q, 0), max(q, 0)]: its dot product with [smallest, largest] takes of each channel the
+/// product that is the larger one.
+void SplitSigns(const float* query, size_t head_dim, float* split) {
+  for (size_t i = 0; i < head_dim; ++i) {
+    split[i] = std::min(query[i], 0.0f);
+    split[head_dim + i] = std::max(query[i], 0.0f);
   }
 }
 
+}  // namespace
+
 Status PageScores(const float* const* queries, size_t n_queries, const PageBounds& pages, Isa isa,
-                  float* scores, size_t stride) {
+                  float* room, float* scores, size_t stride) {
   if (n_queries == 0 || pages.head_dim == 0 || stride < pages.n) return Status::kInvalidShape;
-  const auto version = SPARSETUNE_VERSION(PageScores, isa);
-  if (version == nullptr) return Status::kUnsupported;
-  version(queries, n_queries, pages, scores, stride);
+  const size_t row = 2 * pages.head_dim;
+  const ScoreRows rows = {pages.bounds, pages.dtype, row, nullptr, pages.n};
+  for (size_t first = 0; first < n_queries; first += kPassQueries) {
+    const size_t n = std::min(kPassQueries, n_queries - first);
+    std::array<const float*, kPassQueries> split;
+    for (size_t g = 0; g < n; ++g) {
+      SplitSigns(queries[first + g], pages.head_dim, room + g * row);
+      split[g] = room + g * row;
+    }
+    const Status status = Scores(split.data(), n, rows, isa, scores + first * stride, stride);
+    if (status != Status::kOk) return status;
+  }
   return Status::kOk;
 }
 

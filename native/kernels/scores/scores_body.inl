@@ -4,9 +4,9 @@
 constexpr size_t kTileRows = 4;
 constexpr size_t kLineBytes = 64;
 
-/// Dot products of kTileRows rows with `kHeads` queries; writes kTileRows scores per query. Asks for
-/// as many rows of `next`, unless null, a line of each at a time: all lines at once would take every
-/// fill buffer from the loads of the tile itself.
+/// Dot products of kTileRows rows with `kHeads` queries; writes kTileRows scores per query. Asks
+/// for as many rows of `next`, unless null, a line of each at a time: all lines at once would take
+/// every fill buffer from the loads of the tile itself.
 template <int kHeads, typename T>
 inline void ScoreTile(const float* const* queries, const T* const* rows, const T* const* next,
                       size_t head_dim, float* scores, size_t stride) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "inputs.h"
 #include "testing.h"
@@ -26,14 +28,27 @@ PageBound Reference(const float* query, const float* page, size_t head_dim) {
   return bound;
 }
 
+/// [n, 2, head_dim], of each page and channel the smaller number first.
+std::vector<float> Bounds(size_t n, size_t head_dim) {
+  std::vector<float> bounds = Normals(2 * n * head_dim, 2);
+  for (size_t page = 0; page < n; ++page) {
+    float* low = bounds.data() + 2 * page * head_dim;
+    for (size_t i = 0; i < head_dim; ++i) {
+      if (low[i] > low[head_dim + i]) std::swap(low[i], low[head_dim + i]);
+    }
+  }
+  return bounds;
+}
+
 void Check(size_t head_dim, size_t n, Dtype dtype, Isa isa) {
   constexpr size_t kQueries = 3;
   const Fenced<float> queries(Normals(kQueries * head_dim, 1));
-  const Stored bounds(Normals(2 * n * head_dim, 2), dtype);
+  const Stored bounds(Bounds(n, head_dim), dtype);
+  Fenced<float> room(kQueries * 2 * head_dim);
   Fenced<float> scores(kQueries * n);
   const Status status =
       PageScores(RowsOf(queries, head_dim).data(), kQueries,
-                 {bounds.bytes.data(), dtype, head_dim, n}, isa, scores.data(), n);
+                 {bounds.bytes.data(), dtype, head_dim, n}, isa, room.data(), scores.data(), n);
   Expect(status == Status::kOk, "status");
   for (size_t at = 0; at < scores.size(); ++at) {
     const PageBound bound = Reference(queries.data() + at / n * head_dim,
