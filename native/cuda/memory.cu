@@ -77,6 +77,10 @@ bool IsOnDevice(const void* address) {
 
 Status Synchronise(Stream stream) { return Reported(cudaStreamSynchronize(stream)); }
 
+Status ReadDeviceMemory(DeviceMemory* memory) {
+  return Reported(cudaMemGetInfo(&memory->n_free, &memory->n_total));
+}
+
 size_t MultiprocessorCount() {
   int n = 0;
   const Status status = Reported(cudaDeviceGetAttribute(&n, cudaDevAttrMultiProcessorCount, 0));

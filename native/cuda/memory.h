@@ -78,6 +78,13 @@ bool IsOnDevice(const void* address);
 /// Waits for what is on the stream; what went wrong there is returned here.
 Status Synchronise(Stream stream);
 
+/// Bytes of the device, and those of them that nobody in any process uses.
+struct DeviceMemory {
+  size_t n_free = 0;
+  size_t n_total = 0;
+};
+Status ReadDeviceMemory(DeviceMemory* memory);
+
 /// Multiprocessors of the device, at least 1.
 size_t MultiprocessorCount();
 

@@ -48,6 +48,10 @@ class DecodeRoom {
 
 namespace {
 
+/// One part in so many of the device's memory is left by contexts: to their tails, and to the other
+/// users of the device.
+constexpr size_t kSpareShare = 8;
+
 /// Keys and values of tokens: [n, n_kv_heads, head_dim] each.
 struct Rows {
   cuda::DeviceBuffer keys;
@@ -64,6 +68,12 @@ class ContextCache final : public DecodeCache {
 
   Status Fill(const HostContext& context) {
     return room_->Guarded([&](cuda::Stream stream) {
+      cuda::DeviceMemory memory;
+      Check(cuda::ReadDeviceMemory(&memory));
+      const size_t n_spare = memory.n_total / kSpareShare;
+      if (memory.n_free < 2 * n_context_ * token_bytes() + n_spare) {
+        throw DeviceFailure{Status::kOutOfMemory};
+      }
       Allocate(n_context_, &rows_);
       allocated_ = n_context_;
       cuda::DeviceBuffer staged;

@@ -101,7 +101,7 @@ struct HostContext {
 /// Copies a context to the device.
 ///
 /// @param[out] cache  works in `room`
-/// @return kOutOfMemory, kDevice
+/// @return kOutOfMemory, also where less than an eighth of the memory would be left; kDevice
 Status MakeDecodeCache(const HostContext& context, std::shared_ptr<DecodeRoom> room,
                        std::unique_ptr<DecodeCache>* cache);
 

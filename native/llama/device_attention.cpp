@@ -77,7 +77,7 @@ std::string DeviceAttention::WhyNotNode(const ggml_tensor* node, size_t layer) c
   const LayerGeometry& geometry = model_->layers()[layer];
   if (geometry.window != 0) return "layers with a sliding window have no CUDA kernels";
   const auto head_dim = static_cast<size_t>(geometry.head_dim);
-  const std::string why_not_heads = device::WhyNotHeads(head_dim, GroupSize(geometry));
+  std::string why_not_heads = device::WhyNotHeads(head_dim, GroupSize(geometry));
   if (!why_not_heads.empty()) return why_not_heads;
   const ggml_tensor* queries = node->src[0];
   const CacheRows keys = RowsOf(node, 1);

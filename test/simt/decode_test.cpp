@@ -23,7 +23,7 @@ using sparsetune::device::DecodeCache;
 using sparsetune::testing::Expect;
 
 constexpr size_t kContext = 76;  // no multiple of a page or a block
-constexpr size_t kTail = 8;  // which ends behind the page that the context ends in
+constexpr size_t kTail = 8;      // which ends behind the page that the context ends in
 constexpr size_t kStreams = 2;
 constexpr size_t kKeys = kContext + kStreams * kTail;
 constexpr size_t kPad = 16;  // between the rows of tokens, in elements
