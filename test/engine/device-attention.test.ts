@@ -1,6 +1,9 @@
 // Attention in the memory of a GPU that llama.cpp has its tensors in. Host memory is taken for that memory: with the
 // addon that test:simt builds, the kernels then run on llama.cpp's own tensors, in the emulator; else this shows how it
 // is refused, and that attention goes the way over the host.
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import type { Model } from '../../ts/engine/model.js';
 import { relativeError } from '../../ts/engine/self-test.js';
@@ -44,7 +47,7 @@ test.beforeEach(async (t) => {
   t.context = { ...(await load(64, (message) => warnings.push(message))), warnings };
 });
 
-function snapshotsOf(model: Model, { contexts }: Models): object[] {
+function snapshotsOf(model: Model, { contexts }: Pick<Models, 'contexts'>): object[] {
   return contexts.map(({ payload, length }) => model.snapshot(payload, length));
 }
 
@@ -180,13 +183,34 @@ function testRefusals(): void {
     await isRefused(t, dense, /headDim 32 has no CUDA kernels/, await load(32));
   });
 
+  test.serial("a snapshot's memory on the GPU goes with it", async (t) => {
+    for (let i = 0; i < 8; i++) {
+      t.deepEqual(reasonsOf(await decodeLarge(t.context)), [''], `snapshot ${i}`);
+      await collectGarbage();
+    }
+  });
+
   test.serial('a context that the GPU has no memory for goes over the host', async (t) => {
+    await collectGarbage(); // or it would free memory later
     const caches = fillMemory();
     await isRefused(t, dense, /no memory left|tokens before these/);
     t.regex(t.context.warnings[0] ?? '', /no memory left/);
     for (const cache of caches) cache.dispose();
     t.deepEqual(reasonsOf(await inTurns(t.context.onDevice, t.context, dense)), Array(7).fill(''));
   });
+}
+
+/** Snapshots that nobody holds are gone then. */
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  await setImmediate();
+}
+
+/** Decodes a token of a stream that takes a good part of the GPU's memory. */
+async function decodeLarge({ onDevice, contexts }: Models): Promise<DecodeOutput[]> {
+  const [snapshot = {}] = snapshotsOf(onDevice, { contexts });
+  return await onDevice.decode([item(onDevice.stream(snapshot, dense, 3000), 'large', 1)]);
 }
 
 /** Takes all but a few KiB of the GPU's memory. */
