@@ -17,10 +17,11 @@ try {
   const args = process.argv.slice(2);
   run(join(build, 'simt_test'), args, { stdio: ['ignore', 1, 2] });
   if (args.length === 0) {
-    step('SparseAttention on the emulator');
+    step('SparseAttention and the engine on the emulator');
     const env = { ...process.env, SPARSETUNE_NATIVE: join(build, 'Release/sparsetune.node') };
     const ava = join(root, 'node_modules/ava/entrypoints/cli.mjs');
-    run(process.execPath, [ava, 'test/attention/device.test.ts'], { stdio: ['ignore', 1, 2], env });
+    const tests = ['test/attention/device.test.ts', 'test/engine/device-attention.test.ts'];
+    run(process.execPath, [ava, ...tests], { stdio: ['ignore', 1, 2], env });
   }
 } catch (error) {
   fail(error);

@@ -62,7 +62,8 @@ llama::ModelOptions ReadModelOptions(const Napi::Value& value) {
   llama::ModelOptions options;
   options.n_threads = object.Get("threads").ToNumber().Int32Value();
   options.n_gpu_layers = object.Get("gpuLayers").ToNumber().Int32Value();
-  options.copies_host_tensors = object.Get("copiesHostTensors").ToBoolean();
+  const Napi::Value memory = object.Get("hostMemoryAs");
+  if (memory.IsString()) options.host_memory_as = memory.ToString();
   return options;
 }
 

@@ -39,6 +39,10 @@ Napi::Value WriteOutput(Napi::Env env, const llama::DecodeOutput& output) {
   object.Set("bytesRead", static_cast<double>(stats.group.bytes_read));
   object.Set("denseBytes", static_cast<double>(stats.dense_bytes));
   object.Set("attentionMs", stats.seconds * 1e3);
+  auto reasons = Napi::Array::New(env, stats.host_reasons.size());
+  uint32_t i = 0;
+  for (const std::string& reason : stats.host_reasons) reasons.Set(i++, reason);
+  object.Set("hostReasons", reasons);
   return object;
 }
 

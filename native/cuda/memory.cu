@@ -67,7 +67,19 @@ Status Clear(void* memory, size_t bytes, Stream stream) {
   return Reported(cudaMemsetAsync(memory, 0, bytes, stream));
 }
 
+Status UseFirstDevice() { return Reported(cudaSetDevice(0)); }
+
+bool IsOnDevice(const void* address) {
+  cudaPointerAttributes attributes;
+  if (Reported(cudaPointerGetAttributes(&attributes, address)) != Status::kOk) return false;
+  return attributes.type == cudaMemoryTypeDevice && attributes.device == 0;
+}
+
 Status Synchronise(Stream stream) { return Reported(cudaStreamSynchronize(stream)); }
+
+Status ReadDeviceMemory(DeviceMemory* memory) {
+  return Reported(cudaMemGetInfo(&memory->n_free, &memory->n_total));
+}
 
 size_t MultiprocessorCount() {
   int n = 0;

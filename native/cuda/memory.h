@@ -68,8 +68,22 @@ Status CopyRowsOnDevice(void* to, const void* from, const Pitched& rows, Stream 
 /// All bytes become zero.
 Status Clear(void* memory, size_t bytes, Stream stream);
 
+/// Makes device 0 the current one of this thread, whichever another user of CUDA in this process
+/// has chosen.
+Status UseFirstDevice();
+/// Whether the bytes at `address` are memory of device 0, whoever in this process has allocated it:
+/// all copies of CUDA's runtime share the device's primary context.
+bool IsOnDevice(const void* address);
+
 /// Waits for what is on the stream; what went wrong there is returned here.
 Status Synchronise(Stream stream);
+
+/// Bytes of the device, and those of them that nobody in any process uses.
+struct DeviceMemory {
+  size_t n_free = 0;
+  size_t n_total = 0;
+};
+Status ReadDeviceMemory(DeviceMemory* memory);
 
 /// Multiprocessors of the device, at least 1.
 size_t MultiprocessorCount();

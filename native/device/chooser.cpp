@@ -16,7 +16,7 @@ Chooser::Chooser(const ChainCall& call, size_t i)
     : call_(call),
       work_(call.work),
       shape_(call.shape),
-      queries_(work_.queries.as<float>() + i * shape_.row_floats()),
+      queries_(call.rows.queries + i * call.rows.query_stride),
       counts_(PositionCounts::Of(work_.counts.as<uint32_t>() + i * shape_.n_counts(), shape_)),
       certain_(work_.certain.Of(shape_)),
       drawn_(work_.drawn.Of(shape_)) {

@@ -134,49 +134,65 @@ CallShape ShapeOf(const ForwardInput& input, const CachedKeys& keys, size_t n_kv
 
 }  // namespace
 
-void ForwardOnDevice(const ForwardInput& input, const CachedKeys& keys,
-                     const std::vector<const KeyState*>& states, Workspace* work,
-                     ForwardOutput* result) {
+void ReserveFor(const ForwardInput& input, const CachedKeys& keys, Workspace* work) {
+  work->Reserve(ShapeOf(input, keys, keys.n_allocated, cuda::MultiprocessorCount()));
+}
+
+void AttendOnDevice(const ForwardInput& input, const CachedKeys& keys,
+                    const std::vector<const KeyState*>& states, const DeviceRows& rows,
+                    Workspace* work, float* host_output, GroupStats* stats, MaskRecord* mask) {
   const size_t n_multiprocessors = cuda::MultiprocessorCount();
   const CallShape shape = ShapeOf(input, keys, keys.n, n_multiprocessors);
-  const size_t n_floats = shape.n_q * shape.row_floats();
-  // For as many keys as the cache has room for, so that it grows when the cache does.
-  work->Reserve(ShapeOf(input, keys, keys.n_allocated, n_multiprocessors));
-  std::vector<float> rows(n_floats);
-  ForEachRow(shape, [&](size_t of_caller, size_t here) {
-    std::copy_n(input.queries + of_caller, shape.head_dim, rows.data() + here);
-  });
+  ReserveFor(input, keys, work);
   std::vector<uint32_t> counts(shape.n_q * shape.n_counts());
-  Check(cuda::CopyToDevice(work->queries.as<void>(), rows.data(), n_floats * sizeof(float),
-                           keys.stream));
   Check(cuda::Clear(work->counts.as<void>(), counts.size() * sizeof(uint32_t), keys.stream));
   Check(cuda::Clear(work->has_nan.as<void>(), sizeof(uint32_t), keys.stream));
-  const ChainCall call = {input.chain,       states,      shape,
-                          keys.rows,         input.scale, input.layer,
-                          n_multiprocessors, *work,       keys.stream};
+  const ChainCall call = {input.chain, states,      shape,       rows,
+                          keys.rows,   input.scale, input.layer, n_multiprocessors,
+                          *work,       keys.stream};
   std::vector<PositionSummary> summaries;
-  MaskRows mask(shape);
+  MaskRows mask_rows(shape);
   for (size_t i = 0; i < shape.n_q; ++i) {
     summaries.push_back(AttendPosition(call, i));
-    if (input.wants_mask) mask.Read(call, summaries.back(), i);
+    if (mask != nullptr) mask_rows.Read(call, summaries.back(), i);
   }
   uint32_t has_nan = 0;
-  Check(cuda::CopyToHost(rows.data(), work->output.as<void>(), n_floats * sizeof(float),
-                         keys.stream));
+  if (host_output != nullptr) {
+    Check(cuda::CopyToHost(host_output, rows.output, shape.n_q * shape.row_floats() * sizeof(float),
+                           keys.stream));
+  }
   Check(cuda::CopyToHost(counts.data(), work->counts.as<void>(), counts.size() * sizeof(uint32_t),
                          keys.stream));
   Check(cuda::CopyToHost(&has_nan, work->has_nan.as<void>(), sizeof has_nan, keys.stream));
   Check(cuda::Synchronise(keys.stream));
   if (has_nan != 0) throw DeviceFailure{Status::kInvalidArgument};
+  const size_t row_bytes = shape.head_dim * DtypeBytes(keys.rows.dtype);
+  for (size_t i = 0; i < shape.n_q; ++i) {
+    AddStats(shape, row_bytes, summaries[i], counts.data() + i * shape.n_counts(), stats);
+  }
+  if (mask != nullptr) mask_rows.Join(mask);
+}
+
+void ForwardOnDevice(const ForwardInput& input, const CachedKeys& keys,
+                     const std::vector<const KeyState*>& states, Workspace* work,
+                     ForwardOutput* result) {
+  const CallShape shape = ShapeOf(input, keys, keys.n, 1);
+  const size_t n_floats = shape.n_q * shape.row_floats();
+  ReserveFor(input, keys, work);
+  std::vector<float> rows(n_floats);
+  ForEachRow(shape, [&](size_t of_caller, size_t here) {
+    std::copy_n(input.queries + of_caller, shape.head_dim, rows.data() + here);
+  });
+  Check(cuda::CopyToDevice(work->queries.as<void>(), rows.data(), n_floats * sizeof(float),
+                           keys.stream));
+  const DeviceRows on_device = {work->queries.as<float>(), shape.row_floats(),
+                                work->output.as<float>(), shape.row_floats()};
+  AttendOnDevice(input, keys, states, on_device, work, rows.data(), &result->stats,
+                 input.wants_mask ? &result->mask : nullptr);
   result->output.resize(n_floats);
   ForEachRow(shape, [&](size_t of_caller, size_t here) {
     std::copy_n(rows.data() + here, shape.head_dim, result->output.data() + of_caller);
   });
-  const size_t row_bytes = shape.head_dim * DtypeBytes(keys.rows.dtype);
-  for (size_t i = 0; i < shape.n_q; ++i) {
-    AddStats(shape, row_bytes, summaries[i], counts.data() + i * shape.n_counts(), &result->stats);
-  }
-  if (input.wants_mask) mask.Join(&result->mask);
 }
 
 }  // namespace sparsetune::device

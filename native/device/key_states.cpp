@@ -119,6 +119,19 @@ void LshState::Sort(const CachedKeys& keys) {
   n_sorted_ = n;
 }
 
+size_t LshState::Keep(size_t n) {
+  if (n < n_sorted_) n_sorted_ = 0;
+  return n;
+}
+
+size_t LshState::bytes() const {
+  size_t bytes = codes_.bytes() + norms_.bytes();
+  for (const cuda::DeviceBuffer* buffer : {&starts_, &sorted_, &mean_, &panels_, &curves_}) {
+    bytes += buffer->bytes();
+  }
+  return bytes;
+}
+
 void LshState::Add(const CachedKeys& keys) {
   codes_.Reserve(keys);
   norms_.Reserve(keys);

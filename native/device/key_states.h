@@ -32,11 +32,16 @@ class KeyState {
   ///
   /// @throws DeviceFailure; it then has the keys that it had
   void Extend(const CachedKeys& keys);
+  /// Forgets the keys from `n` on.
+  void Truncate(size_t n) { n_ = n < n_ ? Keep(n) : n_; }
   size_t n() const { return n_; }
+  virtual size_t bytes() const = 0;
 
  protected:
   /// Adds the keys [n(), keys.n).
   virtual void Add(const CachedKeys& keys) = 0;
+  /// How many of the first `n` keys are known without those after them, which Add may overwrite.
+  virtual size_t Keep(size_t n) { return n; }
 
  private:
   size_t n_ = 0;
@@ -53,6 +58,7 @@ class KeyBlocks {
   uint8_t* data() const { return memory_.as<uint8_t>(); }
   size_t stride() const { return stride_; }
   size_t block_bytes() const { return block_bytes_; }
+  size_t bytes() const { return memory_.bytes(); }
 
  private:
   size_t block_keys_;
@@ -67,6 +73,7 @@ class QuantizedState final : public KeyState {
   explicit QuantizedState(size_t head_dim);
 
   const KeyBlocks& blocks() const { return blocks_; }
+  size_t bytes() const override { return blocks_.bytes(); }
 
  private:
   void Add(const CachedKeys& keys) override;
@@ -81,9 +88,12 @@ class PageState final : public KeyState {
 
   cuda::PageBounds bounds() const;
   size_t page_bytes() const { return pages_.block_bytes(); }
+  size_t bytes() const override { return pages_.bytes(); }
 
  private:
   void Add(const CachedKeys& keys) override;
+  /// The bounds of a page are those of all its keys.
+  size_t Keep(size_t n) override { return n / page_size_ * page_size_; }
 
   size_t page_size_;
   KeyBlocks pages_;
@@ -106,9 +116,12 @@ class LshState final : public KeyState {
   const float* curve(uint32_t min_matches) const {
     return curves_.as<float>() + size_t{min_matches - 1} * 4 * kLshCurveParts;
   }
+  size_t bytes() const override;
 
  private:
   void Add(const CachedKeys& keys) override;
+  /// The mean stays. Buckets with keys that are forgotten go.
+  size_t Keep(size_t n) override;
   /// Planes and curves, and the mean of the keys at hand.
   void Begin(const CachedKeys& keys);
   /// Sorts the keys anew where a quarter as many again have come: each key about five times in all.

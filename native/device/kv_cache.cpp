@@ -2,20 +2,16 @@
 
 #if defined(SPARSETUNE_HAS_CUDA)
 
-#include <algorithm>
-#include <map>
 #include <mutex>
 #include <new>
-#include <string>
 #include <vector>
 
 #include "cuda/errors.h"
+#include "device/chain_states.h"
 #include "device/failure.h"
 #include "device/forward.h"
-#include "device/key_states.h"
 #include "device/support.h"
 #include "maskers/check_chain.h"
-#include "maskers/key_index.h"
 
 namespace sparsetune::device {
 namespace {
@@ -81,7 +77,7 @@ class DeviceKvCache final : public LayerCache {
     }
     return Guarded([&] {
       const CachedKeys keys = {RowsOnDevice(), n_kv_, allocated_, stream_.get()};
-      const std::vector<const KeyState*> states = ExtendStates(input, keys);
+      const auto states = states_.Extend(input.chain, input.layer, keys);
       ForwardOnDevice(input, keys, states, &work_, result);
     });
   }
@@ -129,32 +125,12 @@ class DeviceKvCache final : public LayerCache {
     allocated_ = wanted;
   }
 
-  /// The states of the chain's maskers, extended to all keys; chains that need the same one share
-  /// it.
-  std::vector<const KeyState*> ExtendStates(const ForwardInput& input, const CachedKeys& keys) {
-    std::vector<const KeyState*> states;
-    for (const MaskerConfig& masker : input.chain.maskers) {
-      states.push_back(nullptr);
-      if (!HasState(masker)) continue;
-      ChainConfig alone;
-      alone.maskers = {masker};
-      alone.seed = input.chain.seed;
-      auto& state = states_[IndexKey(alone) + "/" + std::to_string(input.layer)];
-      if (state == nullptr) {
-        state = MakeState(masker, input.chain.seed, input.layer, shape().head_dim, shape().dtype);
-      }
-      state->Extend(keys);
-      states.back() = state.get();
-    }
-    return states;
-  }
-
   std::mutex mutex_;
   cuda::OwnedStream stream_;  // first, so that it goes last
   size_t allocated_ = 0;      ///< rows per head
   Rows keys_;
   Rows values_;
-  std::map<std::string, std::unique_ptr<KeyState>> states_;
+  ChainStates states_;
   Workspace work_;
 };
 

@@ -112,7 +112,7 @@ PositionSummary AttendPosition(const ChainCall& call, size_t i) {
     Weigh(call, chooser, lists);
     lists.log_weights = call.work.weights.as<float>();
   }
-  Attend(call, chooser, lists, call.work.output.as<float>() + i * shape.row_floats());
+  Attend(call, chooser, lists, call.rows.output + i * call.rows.output_stride);
   return summary;
 }
 

@@ -8,11 +8,21 @@
 
 namespace sparsetune::device {
 
+/// Queries and outputs on the device: those of position i, [n_q_heads, head_dim], begin i strides
+/// on, at a multiple of 16 bytes.
+struct DeviceRows {
+  const float* queries = nullptr;
+  size_t query_stride = 0;  ///< in floats
+  float* output = nullptr;
+  size_t output_stride = 0;  ///< in floats
+};
+
 /// A chain over a cache.
 struct ChainCall {
   const ChainConfig& chain;
   const std::vector<const KeyState*>& states;  ///< one a masker; null where it needs none
   CallShape shape;
+  DeviceRows rows;
   cuda::KvRows kv;
   float scale = 0;
   uint32_t layer = 0;

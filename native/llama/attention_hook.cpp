@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstring>
+#include <numeric>
 
 #include "core/thread_pool.h"
 
@@ -15,18 +16,8 @@ double Seconds() {
 
 }  // namespace
 
-void RunStats::Add(const RunStats& other) {
-  group.attended += other.group.attended;
-  group.visible += other.group.visible;
-  group.rows += other.group.rows;
-  group.density_sum += other.group.density_sum;
-  group.bytes_read += other.group.bytes_read;
-  dense_bytes += other.dense_bytes;
-  seconds += other.seconds;
-}
-
 AttentionHook::AttentionHook(std::shared_ptr<const Model> model, OverrideWay way, Isa isa)
-    : model_(std::move(model)), way_(way), isa_(isa) {
+    : model_(std::move(model)), way_(way), isa_(isa), device_(model_) {
   for (size_t layer = 0; layer < model_->layers().size(); ++layer) {
     slots_.push_back(std::make_unique<LayerSlot>());
     slots_.back()->hook = this;
@@ -96,16 +87,48 @@ void AttentionHook::RunCustom(ggml_tensor* node, int thread, int, void* slot) {
   AttentionHook* hook = layer->hook;
   NodeCopies none;  // all of the node is in host memory
   try {
-    hook->RunItems(hook->MemoryOf(node, &none), layer, static_cast<size_t>(thread));
+    const NodeMemory memory = hook->MemoryOf(node, hook->all_runs_, &none);
+    hook->RunItems(memory, layer, static_cast<size_t>(thread));
   } catch (const std::exception& error) {
     hook->Fail(error.what());
   }
 }
 
-// llama.cpp has computed the node and waits for this call. Kernels for a GPU would begin here, on
-// the tensors' own addresses, with streams whose keys and values are on that GPU.
+// llama.cpp has computed the node and waits for this call. The result that comes from the host is
+// given back as a whole, so what is written on the device comes after it.
 void AttentionHook::Replace(ggml_tensor* node, LayerSlot* slot) {
-  const NodeMemory memory = MemoryOf(node, &copies_);
+  if (failed_) return;
+  if (IsHost(node)) return ReplaceOnHost(node, slot, all_runs_);
+  const std::string why_not_node = device_.WhyNotNode(node, slot->layer);
+  std::vector<size_t> on_host;
+  std::vector<size_t> on_device;
+  for (const size_t run : all_runs_) {
+    const std::string reason =
+        why_not_node.empty() ? device_.WhyNotRun(slot->layer, runs_[run]) : why_not_node;
+    (reason.empty() ? on_device : on_host).push_back(run);
+    if (!reason.empty()) stats_[0][run].host_reasons.insert(reason);
+  }
+  if (!on_host.empty()) ReplaceOnHost(node, slot, on_host);
+  for (const size_t run : on_device) ReplaceOnDevice(node, *slot, run);
+}
+
+void AttentionHook::ReplaceOnDevice(const ggml_tensor* node, const LayerSlot& slot, size_t run) {
+  const double start = Seconds();
+  device_.Attend(node, slot.layer, runs_[run], &stats_[0][run]);
+  stats_[0][run].seconds += Seconds() - start;
+  items_done_ += static_cast<size_t>(model_->layers()[slot.layer].n_kv_heads);
+}
+
+void AttentionHook::ReplaceOnHost(ggml_tensor* node, LayerSlot* slot,
+                                  const std::vector<size_t>& runs) {
+  for (const size_t run : runs) {
+    DecodeStream* stream = runs_[run].stream;
+    if (stream->BringToHost(slot->layer) != Status::kOk) {
+      return Fail("the GPU failed: " + device::DecodeFailureText());
+    }
+    stream->PrepareIndex(isa_, model_->n_threads());
+  }
+  const NodeMemory memory = MemoryOf(node, runs, &copies_);
   const auto n_threads = static_cast<size_t>(model_->n_threads());
   ThreadPool::Shared().ForEach(n_threads, n_threads,
                                [&](size_t, size_t thread) { RunItems(memory, slot, thread); });
@@ -113,11 +136,13 @@ void AttentionHook::Replace(ggml_tensor* node, LayerSlot* slot) {
 }
 
 AttentionHook::NodeMemory AttentionHook::MemoryOf(const ggml_tensor* node,
+                                                  const std::vector<size_t>& runs,
                                                   NodeCopies* copies) const {
   const ggml_tensor* queries = node->src[0];
   const auto n_tokens = static_cast<size_t>(queries->ne[1]);
   NodeMemory memory;
   memory.node = node;
+  memory.runs = &runs;
   memory.queries = copies->queries.Read(*model_, queries);
   memory.keys = RowsOf(node, 1).Read(*model_, n_tokens, &copies->keys);
   memory.values = RowsOf(node, 2).Read(*model_, n_tokens, &copies->values);
@@ -129,9 +154,9 @@ AttentionHook::NodeMemory AttentionHook::MemoryOf(const ggml_tensor* node,
 // keys of that head, so no barrier is needed.
 void AttentionHook::RunItems(const NodeMemory& memory, LayerSlot* slot, size_t thread) {
   const auto n_kv_heads = static_cast<size_t>(model_->layers()[slot->layer].n_kv_heads);
-  const size_t n_items = runs_.size() * n_kv_heads;
+  const size_t n_items = memory.runs->size() * n_kv_heads;
   for (size_t item = slot->next_item++; item < n_items && !failed_; item = slot->next_item++) {
-    const size_t run = item / n_kv_heads;
+    const size_t run = (*memory.runs)[item / n_kv_heads];
     RunStats& stats = stats_[thread][run];
     const double start = Seconds();
     try {
@@ -178,13 +203,12 @@ Status AttentionHook::RunItem(const NodeMemory& memory, const LayerSlot& slot, c
   const size_t out_head_stride = node->nb[1] / sizeof(float);
   const size_t out_query_stride = node->nb[2] / sizeof(float);
   const bool is_sparse = geometry.window == 0;
-  const uint64_t visible_before = stats->group.visible;
-  const Status status = AttendGroup(is_sparse ? run.stream->chain() : dense_, input,
-                                    is_sparse ? run.stream->Index(slot.layer, kv_head) : nullptr,
-                                    isa_, &scratch_[thread], output, out_head_stride,
-                                    out_query_stride, &stats->group, nullptr);
-  const uint64_t visible = stats->group.visible - visible_before;
-  stats->dense_bytes += visible / group_size * input.kv.head_dim * 2 * DtypeBytes(input.kv.dtype);
+  GroupStats attended;
+  const Status status =
+      AttendGroup(is_sparse ? run.stream->chain() : dense_, input,
+                  is_sparse ? run.stream->Index(slot.layer, kv_head) : nullptr, isa_,
+                  &scratch_[thread], output, out_head_stride, out_query_stride, &attended, nullptr);
+  stats->AddLayer(attended, group_size, input.kv.head_dim * 2 * DtypeBytes(input.kv.dtype));
   if (run.capture != nullptr && run.capture->Slot(slot.layer) >= 0) {
     run.capture->Store(*run.stream, slot.layer, kv_head, input, output, out_head_stride,
                        out_query_stride);
@@ -201,6 +225,12 @@ void AttentionHook::Fail(const std::string& message, const char* code) {
 
 void AttentionHook::Begin(std::vector<BatchRun> runs) {
   runs_ = std::move(runs);
+  all_runs_.resize(runs_.size());
+  std::iota(all_runs_.begin(), all_runs_.end(), size_t{0});
+  for (const BatchRun& run : runs_) {
+    // On the device there is none; where it turns out to be needed, ReplaceOnHost makes it.
+    if (!device_.MayTake(run)) run.stream->PrepareIndex(isa_, model_->n_threads());
+  }
   for (auto& slot : slots_) slot->next_item = 0;
   for (auto& stats : stats_) stats.assign(runs_.size(), {});
   items_done_ = 0;

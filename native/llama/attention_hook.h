@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "llama/decode_stream.h"
-#include "llama/query_capture.h"
+#include "llama/batch_run.h"
+#include "llama/device_attention.h"
 
 namespace sparsetune::llama {
 
@@ -17,29 +17,13 @@ enum class OverrideWay : uint8_t {
   kNone,     ///< llama.cpp's own attention over its emptied cache: a control, wrong on purpose
 };
 
-/// A stretch of a batch: the columns [column, column + n) are the next tokens of `stream`.
-struct BatchRun {
-  DecodeStream* stream = nullptr;
-  size_t column = 0;
-  size_t n = 0;
-  QueryCapture* capture = nullptr;
-};
-
-/// What one run cost and kept in one batch, all layers together.
-struct RunStats {
-  GroupStats group;
-  uint64_t dense_bytes = 0;  ///< of the visible K and V rows, each read once per KV head and query
-  double seconds = 0;        ///< thread time of the attention, selection and index upkeep included
-
-  void Add(const RunStats& other);
-};
-
 /// The attention of a decode context: recognises the attention nodes of llama.cpp's graph and runs
 /// ours in their place, over each stream's own keys. Never throws through C: a failure is kept and
 /// thrown by Finish.
 ///
-/// Ours runs on the CPU. Where a node is in the memory of a GPU, its queries and the new keys and
-/// values are copied to the host, and the result is copied back (NodeCopies).
+/// Where a node is in host memory, ours runs on the CPU. Where it is in that of a GPU, ours runs
+/// there if DeviceAttention can; else on the CPU: its queries and the new keys and values are
+/// copied to the host, and the result is copied back (NodeCopies).
 class AttentionHook {
  public:
   AttentionHook(std::shared_ptr<const Model> model, OverrideWay way, Isa isa);
@@ -48,6 +32,8 @@ class AttentionHook {
   static bool OnNode(ggml_tensor* node, bool ask, void* self);
 
   /// Announces the runs of the next llama_decode.
+  ///
+  /// @throws EngineFailure ERR_ENGINE where an index cannot be built
   void Begin(std::vector<BatchRun> runs);
 
   /// Statistics per run of the decode that just ended.
@@ -66,8 +52,9 @@ class AttentionHook {
   /// What an attention node reads and writes, for the CPU; its own strides hold.
   struct NodeMemory {
     const ggml_tensor* node = nullptr;
-    const char* queries = nullptr;  // [head_dim, n_tokens, n_q_heads]
-    HostRows keys;                  // the new ones: cell = column of the batch
+    const std::vector<size_t>* runs = nullptr;  // those that are attended here
+    const char* queries = nullptr;              // [head_dim, n_tokens, n_q_heads]
+    HostRows keys;                              // the new ones: cell = column of the batch
     HostRows values;
     char* output = nullptr;  // [head_dim, n_q_heads, n_tokens]
   };
@@ -84,7 +71,10 @@ class AttentionHook {
   bool IsHost(const ggml_tensor* node) const;
   void TurnIntoCustom(ggml_tensor* node, LayerSlot* slot) const;
   void Replace(ggml_tensor* node, LayerSlot* slot);
-  NodeMemory MemoryOf(const ggml_tensor* node, NodeCopies* copies) const;
+  void ReplaceOnHost(ggml_tensor* node, LayerSlot* slot, const std::vector<size_t>& runs);
+  void ReplaceOnDevice(const ggml_tensor* node, const LayerSlot& slot, size_t run);
+  NodeMemory MemoryOf(const ggml_tensor* node, const std::vector<size_t>& runs,
+                      NodeCopies* copies) const;
   void RunItems(const NodeMemory& memory, LayerSlot* slot, size_t thread);
   Status RunItem(const NodeMemory& memory, const LayerSlot& slot, const BatchRun& run,
                  size_t kv_head, size_t thread, RunStats* stats);
@@ -96,9 +86,11 @@ class AttentionHook {
   const ChainConfig dense_;  // for windowed layers
   std::vector<std::unique_ptr<LayerSlot>> slots_;
   NodeCopies copies_;
+  DeviceAttention device_;
   std::vector<Scratch> scratch_;              // per thread
   std::vector<std::vector<RunStats>> stats_;  // [thread][run]
   std::vector<BatchRun> runs_;
+  std::vector<size_t> all_runs_;  // 0, 1, ...
   std::atomic<size_t> items_done_{0};
   std::atomic<bool> failed_{false};
   std::string failure_;

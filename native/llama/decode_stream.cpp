@@ -21,7 +21,9 @@ DecodeStream::DecodeStream(std::shared_ptr<const Model> model, std::shared_ptr<K
     elements +=
         2 * static_cast<size_t>(layer.n_kv_heads) * capacity_ * static_cast<size_t>(layer.head_dim);
   }
+  n_elements_ = elements;
   tail_.reset(new uint16_t[elements]);
+  is_on_device_.resize(model_->layers().size());
 }
 
 bool DecodeStream::IsSparse(size_t layer) const { return model_->layers()[layer].window == 0; }
@@ -47,6 +49,40 @@ void DecodeStream::PrepareIndex(Isa isa, int n_threads) {
       tail_index_[layer].push_back(std::make_unique<KeyIndex>((*context_index_)[layer][head]));
     }
   }
+}
+
+Status DecodeStream::BringToDevice(size_t layer) {
+  if (device_tail_ == nullptr) device_tail_ = device::AllocateOnDevice(n_elements_ * 2);
+  if (device_tail_ == nullptr) return Status::kOutOfMemory;
+  is_on_device_[layer] = true;
+  return Status::kOk;
+}
+
+device::Tail DecodeStream::DeviceTail(size_t layer) const {
+  return {static_cast<uint16_t*>(device_tail_.get()) + layer_offset_[layer], capacity_, n_tail_};
+}
+
+Status DecodeStream::BringToHost(size_t layer) {
+  if (!is_on_device_[layer]) return Status::kOk;
+  const LayerGeometry& geometry = model_->layers()[layer];
+  const auto head_dim = static_cast<size_t>(geometry.head_dim);
+  const auto n_kv_heads = static_cast<size_t>(geometry.n_kv_heads);
+  const auto* from = static_cast<const uint16_t*>(DeviceTail(layer).memory);
+  uint16_t* to = tail_.get() + layer_offset_[layer];
+  const size_t block = n_kv_heads * capacity_ * head_dim;  // keys, or values
+  std::vector<uint16_t> rows(n_tail_ * n_kv_heads * head_dim);
+  for (size_t i = 0; i < 2 && n_tail_ > 0; ++i, from += block, to += block) {
+    const Status status = device::CopyToHost(rows.data(), from, rows.size() * 2);
+    if (status != Status::kOk) return status;
+    const uint16_t* row = rows.data();
+    for (size_t token = 0; token < n_tail_; ++token) {
+      for (size_t head = 0; head < n_kv_heads; ++head, row += head_dim) {
+        std::memcpy(to + (head * capacity_ + token) * head_dim, row, head_dim * 2);
+      }
+    }
+  }
+  is_on_device_[layer] = false;
+  return Status::kOk;
 }
 
 Status DecodeStream::AppendTail(size_t layer, size_t kv_head, const HostRows& keys,

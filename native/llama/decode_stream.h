@@ -19,6 +19,7 @@ class DecodeStream {
   DecodeStream(std::shared_ptr<const Model> model, std::shared_ptr<KvSnapshot> snapshot,
                ChainConfig chain, size_t capacity);
 
+  KvSnapshot& snapshot() const { return *snapshot_; }
   size_t n_context() const { return snapshot_->n_tokens(); }
   size_t n_tail() const { return n_tail_; }
   size_t capacity() const { return capacity_; }
@@ -32,6 +33,19 @@ class DecodeStream {
 
   /// Makes sure that the index over the context exists. Called before a batch.
   void PrepareIndex(Isa isa, int n_threads);
+
+  /// Whether tokens of the tail of a layer are in host memory.
+  bool IsTailOnHost(size_t layer) const { return n_tail_ > 0 && !is_on_device_[layer]; }
+  /// Gives the tail of a layer, which has no token on the host, its place in the memory of a GPU:
+  /// from now on DeviceTail is in use, and AppendTail, View and Index are not.
+  ///
+  /// @return kOutOfMemory
+  Status BringToDevice(size_t layer);
+  device::Tail DeviceTail(size_t layer) const;
+  /// The way back, with all tokens.
+  ///
+  /// @return kDevice
+  Status BringToHost(size_t layer);
 
   /// Copies K and V of the batch columns [column, column + n) behind the tail of one layer and KV
   /// head and indexes them. Different (layer, kv head) pairs may run on different threads.
@@ -56,8 +70,11 @@ class DecodeStream {
   ChainConfig chain_;
   size_t capacity_;
   size_t n_tail_ = 0;
-  std::vector<size_t> layer_offset_;  // of a layer's keys in tail_, in elements
-  std::unique_ptr<uint16_t[]> tail_;  // as a snapshot of `capacity` tokens; not initialised
+  size_t n_elements_ = 0;              // of tail_
+  std::vector<size_t> layer_offset_;   // of a layer's keys in tail_, in elements
+  std::unique_ptr<uint16_t[]> tail_;   // as a snapshot of `capacity` tokens; not initialised
+  std::shared_ptr<void> device_tail_;  // as tail_, but for the order of a layer's rows
+  std::vector<bool> is_on_device_;     // by layer: its tail
   std::shared_ptr<const SnapshotIndex> context_index_;
   std::vector<std::vector<std::unique_ptr<KeyIndex>>> tail_index_;  // [layer][kv head]
 };

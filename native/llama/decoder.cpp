@@ -28,7 +28,6 @@ void Decoder::BatchDeleter::operator()(llama_batch* batch) const {
 
 Decoder::Decoder(std::shared_ptr<const Model> model, OverrideWay way, Isa isa)
     : model_(std::move(model)),
-      isa_(isa),
       max_outputs_(std::clamp<size_t>(
           kMaxLogitBytes / (sizeof(float) * static_cast<size_t>(model_->n_vocab())), 32,
           kBatchTokens)),
@@ -119,7 +118,6 @@ std::vector<RunStats> Decoder::DecodeBatch(const std::vector<DecodeItem>& items,
   size_t column = 0;
   for (const Chunk& chunk : chunks) {
     const DecodeItem& item = items[chunk.item];
-    item.stream->PrepareIndex(isa_, model_->n_threads());
     runs.push_back({item.stream.get(), column, chunk.n, item.capture.get()});
     column += chunk.n;
   }

@@ -72,7 +72,6 @@ class Decoder {
   };
 
   std::shared_ptr<const Model> model_;
-  Isa isa_;
   size_t max_outputs_;
   AttentionHook hook_;
   ContextPtr context_;

@@ -22,7 +22,10 @@ size_t KvSnapshot::PayloadBytes(const std::vector<LayerGeometry>& layers, size_t
 
 KvSnapshot::KvSnapshot(const std::vector<LayerGeometry>& layers, const uint8_t* payload,
                        size_t n_tokens, std::shared_ptr<IndexCache> indexes)
-    : layers_(layers), n_tokens_(n_tokens), indexes_(std::move(indexes)) {
+    : layers_(layers),
+      n_tokens_(n_tokens),
+      indexes_(std::move(indexes)),
+      on_device_(layers.size()) {
   for (const LayerGeometry& layer : layers_) {
     layer_payload_.push_back(payload);
     payload += 2 * BlockElements(layer, n_tokens) * 2;
@@ -49,6 +52,20 @@ std::shared_ptr<const SnapshotIndex> KvSnapshot::IndexFor(const ChainConfig& cha
     indexes_->Add(this, key, index);
   }
   return index;
+}
+
+Status KvSnapshot::OnDevice(size_t layer, const std::shared_ptr<device::DecodeRoom>& room,
+                            device::DecodeCache** cache) {
+  Status status = Status::kOk;
+  if (on_device_[layer] == nullptr) {
+    const KvPiece first = Piece(layer, 0);  // the other heads follow
+    const device::HostContext context = {first.keys, first.values, n_tokens_,
+                                         static_cast<size_t>(layers_[layer].n_kv_heads),
+                                         static_cast<size_t>(layers_[layer].head_dim)};
+    status = device::MakeDecodeCache(context, room, &on_device_[layer]);
+  }
+  *cache = on_device_[layer].get();
+  return status;
 }
 
 std::shared_ptr<const SnapshotIndex> KvSnapshot::BuildIndex(const ChainConfig& chain, Isa isa,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/kv_view.h"
+#include "device/decode_cache.h"
 #include "llama/index_cache.h"
 #include "llama/model.h"
 #include "maskers/chain.h"
@@ -38,6 +39,13 @@ class KvSnapshot {
   /// @throws EngineFailure ERR_ENGINE where an index cannot be built
   std::shared_ptr<const SnapshotIndex> IndexFor(const ChainConfig& chain, Isa isa, int n_threads);
 
+  /// The copy of a layer in the memory of a GPU, made on first use; it goes with the snapshot. For
+  /// one thread at a time.
+  ///
+  /// @return kOutOfMemory, kDevice
+  Status OnDevice(size_t layer, const std::shared_ptr<device::DecodeRoom>& room,
+                  device::DecodeCache** cache);
+
  private:
   std::shared_ptr<const SnapshotIndex> BuildIndex(const ChainConfig& chain, Isa isa, int n_threads);
   bool IndexLayer(const ChainConfig& chain, size_t layer, Isa isa,
@@ -48,6 +56,7 @@ class KvSnapshot {
   size_t n_tokens_;
   std::mutex build_mutex_;
   std::shared_ptr<IndexCache> indexes_;
+  std::vector<std::unique_ptr<device::DecodeCache>> on_device_;  // by layer
 };
 
 }  // namespace sparsetune::llama

@@ -47,6 +47,7 @@ struct LlamaBuild {
   X(ggml_nbytes)                          \
   X(ggml_new_tensor_1d)                   \
   X(ggml_backend_buffer_is_host)          \
+  X(ggml_backend_buffer_name)             \
   X(ggml_backend_dev_description)         \
   X(ggml_backend_dev_name)                \
   X(ggml_backend_dev_type)                \

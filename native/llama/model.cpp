@@ -237,8 +237,21 @@ ContextPtr Model::NewContext(const ContextOptions& options) const {
 
 bool Model::IsHost(const ggml_tensor* tensor) const {
   const ggml_tensor* owner = tensor->view_src == nullptr ? tensor : tensor->view_src;
-  return !options_.copies_host_tensors && owner->buffer != nullptr &&
+  return options_.host_memory_as.empty() && owner->buffer != nullptr &&
          api_->ggml_backend_buffer_is_host(owner->buffer);
+}
+
+std::string Model::MemoryOf(const ggml_tensor* tensor) const {
+  if (!options_.host_memory_as.empty()) return options_.host_memory_as;
+  const ggml_tensor* owner = tensor->view_src == nullptr ? tensor : tensor->view_src;
+  if (owner->buffer == nullptr) return "nobody";
+  return api_->ggml_backend_buffer_name(owner->buffer);
+}
+
+bool Model::IsAllOnGpu() const {
+  // llama.cpp counts the output as one more layer.
+  return !options_.host_memory_as.empty() ||
+         static_cast<size_t>(options_.n_gpu_layers) > layers_.size();
 }
 
 int32_t Model::Decode(llama_context* context, const llama_batch& batch) const {

@@ -43,9 +43,9 @@ struct ContextOptions {
 struct ModelOptions {
   int32_t n_threads = 1;     ///< of the pool, the caller's included; at least 1
   int32_t n_gpu_layers = 0;  ///< layers on the GPUs of llama.cpp, with their keys and values
-  /// Treats host memory as if it lay on a GPU, so that the copies of HostCopy can be tested
-  /// anywhere.
-  bool copies_host_tensors = false;
+  /// Where not empty: host memory is taken for the memory of a GPU that has this name, so that what
+  /// is done with one can be tested anywhere.
+  std::string host_memory_as;
 };
 
 /// A GGUF model and the thread pool its contexts share. Reading is safe from several threads;
@@ -79,6 +79,11 @@ class Model {
 
   /// Whether the CPU may read and write the bytes of a tensor where they lie.
   bool IsHost(const ggml_tensor* tensor) const;
+  /// What llama.cpp calls the memory of a tensor: "CPU", "CUDA0", ...
+  std::string MemoryOf(const ggml_tensor* tensor) const;
+  /// Whether some layers may be in the memory of a GPU; whether all are.
+  bool UsesGpu() const { return options_.n_gpu_layers > 0 || !options_.host_memory_as.empty(); }
+  bool IsAllOnGpu() const;
 
   /// A context with the model's thread pool attached.
   ///

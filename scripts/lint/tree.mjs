@@ -8,9 +8,9 @@ const nativeRooms = {
   core: [],
   kernels: ['core'],
   maskers: ['core', 'kernels'],
-  llama: ['core', 'kernels', 'maskers'],
   cuda: ['core', 'kernels'],
   device: ['core', 'kernels', 'maskers', 'cuda'],
+  llama: ['core', 'kernels', 'maskers', 'device'],
   binding: ['core', 'kernels', 'maskers', 'llama', 'cuda', 'device'],
 };
 const headerRooms = { 'napi.h': 'binding', 'llama.h': 'llama', 'cuda_runtime.h': 'cuda' };

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { attentionText } from '../../ts/cli/doctor.js';
 import { temporaryFolder } from '../helpers/folder.js';
 import { runCaught } from '../helpers/run-cli.js';
 
@@ -27,3 +28,18 @@ test('doctor names what it found, one line each', async (t) => {
   t.regex(text('llama.cpp'), /devices: .*CPU \(/);
   t.regex(text('gpu layers'), /devices: |--gpu-layers/);
 });
+
+const onCpu = (reason: string) => `attention on the CPU, over copies (${reason})`;
+const places: Readonly<Record<string, readonly [names: string[], reason: string, text: string]>> = {
+  'one GPU of CUDA': [['CUDA0', 'CPU'], '', 'attention on the GPU'],
+  'an addon without CUDA': [['CUDA0', 'CPU'], 'no kernels', onCpu('no kernels')],
+  'several GPUs': [['CUDA0', 'CUDA1', 'CPU'], '', onCpu('several GPUs')],
+  'another back end': [['Vulkan0', 'CPU'], '', onCpu('not CUDA')],
+};
+
+for (const [what, [names, reason, text]] of Object.entries(places)) {
+  test(`doctor says where attention can run: ${what}`, (t) => {
+    const devices = names.map((name) => ({ name, description: '', isGpu: name !== 'CPU' }));
+    t.is(attentionText(devices, reason === '' ? {} : { cudaReason: reason }), text);
+  });
+}

@@ -19,8 +19,8 @@ const nContext = 300;
 test.before(async (t) => {
   t.context = {
     inPlace: await loadTinyModel(),
-    copied: await loadTinyModel({ copiesHostTensors: true }),
-    copiedByTwo: await loadTinyModel({ threads: 2, copiesHostTensors: true }),
+    copied: await loadTinyModel({ hostMemoryAs: 'Vulkan0' }),
+    copiedByTwo: await loadTinyModel({ threads: 2, hostMemoryAs: 'Vulkan0' }),
   };
 });
 
@@ -52,7 +52,7 @@ async function decode(model: Model, chain: NativeChain, way: OverrideWay) {
     ...(await model.decode([item(first, 'next', 12)], { way })),
   ];
   return {
-    outputs: outputs.map(({ attentionMs: _time, ...output }) => output),
+    outputs: outputs.map(({ attentionMs: _time, hostReasons: _reasons, ...output }) => output),
     queries: [capture.queries(0), capture.queries(2)],
     errors: await model.outputErrors(capture, sparseChains['sink and local'] as NativeChain),
   };

@@ -33,6 +33,7 @@ const output: DecodeOutput = {
   bytesRead: 4000,
   denseBytes: 16_000,
   attentionMs: 2,
+  hostReasons: [],
 };
 
 test('all gold tokens but the last follow the prompt', (t) => {

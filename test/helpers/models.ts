@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { loadLlamaLibrary } from '../../ts/engine/llama-library.js';
 import { type LoadOptions, Model } from '../../ts/engine/model.js';
-import { ensureTinyModel } from '../../ts/engine/tiny-model.js';
+import { ensureTinyModel, type TinyHeadDim } from '../../ts/engine/tiny-model.js';
 import { homeFolders, resolveHome } from '../../ts/home.js';
 import { testModels } from '../../ts/models/test-models.js';
 import { loadAddon } from '../../ts/native/addon.js';
@@ -36,8 +36,11 @@ export async function loadF32Model(name: 'smollm2' | 'gemma3'): Promise<Model> {
   return Model.load(path, { threads });
 }
 
-export async function loadTinyModel(options: Partial<LoadOptions> = {}): Promise<Model> {
-  const path = join(models, 'tiny.gguf');
-  await ensureTinyModel(path);
+export async function loadTinyModel(
+  options: Partial<LoadOptions> = {},
+  headDim: TinyHeadDim = 32,
+): Promise<Model> {
+  const path = join(models, headDim === 32 ? 'tiny.gguf' : `tiny-${headDim}.gguf`);
+  await ensureTinyModel(path, headDim);
   return Model.load(path, { threads: 1, ...options });
 }

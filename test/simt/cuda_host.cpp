@@ -28,10 +28,13 @@ cudaError_t Note(cudaError_t error) {
 }
 
 bool IsOnRightSides(const void* to, const void* from, size_t n, cudaMemcpyKind kind) {
+  if (kind == cudaMemcpyDeviceToDevice) {
+    return simt::IsDeviceOrForeign(to, n) && simt::IsDeviceOrForeign(from, n);
+  }
   const bool is_to_device = simt::IsDeviceMemory(to, n);
   const bool is_from_device = simt::IsDeviceMemory(from, n);
-  return is_to_device == (kind != cudaMemcpyDeviceToHost) &&
-         is_from_device == (kind != cudaMemcpyHostToDevice);
+  return is_to_device == (kind == cudaMemcpyHostToDevice) &&
+         is_from_device == (kind == cudaMemcpyDeviceToHost);
 }
 
 }  // namespace
@@ -94,6 +97,16 @@ cudaError_t cudaFree(void* memory) {
   const Lock lock(simt::HostMutex());
   const bool is_freed = memory == nullptr || simt::FreeDevice(memory);
   return Note(is_freed ? cudaSuccess : cudaErrorInvalidValue);
+}
+
+cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* attributes, const void* memory) {
+  const Lock lock(simt::HostMutex());
+  *attributes = {};
+  if (simt::IsDeviceOrForeign(memory, 1)) {
+    attributes->type = cudaMemoryTypeDevice;
+    attributes->devicePointer = const_cast<void*>(memory);
+  }
+  return cudaSuccess;
 }
 
 cudaError_t cudaMemGetInfo(size_t* n_free, size_t* n_total) {

@@ -148,6 +148,7 @@ bool CheckAccess(const void* address, size_t n, AccessKind kind, const void* pc)
   Region* region = FindRegion(at);
   if (region == nullptr) {
     if (kind == AccessKind::kRead && (IsHostConstant(at) || IsArgument(at))) return true;
+    if (GetOptions().has_foreign) return true;
     AddReport(Fault::kOutOfBounds, Describe(kind, n) + " " + Neighbour(at) + ", " + NameOf(*thread),
               pc);
     ExitThread();
@@ -205,6 +206,12 @@ bool IsDeviceMemory(const void* at, size_t n) {
   return region != nullptr && first + n <= region->begin + region->n;
 }
 
+bool IsDeviceOrForeign(const void* at, size_t n) {
+  const auto* first = static_cast<const char*>(at);
+  const bool is_foreign = !IsInArena(first) && FindRegion(first) == nullptr;
+  return is_foreign ? GetOptions().has_foreign : IsDeviceMemory(at, n);
+}
+
 void MarkWritten(const void* at, size_t n) {
   const auto* first = static_cast<const char*>(at);
   Region* region = n == 0 ? nullptr : FindRegion(first);
@@ -216,6 +223,8 @@ void CopyWritten(const void* to, const void* from, size_t n) {
   const auto* target = static_cast<const char*>(to);
   const Region* source_region = FindRegion(source);
   Region* target_region = FindRegion(target);
+  if (target_region == nullptr) return;
+  if (source_region == nullptr) return MarkWritten(to, n);
   std::copy_n(source_region->is_written.data() + (source - source_region->begin), n,
               target_region->is_written.data() + (target - target_region->begin));
 }

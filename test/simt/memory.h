@@ -38,7 +38,8 @@ size_t DeviceBytes();
 
 /// Bytes that the host wrote.
 void MarkWritten(const void* at, size_t n);
-/// Bytes of one buffer that were copied to another are as written there as they were.
+/// Bytes of one buffer that were copied to another are as written there as they were; foreign ones
+/// are written.
 void CopyWritten(const void* to, const void* from, size_t n);
 void NameRegion(const void* at, const std::string& name);
 /// Kernels may only read it.
@@ -47,6 +48,8 @@ void MarkReadOnly(const void* at);
 bool IsHostConstant(const char* at);
 /// Whether [at, at + n) lies in one device buffer.
 bool IsDeviceMemory(const void* at, size_t n);
+/// The same, or outside all of them where Options::has_foreign.
+bool IsDeviceOrForeign(const void* at, size_t n);
 
 /// Shared memory of a block: empty but for the dynamic array.
 void BeginBlockMemory(size_t dynamic_bytes);

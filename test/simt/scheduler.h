@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -13,13 +14,22 @@ namespace simt {
 /// In which order blocks, and the threads of a block, get their turns.
 enum class Order { kForward, kReverse, kRandom };
 
+/// A number that a program which loads the emulator may set beforehand.
+inline size_t FromEnvironment(const char* name, size_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
 struct Options {
   Order order = Order::kForward;
   uint64_t seed = 1;
   /// Static and dynamic shared memory of a block: what every GPU from sm_80 on has.
   size_t shared_bytes = 99 * 1024;
   /// Memory that cudaMalloc gives out.
-  size_t device_bytes = size_t{1} << 31;
+  size_t device_bytes = FromEnvironment("SPARSETUNE_SIMT_BYTES", size_t{1} << 31);
+  /// Kernels may use memory that is in no buffer: it is taken for that of another user of the
+  /// device in this process.
+  bool has_foreign = FromEnvironment("SPARSETUNE_SIMT_FOREIGN", 0) != 0;
   bool measures = false;  ///< counts the traffic of memory, see traffic.h
 };
 Options& GetOptions();

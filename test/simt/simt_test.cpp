@@ -14,13 +14,10 @@ struct Family {
 };
 
 constexpr Family kFamilies[] = {
-    {"emulator", simt::TestEmulator},
-    {"attend", simt::TestAttend},
-    {"scores", simt::TestScores},
-    {"selection", simt::TestSelection},
-    {"lsh", simt::TestLsh},
-    {"chains", simt::TestChains},
-    {"failures", simt::TestDeviceFailures},
+    {"emulator", simt::TestEmulator}, {"attend", simt::TestAttend},
+    {"scores", simt::TestScores},     {"selection", simt::TestSelection},
+    {"lsh", simt::TestLsh},           {"chains", simt::TestChains},
+    {"decode", simt::TestDecode},     {"failures", simt::TestDeviceFailures},
     {"traffic", simt::TestTraffic},
 };
 

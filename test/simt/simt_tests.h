@@ -12,6 +12,8 @@ void TestSelection();
 void TestLsh();
 /// Whole chains on the device cache beside the CPU's.
 void TestChains();
+/// Streams of a decode that share a context on the device.
+void TestDecode();
 /// A device cache without memory, or whose launches fail.
 void TestDeviceFailures();
 /// How they use memory.

@@ -7,7 +7,8 @@ import { deviceNames, type LoadedLlamaLibrary, loadLlamaLibrary } from '../engin
 import { resolveHome } from '../home.js';
 import { testModels } from '../models/test-models.js';
 import { addonPath, loadAddon } from '../native/addon.js';
-import { info } from '../native/info.js';
+import { type Info, info } from '../native/info.js';
+import type { LlamaDevice } from '../native/llama-addon.js';
 import { usableThreads } from '../threads.js';
 import { version } from '../version.js';
 import { type CliContext, type ExitCode, exitCodes, print } from './context.js';
@@ -109,10 +110,22 @@ function llamaText({ release: build, packageName, packageVersion, devices }: Loa
 /** As for CUDA: without a GPU nothing is wrong. */
 async function gpuLayersText(): Promise<string> {
   try {
-    return llamaText(await loadLlamaLibrary({ gpu: true }));
+    const library = await loadLlamaLibrary({ gpu: true });
+    return `${llamaText(library)}; ${attentionText(library.devices, info())}`;
   } catch (error) {
     return `not available: ${(error as Error).message.replace(/ Looked in:.*/s, '')}`;
   }
+}
+
+/** Where our attention of layers on these devices can run; the rule is that of native/llama/device_attention.cpp. */
+export function attentionText(
+  devices: readonly LlamaDevice[],
+  { cudaReason }: Pick<Info, 'cudaReason'>,
+): string {
+  const nGpus = devices.filter(({ name }) => name.startsWith('CUDA')).length;
+  if (nGpus === 1 && cudaReason === undefined) return 'attention on the GPU';
+  const reason = nGpus > 1 ? 'several GPUs' : nGpus === 0 ? 'not CUDA' : cudaReason;
+  return `attention on the CPU, over copies (${reason})`;
 }
 
 /** A GPU is no need, so its absence is no fault. */

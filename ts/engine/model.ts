@@ -27,13 +27,12 @@ export interface RunOptions {
 export interface LoadOptions {
   /** Of the model's own pool; at least 1. */
   readonly threads: number;
-  /**
-   * Layers that the GPUs of llama.cpp hold and compute, one more than the model has being all of it; our attention runs
-   * on the CPU all the same. Default 0.
-   */
+  /** Layers that the GPUs of llama.cpp hold and compute, one more than the model has being all of it. Default 0. */
   readonly gpuLayers?: number | undefined;
-  /** For tests: everything is copied as if it lay on a GPU. */
-  readonly copiesHostTensors?: boolean | undefined;
+  /** Told, once for each reason, why the attention of layers on a GPU ran on the CPU. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+  /** For tests; see NativeModelOptions. */
+  readonly hostMemoryAs?: string | undefined;
 }
 
 /** A GGUF loaded into llama.cpp. Its tasks run off the main thread, one after another. */
@@ -43,23 +42,33 @@ export class Model {
   /** What of the model GPUs compute; undefined where they compute nothing. */
   readonly gpu: string | undefined;
   readonly #native: NativeModel;
+  readonly #onWarning: (message: string) => void;
+  readonly #toldReasons = new Set<string>();
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(native: NativeModel, library: LlamaLibrary, gpu: string | undefined) {
+  private constructor(
+    native: NativeModel,
+    { library, gpu, onWarning }: Pick<Model, 'library' | 'gpu'> & Pick<LoadOptions, 'onWarning'>,
+  ) {
     this.#native = native;
     this.library = library;
     this.gpu = gpu;
     this.info = native.info();
+    this.#onWarning = onWarning ?? (() => undefined);
   }
 
   /**
    * @throws {EngineError} where the file cannot be read or its architecture is not supported (by name and reason)
    * @throws {NativeLoadError} where llama.cpp is absent, of another version, or has no GPU for the layers
    */
-  static async load(path: string, { gpuLayers = 0, ...options }: LoadOptions): Promise<Model> {
+  static async load(
+    path: string,
+    { gpuLayers = 0, onWarning, ...options }: LoadOptions,
+  ): Promise<Model> {
     const library = await loadLlamaLibrary({ gpu: gpuLayers > 0 });
     const loading = loadAddon().loadModel(library, path, { ...options, gpuLayers });
-    return new Model(await asEngineError(loading), library, await describeGpu(gpuLayers));
+    const native = await asEngineError(loading);
+    return new Model(native, { library, gpu: await describeGpu(gpuLayers), onWarning });
   }
 
   /** Bytes of a snapshot per token. */
@@ -138,14 +147,26 @@ export class Model {
    *
    * @throws the signal's reason where it is aborted; streams then keep what ran
    */
-  decode(
+  async decode(
     items: readonly DecodeItem[],
     options: RunOptions & { way?: OverrideWay } = {},
   ): Promise<DecodeOutput[]> {
-    if (items.length === 0) return Promise.resolve([]);
-    return this.#run(options.signal, () =>
+    if (items.length === 0) return [];
+    const outputs = await this.#run(options.signal, () =>
       this.#native.decode(items, options.way ?? 'inGraph', options.onProgress),
     );
+    for (const { hostReasons } of outputs) this.#tell(hostReasons);
+    return outputs;
+  }
+
+  #tell(hostReasons: readonly string[]): void {
+    for (const reason of hostReasons) {
+      if (this.#toldReasons.has(reason)) continue;
+      this.#toldReasons.add(reason);
+      this.#onWarning(
+        `Attention of layers on the GPU runs on the CPU, over copies, where ${reason}.`,
+      );
+    }
   }
 
   /** Errors of a config's attention output against dense at the captured layers. */

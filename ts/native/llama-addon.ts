@@ -18,8 +18,8 @@ export interface NativeModelOptions {
   readonly threads: number;
   /** Layers that the GPUs hold, with their keys and values; one more than the model has is all of it. */
   readonly gpuLayers: number;
-  /** For tests: host memory is treated as if it lay on a GPU, so that everything is copied. */
-  readonly copiesHostTensors?: boolean | undefined;
+  /** For tests: host memory is taken for that of a GPU which llama.cpp calls so (`CUDA0`, `Vulkan0`). */
+  readonly hostMemoryAs?: string | undefined;
 }
 
 /** The attention of one layer; `window` is its sliding window in keys, 0 for full attention. */
@@ -103,8 +103,10 @@ export interface DecodeOutput {
   readonly bytesRead: number;
   /** Bytes of the visible K and V rows, each read once per KV head and token. */
   readonly denseBytes: number;
-  /** Thread time of the attention, selection included, all layers and tokens. */
+  /** Time of the attention, selection included, all layers and tokens: of threads, or of the GPU that attends. */
   readonly attentionMs: number;
+  /** Why layers that llama.cpp has on a GPU were attended on the CPU, over copies; empty where none was. */
+  readonly hostReasons: readonly string[];
 }
 
 /**

@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   simt::TestSelection();
   simt::TestLsh();
   simt::TestChains();
+  simt::TestDecode();
   if (argc > 1 && std::strcmp(argv[1], "--roofline") == 0) simt::PrintRoofline();
   return sparsetune::testing::Finish();
 }

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "device/key_states.h"
+
+namespace sparsetune::device {
+
+/// What the maskers of chains remember of the keys of one cache; chains that need the same state
+/// share it.
+class ChainStates {
+ public:
+  /// The states of a chain, one a masker (null where it needs none), extended to all keys.
+  ///
+  /// @throws DeviceFailure, std::bad_alloc
+  std::vector<const KeyState*> Extend(const ChainConfig& chain, uint32_t layer,
+                                      const CachedKeys& keys);
+  /// Forgets the keys from `n` on.
+  void Truncate(size_t n);
+  /// Frees the states used longest ago, until at most `bytes` are held; those of the last Extend
+  /// stay.
+  void Limit(size_t bytes);
+
+ private:
+  struct Entry {
+    std::unique_ptr<KeyState> state;
+    size_t last_use = 0;
+  };
+
+  size_t bytes() const;
+
+  std::map<std::string, Entry> entries_;
+  size_t n_uses_ = 0;
+};
+
+}  // namespace sparsetune::device
