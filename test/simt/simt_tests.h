@@ -9,7 +9,9 @@ void TestEmulator();
 void TestAttend();
 void TestScores();
 void TestSelection();
+void TestSets();
 void TestLsh();
+void TestLshWeights();
 /// Whole chains on the device cache beside the CPU's.
 void TestChains();
 /// A device cache without memory, or whose launches fail.

@@ -19,7 +19,9 @@ int main(int argc, char** argv) {
   simt::TestAttend();
   simt::TestScores();
   simt::TestSelection();
+  simt::TestSets();
   simt::TestLsh();
+  simt::TestLshWeights();
   simt::TestChains();
   if (argc > 1 && std::strcmp(argv[1], "--roofline") == 0) simt::PrintRoofline();
   return sparsetune::testing::Finish();
