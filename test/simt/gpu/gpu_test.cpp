@@ -19,7 +19,9 @@ int main(int argc, char** argv) {
   simt::TestAttend();
   simt::TestScores();
   simt::TestSelection();
+  simt::TestTopP();
   simt::TestSets();
+  simt::TestLearned();
   simt::TestLsh();
   simt::TestLshWeights();
   simt::TestChains();
