@@ -67,6 +67,41 @@ std::vector<ChainCase> Cases() {
   };
 }
 
+std::vector<ChainCase> LearnedCases() {
+  const auto random = Masker(MaskerKind::kRandomSampling, 1);
+  const auto adaptive = Masker(MaskerKind::kAdaptiveSampling, 0.1, true);
+  const auto of_group = HashTopK(30, 2, 64);
+  const auto of_head = HashTopK(30, 4, 64, 40, 32);
+  const auto labels = DoubleSparsity(30, 2, 64);
+  const auto labels_of_head = DoubleSparsity(30, 4, 64, 9);
+  return {
+      {"hash_top_k of networks of KV heads", {kSink, kLocal, of_group}},
+      {"hash_top_k of networks of query heads", {of_head}},
+      {"hash_top_k of more keys than there are", {kSink, HashTopK(1000, 2, 64)}},
+      {"hash_top_k and adaptive_sampling", {kSink, kLocal, of_group, adaptive}},
+      {"double_sparsity by KV head", {kSink, kLocal, labels}},
+      {"double_sparsity by query head", {labels_of_head}},
+      {"double_sparsity of more keys than there are", {kSink, DoubleSparsity(1000, 2, 64)}},
+      {"double_sparsity and adaptive_sampling", {kSink, labels_of_head, adaptive}},
+      {"double_sparsity and random_sampling", {labels, kLocal, random}},
+  };
+}
+
+std::vector<ChainCase> TopPCases() {
+  const auto top_p = TopP(0.7);
+  const auto magic_pig = Masker(MaskerKind::kMagicPig, 1);
+  return {
+      {"top_p", {kSink, kLocal, top_p}},
+      {"top_p alone", {top_p}},
+      {"top_p of the largest key", {TopP(0)}},
+      {"top_p of all keys", {kSink, TopP(1)}},
+      {"top_p of nearly all keys",
+       {kSink, kLocal, TopP(0.9999), Masker(MaskerKind::kRandomSampling, 1)}},
+      {"top_p and adaptive_sampling", {kSink, top_p, Masker(MaskerKind::kAdaptiveSampling, 20)}},
+      {"top_p, sink and magic_pig", {top_p, Masker(MaskerKind::kSink, 70), magic_pig}},
+  };
+}
+
 struct HeadsAndKeys {
   size_t n_kv_heads;
   size_t head_dim;
@@ -117,6 +152,32 @@ std::vector<ChainCase> Shapes() {
       At({1, 256, kF16, 3, 3}, {sink, kLocal, adaptive}),
       At({1, 80, kBf16, 5, 2}, {random}),
       At({2, 64, kF16, 5, 9}, {Int8TopK(8), random}),
+  };
+}
+
+/// The same of maskers that learned, and of top_p.
+std::vector<ChainCase> LearnedShapes() {
+  const auto random = Masker(MaskerKind::kRandomSampling, 1);
+  const auto adaptive = Masker(MaskerKind::kAdaptiveSampling, 16);
+  const auto magic_pig = Masker(MaskerKind::kMagicPig, 1);
+  const auto sink = Masker(MaskerKind::kSink, 1);
+  return {
+      At({1, 80, kBf16, 8, 65}, {sink, HashTopK(8, 8, 80, 16, 40)}),
+      At({2, 96, kF16, 3, 64}, {HashTopK(8, 2, 96, 16, 128)}),
+      At({1, 128, kF32, 5, 34}, {sink, HashTopK(8, 1, 128, 16, 65), random}),
+      At({3, 256, kBf16, 1, 130}, {HashTopK(8, 3, 256, 20, 64)}),
+      At({1, 64, kF16, 6, 2}, {HashTopK(1, 6, 64, 8, 8)}),
+      At({1, 80, kF16, 7, 65}, {sink, DoubleSparsity(8, 7, 80)}),
+      At({2, 96, kBf16, 4, 63}, {DoubleSparsity(8, 2, 96, 10)}),
+      At({1, 128, kBf16, 2, 130}, {sink, DoubleSparsity(8, 2, 128), adaptive}),
+      At({3, 256, kF32, 1, 33}, {DoubleSparsity(8, 3, 256, 1000)}),
+      At({1, 64, kF32, 8, 2}, {DoubleSparsity(1, 1, 64, 1)}),
+      At({1, 80, kF32, 6, 129}, {sink, TopP(0.5)}),
+      At({1, 96, kF32, 8, 65}, {TopP(0.9), magic_pig}),
+      At({1, 128, kF16, 4, 32}, {sink, TopP(0.3), random}),
+      At({1, 256, kBf16, 5, 97}, {kLocal, TopP(0.95)}),
+      At({1, 64, kBf16, 2, 2}, {TopP(0.5)}),
+      At({1, 256, kF16, 1, 260}, {TopP(0.995), adaptive}),
   };
 }
 
@@ -195,11 +256,15 @@ void TestShape(const ChainCase& chain_case) {
 }  // namespace
 
 void TestChains() {
-  for (const ChainCase& chain_case : Cases()) {
-    TestKernels(Title("the device chooses and attends as the CPU: ", chain_case),
-                [&] { TestCase(chain_case); });
+  for (const auto& cases : {Cases(), LearnedCases(), TopPCases()}) {
+    for (const ChainCase& chain_case : cases) {
+      TestKernels(Title("the device chooses and attends as the CPU: ", chain_case),
+                  [&] { TestCase(chain_case); });
+    }
   }
-  for (const ChainCase& chain_case : Shapes()) TestShape(chain_case);
+  for (const auto& cases : {Shapes(), LearnedShapes()}) {
+    for (const ChainCase& chain_case : cases) TestShape(chain_case);
+  }
   sparsetune::testing::Test("the device looks up buckets once there are enough keys", [] {
     TestBuckets();
     ExpectNoFaults();
@@ -208,7 +273,9 @@ void TestChains() {
        {ChainCase{"quest and random_sampling",
                   {Masker(MaskerKind::kQuest, 32), Masker(MaskerKind::kRandomSampling, 1)}},
         ChainCase{"top_k with int8 scores and magic_pig",
-                  {kSink, Int8TopK(20), Masker(MaskerKind::kMagicPig, 1)}}}) {
+                  {kSink, Int8TopK(20), Masker(MaskerKind::kMagicPig, 1)}},
+        ChainCase{"hash_top_k", {kSink, HashTopK(20, 2, 64, 8, 16)}},
+        ChainCase{"double_sparsity", {kSink, DoubleSparsity(20, 2, 64)}}}) {
     TestKernels(Title("a device cache grows between calls: ", chain_case),
                 [&] { TestGrowth(chain_case); });
   }
