@@ -34,16 +34,20 @@ void Chooser::Apply(const MaskerConfig& masker, const KeyState* state) {
       return KeepLast(n_visible - CountKeys(masker.size, n_visible));
     case MaskerKind::kTopK:
       return TopK(masker, state);
+    case MaskerKind::kTopP:
+      return TopP(masker);
     case MaskerKind::kQuest:
       return Quest(masker, *static_cast<const PageState*>(state));
+    case MaskerKind::kDoubleSparsity:
+      return DoubleSparsity(masker, *static_cast<const LabelState*>(state));
+    case MaskerKind::kHashTopK:
+      return HashTopK(masker, *static_cast<const HashState*>(state));
     case MaskerKind::kRandomSampling:
       return RandomSampling(masker);
     case MaskerKind::kAdaptiveSampling:
       return AdaptiveSampling(masker);
     case MaskerKind::kMagicPig:
       return MagicPig(masker, *static_cast<const LshState*>(state));
-    default:
-      throw DeviceFailure{Status::kUnsupported};
   }
 }
 
@@ -96,26 +100,42 @@ cuda::KeyLists Chooser::ListOf(const cuda::KeySets& sets) {
   return lists;
 }
 
+void Chooser::ScoreRange() {
+  Check(cuda::Scores(group(), call_.kv, {}, summary_.sink_end, range(), work_.scores.as<float>(),
+                     score_stride(), call_.stream));
+  summary_.scored_begin = summary_.sink_end;
+  summary_.scored_end = summary_.local_begin;
+}
+
+void Chooser::KeepLargest(size_t k) {
+  Pick(work_.scores.as<float>(), range(), k);
+  AddPicked(k, summary_.sink_end, certain_);
+  most_certain_ = k;
+}
+
 void Chooser::TopK(const MaskerConfig& masker, const KeyState* state) {
   const size_t k = CountKeys(masker.size, summary_.n_visible);
   if (range() <= k) return KeepFirst(summary_.local_begin);  // with no need to score them
   BeginCertain();
   if (masker.score_dtype == ScoreDtype::kInt8) {
-    TopKOfCodes(k, *static_cast<const QuantizedState*>(state));
-  } else {
-    TopKOfScores(k);
+    return TopKOfCodes(k, *static_cast<const QuantizedState*>(state));
   }
-  most_certain_ = k;
+  ScoreRange();
+  KeepLargest(k);
 }
 
-void Chooser::TopKOfScores(size_t k) {
-  auto* scores = work_.scores.as<float>();
-  Check(cuda::Scores(group(), call_.kv, {}, summary_.sink_end, range(), scores, score_stride(),
-                     call_.stream));
-  Pick(scores, range(), k);
-  AddPicked(k, summary_.sink_end, certain_);
-  summary_.scored_begin = summary_.sink_end;
-  summary_.scored_end = summary_.local_begin;
+void Chooser::TopP(const MaskerConfig& masker) {
+  if (range() == 0) return;
+  if (masker.top_p >= 1) return KeepFirst(summary_.local_begin);  // with no need to score them
+  BeginCertain();
+  ScoreRange();
+  const cuda::KeyLists picked = {work_.picked.as<uint32_t>(), work_.lists.counts.as<uint32_t>(),
+                                 shape_.n_q_heads(), range(), nullptr};
+  Check(cuda::TopP({work_.scores.as<float>(), shape_.n_q_heads(), range(), score_stride()},
+                   call_.scale, masker.top_p, work_.picked.as<uint32_t>(),
+                   work_.lists.counts.as<uint32_t>(), work_.has_nan.as<uint32_t>(), call_.stream));
+  Check(cuda::AddKeys(picked, range(), summary_.sink_end, certain_, call_.stream));
+  most_certain_ = range();
 }
 
 /// ApplyQuantizedTopK: int8 scores decide but near the cut, where the keys' own elements do.
@@ -151,6 +171,7 @@ void Chooser::TopKOfCodes(size_t k, const QuantizedState& state) {
   Check(cuda::AddPlaces(doubtful, work_.picked.as<uint32_t>(), k - n_sure, certain_, call_.stream));
   summary_.index_bytes += n_blocks * blocks.block_bytes();
   has_near_ = true;
+  most_certain_ = k;
 }
 
 void Chooser::Quest(const MaskerConfig& masker, const PageState& state) {
@@ -174,6 +195,31 @@ void Chooser::Quest(const MaskerConfig& masker, const PageState& state) {
   Check(cuda::AddPages(picked, k, pages, certain_, call_.stream));
   summary_.index_bytes += n * state.page_bytes();
   most_certain_ = k * page_size;
+}
+
+void Chooser::DoubleSparsity(const MaskerConfig& masker, const LabelState& state) {
+  const size_t k = CountKeys(masker.size, summary_.n_visible);
+  if (range() <= k) return KeepFirst(summary_.local_begin);  // with no need to score them
+  BeginCertain();
+  Check(cuda::LabelScores(group(), call_.kv, state.table(), summary_.sink_end, range(),
+                          work_.scores.as<float>(), score_stride(), call_.stream));
+  KeepLargest(k);
+  summary_.index_bytes += range() * state.key_bytes();
+}
+
+void Chooser::HashTopK(const MaskerConfig& masker, const HashState& state) {
+  const size_t k = CountKeys(masker.size, summary_.n_visible);
+  if (range() <= k) return KeepFirst(summary_.local_begin);  // with no need to score them
+  BeginCertain();
+  const cuda::SignatureTable table = state.table();
+  auto* signatures = work_.codes.as<uint64_t>();
+  Check(cuda::HashQueries(group(), shape_.n_kv_heads, table.n_networks, state.queries(),
+                          table.n_words, signatures, call_.stream));
+  Check(cuda::SignatureScores({signatures, shape_.n_kv_heads, shape_.group_size}, table,
+                              summary_.sink_end, range(), work_.scores.as<float>(), score_stride(),
+                              call_.stream));
+  KeepLargest(k);
+  summary_.index_bytes += range() * state.key_bytes();
 }
 
 cuda::Draws Chooser::DrawsOf(DrawDomain domain) const {

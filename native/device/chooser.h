@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cuda/sampling.h"
+#include "device/learned_states.h"
 #include "device/position.h"
 
 namespace sparsetune::device {
@@ -32,9 +33,11 @@ class Chooser {
   void KeepLast(size_t begin);
   void DropOutside();
   void TopK(const MaskerConfig& masker, const KeyState* state);
-  void TopKOfScores(size_t k);
   void TopKOfCodes(size_t k, const QuantizedState& state);
+  void TopP(const MaskerConfig& masker);
   void Quest(const MaskerConfig& masker, const PageState& state);
+  void DoubleSparsity(const MaskerConfig& masker, const LabelState& state);
+  void HashTopK(const MaskerConfig& masker, const HashState& state);
   void RandomSampling(const MaskerConfig& masker);
   void AdaptiveSampling(const MaskerConfig& masker);
   void ScoreBase(const cuda::KeySets& base, size_t n_base);
@@ -42,6 +45,10 @@ class Chooser {
   void MagicPig(const MaskerConfig& masker, const LshState& state);
   /// Picks the k best of each head's `n` scores, as places.
   void Pick(const float* scores, size_t n, size_t k);
+  /// The scores of all keys between sink and local, into work.scores; notes that they were read.
+  void ScoreRange();
+  /// Keeps the k keys with the largest of work.scores, which begin at sink_end.
+  void KeepLargest(size_t k);
   /// Picked places as keys from `offset` on.
   void AddPicked(size_t k, size_t offset, const cuda::KeySets& sets);
   cuda::KeyLists ListOf(const cuda::KeySets& sets);
@@ -62,7 +69,7 @@ class Chooser {
   bool has_certain_ = false;
   bool has_drawn_ = false;
   bool has_near_ = false;
-  size_t most_certain_ = 0;  ///< keys of a head at most; of top_k, exactly
+  size_t most_certain_ = 0;  ///< keys of a head at most; but of quest and top_p, exactly
   const MaskerConfig* magic_pig_ = nullptr;
   const LshState* lsh_ = nullptr;
 };

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "device/failure.h"
+#include "device/learned_states.h"
 #include "kernels/quantized_scores/quantized_scores.h"
 #include "maskers/lsh_state.h"
 
@@ -147,6 +148,10 @@ std::unique_ptr<KeyState> MakeState(const MaskerConfig& masker, uint64_t seed, u
       return std::make_unique<QuantizedState>(head_dim);
     case MaskerKind::kQuest:
       return std::make_unique<PageState>(masker.page_size, head_dim, dtype);
+    case MaskerKind::kDoubleSparsity:
+      return std::make_unique<LabelState>(masker, layer);
+    case MaskerKind::kHashTopK:
+      return std::make_unique<HashState>(masker, layer);
     default:
       return std::make_unique<LshState>(masker, seed, layer);
   }

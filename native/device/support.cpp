@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "cuda/rows.h"
+#include "cuda/learned.h"
 #include "maskers/check_chain.h"
 #include "maskers/masker_kind.h"
 
@@ -11,7 +11,21 @@ namespace sparsetune::device {
 namespace {
 
 bool IsRange(MaskerKind kind) { return kind == MaskerKind::kSink || kind == MaskerKind::kLocal; }
-bool IsChooser(MaskerKind kind) { return kind == MaskerKind::kTopK || kind == MaskerKind::kQuest; }
+bool IsChooser(MaskerKind kind) { return !IsRange(kind) && !IsSampler(kind); }
+/// Whether heads list other numbers of keys than each other.
+bool IsUneven(MaskerKind kind) { return kind == MaskerKind::kQuest || kind == MaskerKind::kTopP; }
+
+bool IsTooLarge(const HashNetwork& network) {
+  return network.size() > cuda::kMaxHashLayers ||
+         std::any_of(network.begin(), network.end(), [](const HashLayer& layer) {
+           return std::max(layer.n_in, layer.n_out) > cuda::kMaxHashWidth;
+         });
+}
+bool IsTooLarge(const HashWeights& weights) {
+  return std::any_of(weights.layers.begin(), weights.layers.end(), [](const HashOfLayer& layer) {
+    return IsTooLarge(layer.query) || IsTooLarge(layer.key);
+  });
+}
 
 std::string Named(const MaskerConfig& masker) {
   return std::string("masker \"") + MaskerName(masker.kind) + "\"";
@@ -28,8 +42,10 @@ std::string WhyNotChain(const ChainConfig& chain) {
       is_even = is_even && last == nullptr;
       continue;
     }
-    if (!IsChooser(masker.kind) && !IsSampler(masker.kind)) {
-      return Named(masker) + " has no CUDA kernels";
+    if (masker.hash != nullptr && IsTooLarge(*masker.hash)) {
+      return Named(masker) + " has no CUDA kernels for networks of more than " +
+             std::to_string(cuda::kMaxHashLayers) + " layers or " +
+             std::to_string(cuda::kMaxHashWidth) + " numbers between them";
     }
     if (last != nullptr && (IsChooser(masker.kind) || IsSampler(last->kind))) {
       return Named(masker) + " after " + Named(*last) + " has no CUDA kernels";
@@ -40,9 +56,9 @@ std::string WhyNotChain(const ChainConfig& chain) {
     if (is_fraction && !is_even) {
       return Named(masker) +
              " with baseFraction has no CUDA kernels after heads have come to list different " +
-             "numbers of keys (quest, or top_k and then sink or local)";
+             "numbers of keys (quest or top_p, or another choice and then sink or local)";
     }
-    is_even = is_even && masker.kind != MaskerKind::kQuest;
+    is_even = is_even && !IsUneven(masker.kind);
     last = &masker;
   }
   return "";

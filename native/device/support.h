@@ -10,9 +10,10 @@ namespace sparsetune::device {
 // Why the GPU cannot run something, in a sentence that names it; empty where it can. Needs neither
 // CUDA nor a driver.
 
-/// A chain of maskers: exact semantics; sink and local anywhere; at most one of top_k and quest;
-/// then at most one of random_sampling, adaptive_sampling and magic_pig, of which adaptive_sampling
-/// takes a fraction only where all heads have as many keys left as each other.
+/// A chain of maskers: exact semantics; sink and local anywhere; at most one of top_k, top_p,
+/// quest, double_sparsity and hash_top_k (of networks that are not too large); then at most one of
+/// random_sampling, adaptive_sampling and magic_pig, of which adaptive_sampling takes a fraction
+/// only where all heads have as many keys left as each other.
 std::string WhyNotChain(const ChainConfig& chain);
 
 /// Sizes of a head and of a group.

@@ -81,7 +81,7 @@ struct Workspace {
   cuda::DeviceBuffer picked;        ///< [n_q_heads, list_stride]
   cuda::DeviceBuffer log_weight;    ///< [n_q_heads] of the keys drawn
   cuda::DeviceBuffer budgets;       ///< [n_q_heads]
-  cuda::DeviceBuffer codes;         ///< of the queries: bytes, or 16-bit codes of up to 512 tables
+  cuda::DeviceBuffer codes;         ///< of the queries: bytes, signatures or codes of 512 tables
   cuda::DeviceBuffer partial_max;
   cuda::DeviceBuffer partial_sum;
   cuda::DeviceBuffer partial_values;

@@ -4,10 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace sparsetune {
+#include "kernels/signatures/activation.h"
 
-/// What follows each layer of a hash network but the last. `kGelu` is the one with erf.
-enum class Activation : uint8_t { kRelu, kSilu, kGelu, kTanh };
+namespace sparsetune {
 
 /// One dense layer of a hash network, for each head.
 struct HashLayer {

@@ -1,5 +1,8 @@
 // `device` of KvCache and SparseAttention. Where a GPU is there, or the addon that test:simt builds with the emulator
 // is taken, it also computes on it; else it shows how that is refused.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
 import type { Device } from '../../ts/attention/device.js';
@@ -7,6 +10,8 @@ import { KvCache, type KvCacheOptions } from '../../ts/attention/kv-cache.js';
 import { SparseAttention } from '../../ts/attention/sparse-attention.js';
 import { denseAttention, info, type SparseConfig } from '../../ts/index.js';
 import { normals } from '../helpers/arrays.js';
+import { hashOf, ordersOf } from '../helpers/learned.js';
+import { hashTensors, writeChannels, writeSafetensors } from '../helpers/learned-files.js';
 
 const shape = { nKvHeads: 1, headDim: 64, dtype: 'f16', capacity: 200 } as const;
 const nQHeads = 2;
@@ -36,7 +41,7 @@ test('the CPU is the default, and auto takes CUDA where it is', (t) => {
 
 test('auto takes the CPU for what CUDA has no kernels for', (t) => {
   t.is(new KvCache({ ...shape, headDim: 100, device: 'auto' }).device, 'cpu');
-  const config: SparseConfig = { maskers: [{ kind: 'top_p', topP: 0.9 }] };
+  const config: SparseConfig = { maskers: [], semantics: 'hub' };
   t.is(new SparseAttention(config, { nQHeads, device: 'auto' }).device, 'cpu');
 });
 
@@ -117,6 +122,12 @@ if (cudaAvailable) {
 }
 
 function testResults(): void {
+  const layer = 2;
+  const folder = mkdtempSync(join(tmpdir(), 'sparsetune-device-'));
+  test.after.always(() => rmSync(folder, { recursive: true }));
+  const hatWeightFile = writeSafetensors(folder, hashTensors(hashOf(nQHeads, 64), layer));
+  const orders = Array.from({ length: layer + 1 }, () => ordersOf(1, 64));
+  const sortedChannelFile = writeChannels(folder, orders);
   const configs: Readonly<Record<string, SparseConfig>> = {
     dense: { maskers: [] },
     int8: { maskers: [...sinkAndLocal, { ...heavy, scoreDtype: 'int8' }] },
@@ -129,12 +140,19 @@ function testResults(): void {
       ],
     },
     magic_pig: { maskers: [...sinkAndLocal, { kind: 'magic_pig', lshL: 8, lshK: 4 }] },
+    top_p: { maskers: [...sinkAndLocal, { kind: 'top_p', topP: 0.6 }] },
+    double_sparsity: {
+      maskers: [{ kind: 'double_sparsity', heavySize: 20, groupFactor: 8, sortedChannelFile }],
+    },
+    hash_top_k: {
+      maskers: [...sinkAndLocal, { kind: 'hash_top_k', heavySize: 20, hatWeightFile }],
+    },
   };
 
   for (const [name, config] of Object.entries(configs)) {
     test.serial(`CUDA keeps the keys of the CPU: ${name}`, async (t) => {
       const [cpu, cuda] = (['cpu', 'cuda'] as const).map((device) => {
-        const attention = new SparseAttention(config, { nQHeads, device, seed: 5, layer: 2 });
+        const attention = new SparseAttention(config, { nQHeads, device, seed: 5, layer });
         t.is(attention.device, device);
         const kv = filled({ device });
         const result = attention.forward(queries, kv, { returnMask: true });
@@ -185,7 +203,6 @@ function testRefusals(): void {
   });
 
   const refused: readonly [string, SparseConfig, RegExp][] = [
-    ['top_p', { maskers: [{ kind: 'top_p', topP: 0.9 }] }, /"top_p" has no CUDA kernels/],
     ['hub semantics', { maskers: [], semantics: 'hub' }, /"hub" has no CUDA kernels/],
     [
       'a second choice',

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <vector>
 
@@ -205,24 +206,26 @@ void CheckMasked(const Shape& shape, bool by_head, size_t n_splits) {
   AttendCase(shape, rows).Check(n_splits);
 }
 
+/// Every head dimension with every type and every group, and the row counts of the CPU's table.
 void TestDense() {
+  constexpr size_t kRows[] = {1, 3, 4, 5, 31, 32, 33, 65};
+  size_t turn = 0;  // so that other counts meet other groups
   for (const size_t head_dim : cuda::kHeadDims) {
     TestKernels(Text("dense attention agrees with the CPU at head_dim=", head_dim), [&] {
       for (const Dtype dtype : sparsetune::testing::kDtypes) {
-        for (const size_t n : {1, 3, 31, 33, 65}) {
-          const size_t group_size = 1 + n % cuda::kMaxGroup;
+        ++turn;
+        for (size_t group_size = 1; group_size <= cuda::kMaxGroup; ++group_size) {
+          const size_t n = kRows[(group_size + 3 * turn) % std::size(kRows)];
           AttendCase({head_dim, group_size, 1, n, dtype}, Dense(n)).Check(n % 3 + 1);
         }
       }
     });
   }
-  for (size_t group_size = 1; group_size <= cuda::kMaxGroup; ++group_size) {
-    TestKernels(Text("dense attention agrees with the CPU in a group of ", group_size), [&] {
-      AttendCase({64, group_size, 2, 45, Dtype::kF16}, Dense(45)).Check(2);
-      AttendCase({128, group_size, 1, 33, Dtype::kBf16}, Dense(33)).Check(1);
-      AttendCase({80, group_size, 1, 20, Dtype::kF32}, Dense(20)).Check(1);
-    });
-  }
+  TestKernels("dense attention of several KV heads agrees with the CPU", [] {
+    AttendCase({64, 5, 2, 45, Dtype::kF16}, Dense(45)).Check(2);
+    AttendCase({96, 1, 3, 33, Dtype::kBf16}, Dense(33)).Check(3);
+    AttendCase({80, 3, 2, 20, Dtype::kF32}, Dense(20)).Check(1);
+  });
   TestKernels("dense attention takes n_kv=1000",
               [] { AttendCase({64, 3, 1, 1000, Dtype::kF32}, Dense(1000)).Check(7); });
 }
@@ -233,6 +236,9 @@ void TestMasked() {
       CheckMasked({head_dim, 4, 2, 90, Dtype::kF16}, false, 3);
       CheckMasked({head_dim, 3, 1, 90, Dtype::kBf16}, true, 2);
       CheckMasked({head_dim, 8, 1, 90, Dtype::kF32}, false, 1);
+      CheckMasked({head_dim, 2, 1, 17, Dtype::kBf16}, false, 1);
+      CheckMasked({head_dim, 7, 1, 41, Dtype::kF16}, false, 2);
+      CheckMasked({head_dim, 1, 1, 73, Dtype::kF32}, false, 1);
     });
   }
   TestKernels("lists may be empty, and so may everything", [] {

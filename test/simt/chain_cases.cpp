@@ -1,6 +1,7 @@
 #include "simt/chain_cases.h"
 
 #include <cmath>
+#include <memory>
 
 #include "native/kernels/inputs.h"
 #include "native/kernels/testing.h"
@@ -35,6 +36,10 @@ std::vector<float> Cut(const std::vector<float>& rows, const LayerCache::Shape& 
   return cut;
 }
 
+sparsetune::HashLayer DenseLayer(size_t n_heads, size_t n_in, size_t n_out, uint32_t seed) {
+  return {n_in, n_out, Normals(n_heads * n_out * n_in, seed), Normals(n_heads * n_out, seed + 1)};
+}
+
 double Worst(const std::vector<float>& a, const std::vector<float>& b) {
   if (a.size() != b.size()) return INFINITY;
   double worst = 0;
@@ -66,6 +71,39 @@ MaskerConfig Int8TopK(double size) {
   return masker;
 }
 
+MaskerConfig TopP(double share) {
+  MaskerConfig masker = Masker(MaskerKind::kTopP, 1);
+  masker.top_p = share;
+  return masker;
+}
+
+MaskerConfig HashTopK(double size, size_t n_heads, size_t head_dim, size_t hidden, size_t n_bits) {
+  auto weights = std::make_shared<sparsetune::HashWeights>();
+  weights->layers.resize(kChainLayer + 1);
+  weights->layers[kChainLayer] = {
+      n_heads,
+      {DenseLayer(n_heads, head_dim, hidden, 11), DenseLayer(n_heads, hidden, n_bits, 13)},
+      {DenseLayer(n_heads, head_dim, hidden, 15), DenseLayer(n_heads, hidden, n_bits, 17)}};
+  MaskerConfig masker = Masker(MaskerKind::kHashTopK, size);
+  masker.hash = weights;
+  return masker;
+}
+
+MaskerConfig DoubleSparsity(double size, size_t n_heads, size_t head_dim, uint32_t group_factor) {
+  auto lists = std::make_shared<sparsetune::ChannelLists>();
+  lists->layers.resize(kChainLayer + 1);
+  lists->layers[kChainLayer].n_heads = n_heads;
+  for (size_t head = 0; head < n_heads; ++head) {
+    for (size_t i = 0; i < head_dim; ++i) {
+      lists->layers[kChainLayer].order.push_back(static_cast<uint32_t>((i * 7 + head) % head_dim));
+    }
+  }
+  MaskerConfig masker = Masker(MaskerKind::kDoubleSparsity, size);
+  masker.channels = lists;
+  masker.group_factor = group_factor;
+  return masker;
+}
+
 ChainInputs::ChainInputs(const ChainCase& chain_case)
     : shape(chain_case.shape),
       keys(Normals(shape.n_kv_heads * chain_case.n_keys * shape.head_dim, 1)),
@@ -77,7 +115,7 @@ ChainInputs::ChainInputs(const ChainCase& chain_case)
   forward.n_q_heads = shape.n_kv_heads * chain_case.group_size;
   forward.n_q = kPositions;
   forward.scale = 0.125f;
-  forward.layer = 3;
+  forward.layer = kChainLayer;
   forward.isa = sparsetune::BestIsa();
   forward.wants_mask = true;
 }

@@ -10,9 +10,17 @@ namespace simt {
 // Chains on a device cache beside the CPU's.
 
 inline constexpr size_t kChainKeys = 300;
+inline constexpr uint32_t kChainLayer = 3;
 
 sparsetune::MaskerConfig Masker(sparsetune::MaskerKind kind, double size, bool is_fraction = false);
 sparsetune::MaskerConfig Int8TopK(double size);
+sparsetune::MaskerConfig TopP(double share);
+/// With networks of `hidden` and then `n_bits` numbers for each of `n_heads` heads.
+sparsetune::MaskerConfig HashTopK(double size, size_t n_heads, size_t head_dim, size_t hidden = 24,
+                                  size_t n_bits = 70);
+/// By a channel of each `group_factor`, in other orders for each of `n_heads` heads.
+sparsetune::MaskerConfig DoubleSparsity(double size, size_t n_heads, size_t head_dim,
+                                        uint32_t group_factor = 16);
 
 struct ChainCase {
   const char* title;

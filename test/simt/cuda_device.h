@@ -168,6 +168,7 @@ SIMT_INLINE T max(T a, T b) {
   return a < b ? b : a;
 }
 
+inline int __popcll(unsigned long long word) { return __builtin_popcountll(word); }
 inline int __popc(unsigned word) { return __builtin_popcount(word); }
 inline int __ffs(int word) { return __builtin_ffs(word); }
 inline int __clz(int word) { return word == 0 ? 32 : __builtin_clz(static_cast<unsigned>(word)); }

@@ -162,7 +162,9 @@ void TestDecode() {
                   shape,
                   2,
                   kKeys},
-        ChainCase{"quest and random_sampling", {quest, random}, shape, 2, kKeys}}) {
+        ChainCase{"quest and random_sampling", {quest, random}, shape, 2, kKeys},
+        ChainCase{"hash_top_k", {sink, HashTopK(20, 2, 64, 8, 40)}, shape, 2, kKeys},
+        ChainCase{"double_sparsity", {DoubleSparsity(20, 2, 64)}, shape, 2, kKeys}}) {
     TestKernels(std::string("streams share a context on the device: ") + chain_case.title,
                 [&] { TestStreams(chain_case); });
   }

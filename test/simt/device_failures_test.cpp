@@ -6,6 +6,7 @@
 #include "device/kv_cache.h"
 #include "device/support.h"
 #include "maskers/kv_cache.h"
+#include "maskers/masker_kind.h"
 #include "simt/chain_cases.h"
 #include "simt/cuda_host.h"
 #include "simt/device.h"
@@ -52,6 +53,11 @@ ChainCase LongChain(MaskerKind sampler) {
           1};
 }
 
+/// A choice alone, of one head.
+ChainCase ShortChain(const sparsetune::MaskerConfig& choice) {
+  return {"", {choice}, {1, 64, sparsetune::Dtype::kF16, kChainKeys}, 1};
+}
+
 /// Appends so that the cache grows, then calls: the first failure, or kOk.
 Status GrowAndRun(const ChainInputs& inputs, LayerCache* cache) {
   const Status status = inputs.AppendTo(cache, kBegun, kGrown);
@@ -80,8 +86,8 @@ bool Survives(const Failure& failure, size_t nth, const ChainInputs& inputs,
   return true;
 }
 
-void TestFailure(const Failure& failure) {
-  const ChainInputs inputs(LongChain(MaskerKind::kMagicPig));
+void TestFailure(const Failure& failure, const ChainCase& chain_case) {
+  const ChainInputs inputs(chain_case);
   sparsetune::KvCache cpu(inputs.shape);
   Expect(inputs.AppendTo(&cpu, 0, kBegun) == Status::kOk, "append, CPU");
   Run(&cpu, inputs.forward);  // the mean of magic_pig is that of these keys
@@ -93,35 +99,19 @@ void TestFailure(const Failure& failure) {
   ExpectNoFaults();
 }
 
-}  // namespace
-
-void TestDeviceFailures() {
-  for (const Failure& failure : kFailures) {
-    Test(std::string("the call says, and the cache goes on: ") + failure.title,
-         [&] { TestFailure(failure); });
-  }
-  Test("a fault in a kernel is told by the call that launched it", [] {
-    const ChainInputs inputs(LongChain(MaskerKind::kMagicPig));
-    const auto cache = sparsetune::device::MakeKvCache(inputs.shape);
-    Expect(inputs.AppendTo(cache.get(), 0, kBegun) == Status::kOk, "append");
-    GetOptions().shared_bytes = 64;
-    ForwardOutput output;
-    const Status status = cache->Forward(inputs.forward, &output);
-    GetOptions().shared_bytes = Options().shared_bytes;
-    Expect(status == Status::kDevice, Text("status ", static_cast<int>(status)));
-    Expect(!TakeReports().empty(), "reports");
-    ExpectNoFaults();
-  });
+void TestRefusals() {
   Test("scores that are not numbers are an error, as on the CPU", [] {
-    ChainInputs inputs({"", {Masker(MaskerKind::kTopK, 10)}});
-    for (float& key : inputs.keys) key = key > 0 ? 6e4f : -6e4f;
-    for (float& query : inputs.queries) query = query > 0 ? 3e38f : -3e38f;
-    sparsetune::KvCache cpu(inputs.shape);
-    const auto cache = sparsetune::device::MakeKvCache(inputs.shape);
-    for (LayerCache* one : {static_cast<LayerCache*>(&cpu), cache.get()}) {
-      Expect(inputs.AppendTo(one, 0, kBegun) == Status::kOk, "append");
-      ForwardOutput output;
-      Expect(one->Forward(inputs.forward, &output) == Status::kInvalidArgument, "status");
+    for (const auto& masker : {Masker(MaskerKind::kTopK, 10), TopP(0.5)}) {
+      ChainInputs inputs({"", {masker}});
+      for (float& key : inputs.keys) key = key > 0 ? 6e4f : -6e4f;
+      for (float& query : inputs.queries) query = query > 0 ? 3e38f : -3e38f;
+      sparsetune::KvCache cpu(inputs.shape);
+      const auto cache = sparsetune::device::MakeKvCache(inputs.shape);
+      for (LayerCache* one : {static_cast<LayerCache*>(&cpu), cache.get()}) {
+        Expect(inputs.AppendTo(one, 0, kBegun) == Status::kOk, "append");
+        ForwardOutput output;
+        Expect(one->Forward(inputs.forward, &output) == Status::kInvalidArgument, "status");
+      }
     }
     ExpectNoFaults();
   });
@@ -136,22 +126,68 @@ void TestDeviceFailures() {
       Expect(found.rfind(reason, 0) == 0 && found.empty() == reason.empty(), found);
     };
     expect({Masker(MaskerKind::kSink, 1), top_k, fraction}, "");
-    expect({Masker(MaskerKind::kHashTopK, 1)}, "masker \"hash_top_k\" has no CUDA kernels");
+    expect({Masker(MaskerKind::kSink, 1), TopP(0.5), Masker(MaskerKind::kLocal, 1)}, "");
+    expect({HashTopK(1, 2, 64), fraction}, "");
+    expect({HashTopK(1, 2, 64, 513)}, "masker \"hash_top_k\" has no CUDA kernels for networks");
+    expect({DoubleSparsity(1, 2, 64), top_k}, "masker \"top_k\" after masker \"double_sparsity\"");
+    expect({TopP(0.5), fraction}, "masker \"adaptive_sampling\" with baseFraction");
     expect({fraction, top_k}, "masker \"top_k\" after masker \"adaptive_sampling\"");
     expect({Masker(MaskerKind::kQuest, 16), fraction},
            "masker \"adaptive_sampling\" with baseFraction");
     expect({top_k, Masker(MaskerKind::kSink, 1), fraction},
            "masker \"adaptive_sampling\" with baseFraction");
   });
+  Test("networks and channels that do not fit the heads are refused, as on the CPU", [] {
+    for (const auto& masker :
+         {HashTopK(10, 3, 64), HashTopK(10, 2, 80), DoubleSparsity(10, 3, 64),
+          DoubleSparsity(10, 2, 80), HashTopK(10, 8, 64), DoubleSparsity(10, 8, 64)}) {
+      const ChainInputs inputs({"", {masker}});
+      sparsetune::KvCache cpu(inputs.shape);
+      const auto cache = sparsetune::device::MakeKvCache(inputs.shape);
+      for (LayerCache* one : {static_cast<LayerCache*>(&cpu), cache.get()}) {
+        Expect(inputs.AppendTo(one, 0, kBegun) == Status::kOk, "append");
+        ForwardOutput output;
+        Expect(one->Forward(inputs.forward, &output) == Status::kInvalidShape, "status");
+      }
+    }
+    ExpectNoFaults();
+  });
+}
+
+}  // namespace
+
+void TestDeviceFailures() {
+  TestRefusals();
   Test("what the device cannot do is refused, and the capacity holds", [] {
-    ChainInputs inputs({"", {Masker(MaskerKind::kTopP, 1)}});
-    inputs.forward.chain.maskers[0].top_p = 0.5;
+    const ChainInputs inputs({"", {TopP(0.5), Masker(MaskerKind::kTopK, 10)}});
     const auto cache = sparsetune::device::MakeKvCache(inputs.shape);
     ForwardOutput output;
     Expect(cache->Forward(inputs.forward, &output) == Status::kInvalidShape, "no keys");
     Expect(inputs.AppendTo(cache.get(), 0, kChainKeys) == Status::kOk, "append");
-    Expect(cache->Forward(inputs.forward, &output) == Status::kUnsupported, "top_p");
+    Expect(cache->Forward(inputs.forward, &output) == Status::kUnsupported, "two choices");
     Expect(inputs.AppendTo(cache.get(), 0, 1) == Status::kInvalidShape, "capacity");
+    ExpectNoFaults();
+  });
+  for (const Failure& failure : kFailures) {
+    for (const ChainCase& chain_case :
+         {LongChain(MaskerKind::kMagicPig), ShortChain(HashTopK(10, 1, 64, 8, 16)),
+          ShortChain(DoubleSparsity(10, 1, 64)), ShortChain(TopP(0.5))}) {
+      const MaskerKind last = chain_case.maskers.back().kind;
+      Test(Text("the call says, and the cache goes on: ", failure.title, ", ",
+                sparsetune::MaskerName(last)),
+           [&] { TestFailure(failure, chain_case); });
+    }
+  }
+  Test("a fault in a kernel is told by the call that launched it", [] {
+    const ChainInputs inputs(LongChain(MaskerKind::kMagicPig));
+    const auto cache = sparsetune::device::MakeKvCache(inputs.shape);
+    Expect(inputs.AppendTo(cache.get(), 0, kBegun) == Status::kOk, "append");
+    GetOptions().shared_bytes = 64;
+    ForwardOutput output;
+    const Status status = cache->Forward(inputs.forward, &output);
+    GetOptions().shared_bytes = Options().shared_bytes;
+    Expect(status == Status::kDevice, Text("status ", static_cast<int>(status)));
+    Expect(!TakeReports().empty(), "reports");
     ExpectNoFaults();
   });
   Test("calls take more memory only where the cache grows, and configs share what they need", [] {

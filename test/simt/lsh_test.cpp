@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <set>
 #include <vector>
 
@@ -19,10 +18,8 @@ namespace {
 
 using sparsetune::Dtype;
 using sparsetune::Isa;
-using sparsetune::kLshCurveParts;
 using sparsetune::LshParams;
 using sparsetune::Status;
-using sparsetune::testing::Dot;
 using sparsetune::testing::Expect;
 using sparsetune::testing::kDtypes;
 using sparsetune::testing::Normals;
@@ -130,20 +127,19 @@ void CheckQueryCodes(const LshParams& params, size_t head_dim) {
   Expect(codes.Get() == expected, Text("codes at head_dim=", head_dim));
 }
 
-void CheckMean(size_t n, Dtype dtype) {
-  constexpr size_t kHeadDim = 80;
-  const Stored keys(Normals(kHeads * n * kHeadDim, 1), dtype);
+void CheckMean(size_t n, size_t head_dim, Dtype dtype) {
+  const Stored keys(Normals(kHeads * n * head_dim, 1), dtype);
   const DeviceArray<uint8_t> device_keys(BytesOf(keys), "keys");
   const size_t n_chunks = (n + cuda::kMeanChunk - 1) / cuda::kMeanChunk;
-  DeviceArray<double> partial(kHeads * n_chunks * kHeadDim, "partial");
-  DeviceArray<float> mean(kHeads * kHeadDim, "mean");
-  const cuda::KvRows kv = {device_keys.data(), nullptr,     dtype, kHeadDim, kHeads,
-                           kHeadDim,           n * kHeadDim};
+  DeviceArray<double> partial(kHeads * n_chunks * head_dim, "partial");
+  DeviceArray<float> mean(kHeads * head_dim, "mean");
+  const cuda::KvRows kv = {device_keys.data(), nullptr,     dtype, head_dim, kHeads,
+                           head_dim,           n * head_dim};
   Expect(cuda::LshMean(kv, n, partial.data(), mean.data(), nullptr) == Status::kOk, "status");
   for (size_t i = 0; i < mean.size(); ++i) {
     double sum = 0;
     for (size_t key = 0; key < n; ++key) {
-      sum += keys.values[(i / kHeadDim * n + key) * kHeadDim + i % kHeadDim];
+      sum += keys.values[(i / head_dim * n + key) * head_dim + i % head_dim];
     }
     Expect(mean.Get()[i] == static_cast<float>(sum / static_cast<double>(n)), Text("n=", n));
   }
@@ -255,10 +251,12 @@ class MatchTest {
   DeviceArray<uint32_t> words_;
 };
 
+/// The key counts of the CPU's table, in groups of every size.
 void TestScan(uint32_t lsh_k) {
-  for (const size_t n : {1, 63, 64, 65, 129, 1000}) {
+  size_t group_size = lsh_k;
+  for (const size_t n : {1, 63, 64, 65, 127, 128, 129, 1000}) {
     for (const uint32_t min_matches : {1u, 2u}) {
-      MatchTest test({{6, lsh_k}, n, 1 + n % 8, min_matches, 0.3});
+      MatchTest test({{6, lsh_k}, n, 1 + group_size++ % cuda::kMaxGroup, min_matches, 0.3});
       const size_t middle = n / 128 * 64;
       test.Scan(0, middle);
       test.Scan(middle, n);
@@ -273,70 +271,6 @@ constexpr MatchCase kBucketCases[] = {
     {{12, 8}, 512, 8, 2, 1},    {{150, 10}, 512, 1, 2, 0.02},
 };
 
-/// Cosines that a float can hold: dense, and ever closer to -1, 0 and 1.
-std::vector<float> Cosines() {
-  std::vector<float> cosines;
-  for (int i = 0; i <= 400; ++i) cosines.push_back(static_cast<float>(i) / 200 - 1);
-  for (int i = 0; i < 400; i += 3) {
-    const float x = std::exp2(-static_cast<float>(i) / 16);
-    for (const float cosine : {x, -x, 1 - x, x - 1}) cosines.push_back(cosine);
-  }
-  return cosines;
-}
-
-/// Keys of norm 2 and a query of norm 1, so that a score is twice a cosine.
-void CheckWeights(const LshParams& params, uint32_t min_matches) {
-  const std::vector<float> cosines = Cosines();
-  const size_t n = cosines.size();
-  std::vector<float> scores;
-  std::vector<uint32_t> keys;
-  std::vector<uint32_t> words((n + 31) / 32 * 2);
-  for (size_t i = 0; i < n; ++i) {
-    scores.push_back(2 * cosines[i]);
-    keys.push_back(static_cast<uint32_t>(2 * i));
-    if (i % 10 != 3) words[2 * i / 32] |= 1u << 2 * i % 32;
-  }
-  std::vector<float> query(64);
-  query[5] = 1;
-  sparsetune::LshCurve curve;
-  sparsetune::MakeLshCurve(params, min_matches, &curve);
-  const DeviceArray<float> parts(
-      std::vector<float>(&curve.parts[0][0], &curve.parts[0][0] + 4 * kLshCurveParts), "curve");
-  const DeviceArray<float> norms(std::vector<float>(2 * n, 2.0f), "norms");
-  const DeviceArray<float> mean(std::vector<float>(64), "mean");
-  const DeviceArray<float> device_query(query, "query");
-  const DeviceArray<uint32_t> lists(keys, "lists");
-  const DeviceArray<uint32_t> counts(std::vector<uint32_t>{static_cast<uint32_t>(n)}, "counts");
-  DeviceArray<uint32_t> found(words.size(), "found");
-  found.Set(words);
-  DeviceArray<float> weights(n, "weights");
-  weights.Set(scores);
-  cuda::LshWeighed weighed;
-  weighed.queries = {device_query.data(), 1};
-  weighed.mean = mean.data();
-  weighed.norms = norms.data();
-  weighed.norm_stride = 2 * n;
-  weighed.n_kv_heads = 1;
-  weighed.head_dim = 64;
-  weighed.curve = parts.data();
-  weighed.lists = {lists.data(), counts.data(), 1, n, nullptr};
-  weighed.found = {found.data(), 1, words.size()};
-  Expect(cuda::LshLogWeights(weighed, params, min_matches, weights.data(), nullptr) == Status::kOk,
-         "status");
-  const std::vector<float> actual = weights.Get();
-  for (size_t i = 0; i < n; ++i) {
-    if (i % 10 == 3) {
-      Expect(actual[i] == -std::numeric_limits<float>::infinity(), Text("not found ", i));
-      continue;
-    }
-    const double expected = 0.0 - sparsetune::LshLogProbability(cosines[i], params, min_matches);
-    const double bound = min_matches * params.lsh_k * 0x1p-21 + expected * 0x1p-21 + 0x1p-19;
-    Expect(
-        std::abs(actual[i] - expected) <= bound && actual[i] >= 0,
-        Text("lsh_k=", params.lsh_k, " cosine=", cosines[i], ": ", actual[i], " for ", expected));
-  }
-}
-
 }  // namespace
 
 void TestLsh() {
@@ -349,10 +283,15 @@ void TestLsh() {
   TestKernels("codes are the CPU's for every type of keys", [] {
     for (const Dtype dtype : kDtypes) CheckKeyCodes({5, 7}, 128, dtype);
     CheckKeyCodes({4, 9}, 256, Dtype::kBf16);
+    CheckKeyCodes({3, 16}, 96, Dtype::kF16);
+    CheckKeyCodes({2, 3}, 64, Dtype::kBf16);
   });
   TestKernels("the mean key is that of the sum in double", [] {
-    for (const Dtype dtype : kDtypes) CheckMean(300, dtype);
-    CheckMean(1030, Dtype::kF16);
+    for (const Dtype dtype : kDtypes) CheckMean(300, 80, dtype);
+    CheckMean(1, 96, Dtype::kF32);
+    CheckMean(cuda::kMeanChunk, 64, Dtype::kBf16);
+    CheckMean(cuda::kMeanChunk + 1, 64, Dtype::kF16);
+    CheckMean(33, 256, Dtype::kF16);
   });
   for (const uint32_t lsh_k : {2, 8, 9, 12}) {
     TestKernels(Text("a scan finds what the CPU finds at lsh_k=", lsh_k), [&] { TestScan(lsh_k); });
@@ -371,13 +310,6 @@ void TestLsh() {
     test.LookUp();
     test.Check();
   });
-  for (const uint32_t lsh_l : {2, 3, 8, 75, 512}) {
-    TestKernels(Text("log weights are within their bound at lsh_l=", lsh_l), [&] {
-      for (uint32_t lsh_k = 1; lsh_k <= 16; lsh_k += 3) {
-        for (const uint32_t min_matches : {1u, 2u}) CheckWeights({lsh_l, lsh_k}, min_matches);
-      }
-    });
-  }
 }
 
 }  // namespace simt

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <vector>
 
 #include "kernels/pages/pages.h"
@@ -88,14 +89,14 @@ void CheckRange(size_t head_dim, size_t group_size, size_t n, Dtype dtype) {
 }
 
 /// One list a KV head, or one a query head; each of another length.
-void CheckLists(size_t head_dim, size_t group_size, bool by_head) {
+void CheckLists(size_t head_dim, size_t group_size, Dtype dtype, bool by_head) {
   constexpr size_t kStride = 70;
-  const ScoreCase given(head_dim, group_size, 100, Dtype::kF16);
+  const ScoreCase given(head_dim, group_size, 100, dtype);
   const size_t n_lists = by_head ? given.n_q_heads() : ScoreCase::kHeads;
   std::vector<uint32_t> flat(n_lists * kStride);
   std::vector<uint32_t> counts(n_lists);
   for (size_t l = 0; l < n_lists; ++l) {
-    counts[l] = static_cast<uint32_t>(kStride - 3 * l);
+    counts[l] = static_cast<uint32_t>(l == 1 ? 0 : kStride - 3 * l);
     for (size_t i = 0; i < kStride; ++i) flat[l * kStride + i] = (i * 17 + l) % 100;
   }
   const DeviceArray<uint32_t> lists(flat, "lists");
@@ -135,8 +136,8 @@ std::vector<float> Bounds(const ScoreCase& given, size_t page_size, size_t n_pag
   return bounds;
 }
 
-void CheckPages(size_t head_dim, size_t page_size, Dtype dtype) {
-  const ScoreCase given(head_dim, 3, 77, dtype);
+void CheckPages(size_t head_dim, size_t group_size, size_t page_size, Dtype dtype) {
+  const ScoreCase given(head_dim, group_size, 77, dtype);
   const size_t n_pages = (given.n_kv + page_size - 1) / page_size;
   const size_t n = ScoreCase::kHeads * n_pages * 2 * head_dim;
   DeviceArray<uint8_t> memory(n * sparsetune::DtypeBytes(dtype), "bounds");
@@ -162,7 +163,7 @@ void CheckPages(size_t head_dim, size_t page_size, Dtype dtype) {
     const float* query = given.Query(head);
     std::vector<float> row(n_pages - 1);
     std::vector<float> room(2 * head_dim);
-    const size_t first = (head / 3 * n_pages + 1) * 2 * head_dim;
+    const size_t first = (head / group_size * n_pages + 1) * 2 * head_dim;
     sparsetune::PageScores(&query, 1, {expected.data() + first, Dtype::kF32, head_dim, n_pages - 1},
                            Isa::kScalar, room.data(), row.data(), n_pages - 1);
     for (size_t page = 0; page + 1 < n_pages; ++page) {
@@ -235,29 +236,47 @@ void CheckQuantized(size_t head_dim, size_t group_size, size_t n, Dtype dtype) {
 
 }  // namespace
 
+/// Every head dimension with every type and every group, and the row counts of the CPU's table.
 void TestScores() {
+  constexpr size_t kRows[] = {1, 3, 4, 5, 33, 0, 150};
+  constexpr size_t kPageSizes[] = {16, 7, 76, 1};
+  size_t turn = 0;  // so that other counts meet other groups
   for (const size_t head_dim : cuda::kHeadDims) {
     TestKernels(Text("scores are the sum in double at head_dim=", head_dim), [&] {
       for (const Dtype dtype : kDtypes) {
-        for (const size_t n : {0, 1, 5, 33}) CheckRange(head_dim, 1 + n % 8, n, dtype);
+        ++turn;
+        for (size_t group_size = 1; group_size <= cuda::kMaxGroup; ++group_size) {
+          const size_t n = kRows[(group_size + 2 * turn) % std::size(kRows)];
+          CheckRange(head_dim, group_size, n, dtype);
+        }
       }
     });
     TestKernels(Text("scores of listed rows are theirs at head_dim=", head_dim), [&] {
-      CheckLists(head_dim, 4, false);
-      CheckLists(head_dim, 3, true);
+      CheckLists(head_dim, 4, Dtype::kF16, false);
+      CheckLists(head_dim, 3, Dtype::kBf16, true);
+      CheckLists(head_dim, 1, Dtype::kF32, false);
     });
     TestKernels(Text("page bounds and their scores are the CPU's at head_dim=", head_dim), [&] {
-      for (const Dtype dtype : kDtypes) CheckPages(head_dim, 16, dtype);
+      for (const Dtype dtype : kDtypes) {
+        ++turn;
+        for (const size_t group_size : {1, 2, 3, 8}) {
+          CheckPages(head_dim, group_size, kPageSizes[(group_size + turn) % 4], dtype);
+        }
+      }
     });
   }
-  for (size_t group_size = 1; group_size <= cuda::kMaxGroup; ++group_size) {
-    TestKernels(Text("scores are the sum in double in a group of ", group_size),
-                [&] { CheckRange(64, group_size, 150, Dtype::kBf16); });
+  for (const size_t group_size : {2, 8}) {
+    TestKernels(Text("scores of listed rows are theirs in a group of ", group_size),
+                [&] { CheckLists(64, group_size, Dtype::kBf16, false); });
   }
   TestKernels("scores of int8 keys, the keys and the queries are the CPU's, bit by bit", [] {
-    for (const size_t n : {1, 63, 64, 65, 200}) CheckQuantized(64, 1 + n % 8, n, Dtype::kF16);
+    for (const size_t n : {1, 15, 63, 64, 65, 200}) CheckQuantized(64, 1 + n % 8, n, Dtype::kF16);
     for (const Dtype dtype : kDtypes) CheckQuantized(80, 3, 70, dtype);
+    CheckQuantized(96, 2, 129, Dtype::kF16);
+    CheckQuantized(128, 4, 130, Dtype::kBf16);
     CheckQuantized(256, 5, 130, Dtype::kBf16);
+    CheckQuantized(256, 6, 66, Dtype::kF32);
+    CheckQuantized(128, 7, 1, Dtype::kF16);
   });
 }
 

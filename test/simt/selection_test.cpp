@@ -55,7 +55,8 @@ void CheckTopK(const std::vector<float>& scores, size_t n, size_t stride, size_t
 }
 
 void TestTopKOf(const SelectCase& input) {
-  for (const size_t n : {1, 3, 4, 5, 33, 1000, 5001}) {
+  // Those of the CPU's table, and around the scores that a block takes at once.
+  for (const size_t n : {1, 3, 4, 5, 8, 33, 1000, 4095, 4097}) {
     const size_t stride = (n + 7) / 4 * 4;
     std::vector<float> scores = Normals(2 * stride, 1);
     for (size_t i = 0; i < scores.size(); ++i) scores[i] = input.change(scores[i], i);
@@ -249,6 +250,7 @@ uint32_t BudgetOnCpu(const cuda::AdaptiveInput& input, const std::vector<double>
                                 base.size(), n_unknown}));
 }
 
+/// `n_kept` keys of the first head, fewer of the others; without any, null pointers.
 void CheckBudgets(uint32_t n_base, size_t n_run, uint32_t n_kept, double epsilon) {
   constexpr size_t kHeads = 3;
   const std::vector<float> run = Normals(kHeads * (n_run + 1), 1);
@@ -259,7 +261,8 @@ void CheckBudgets(uint32_t n_base, size_t n_run, uint32_t n_kept, double epsilon
   const DeviceArray<float> device_kept(kept, "kept");
   const DeviceArray<float> device_weights(weights, "weights");
   const DeviceArray<float> device_base(base, "base");
-  const DeviceArray<uint32_t> counts(std::vector<uint32_t>(kHeads, n_kept), "counts");
+  const std::vector<uint32_t> n_of_heads = {n_kept, n_kept / 2, n_kept / 50};
+  const DeviceArray<uint32_t> counts(n_of_heads, "counts");
   cuda::AdaptiveInput input;
   input.epsilon = epsilon;
   input.quantile = 2.1;
@@ -268,8 +271,8 @@ void CheckBudgets(uint32_t n_base, size_t n_run, uint32_t n_kept, double epsilon
   input.n_run = n_run;
   input.run_stride = n_run + 1;
   input.kept_scores = device_kept.data();
-  input.kept_weights = device_weights.data();
-  input.kept_counts = counts.data();
+  input.kept_weights = n_kept > 0 ? device_weights.data() : nullptr;
+  input.kept_counts = n_kept > 0 ? counts.data() : nullptr;
   input.kept_stride = n_kept + 2;
   input.base_scores = device_base.data();
   input.n_base = n_base;
@@ -282,12 +285,12 @@ void CheckBudgets(uint32_t n_base, size_t n_run, uint32_t n_kept, double epsilon
     std::vector<double> known;
     std::vector<double> first;
     for (size_t i = 0; i < n_run; ++i) known.push_back(scale * run[head * (n_run + 1) + i]);
-    for (size_t i = 0; i < n_kept; ++i) {
+    for (size_t i = 0; i < n_of_heads[head]; ++i) {
       const size_t at = head * (n_kept + 2) + i;
       known.push_back(scale * kept[at] + weights[at]);
     }
     for (size_t i = 0; i < n_base; ++i) first.push_back(scale * base[head * (n_base + 3) + i]);
-    const uint32_t expected = BudgetOnCpu(input, known, first, 5000 - n_kept - n_base);
+    const uint32_t expected = BudgetOnCpu(input, known, first, 5000 - n_of_heads[head] - n_base);
     Expect(budgets.Get()[head] == expected,
            Text("n_base=", n_base, " head=", head, ": ", budgets.Get()[head], " for ", expected));
   }
@@ -301,8 +304,9 @@ void TestSelection() {
   }
   TestKernels("top_k tells a NaN wherever it stands", TestNan);
   TestKernels("sets become ascending lists with each head's weights", [] {
-    for (const size_t n_kv : {1, 31, 33, 1000}) CheckLists(n_kv, 1 + n_kv % 4, 0.2);
-    CheckLists(9000, 2, 0.05);
+    for (const size_t n_kv : {1, 31, 32, 33, 1000}) CheckLists(n_kv, 1 + n_kv % 8, 0.2);
+    for (const size_t n_kv : {4096, 4097, 9000}) CheckLists(n_kv, 2, 0.05);
+    CheckLists(100, 8, 0.1);
     CheckLists(500, 1, 0);
     CheckLists(500, 1, 2);
   });
@@ -313,7 +317,9 @@ void TestSelection() {
                 [&] { CheckDraws(given); });
   }
   TestKernels("adaptive budgets are the CPU's", [] {
+    CheckBudgets(2, 1, 0, 0.1);
     CheckBudgets(16, 40, 0, 0.05);
+    CheckBudgets(257, 0, 255, 0.05);
     CheckBudgets(100, 0, 30, 0.1);
     CheckBudgets(300, 500, 700, 0.02);
   });

@@ -14,10 +14,18 @@ struct Family {
 };
 
 constexpr Family kFamilies[] = {
-    {"emulator", simt::TestEmulator}, {"attend", simt::TestAttend},
-    {"scores", simt::TestScores},     {"selection", simt::TestSelection},
-    {"lsh", simt::TestLsh},           {"chains", simt::TestChains},
-    {"decode", simt::TestDecode},     {"failures", simt::TestDeviceFailures},
+    {"emulator", simt::TestEmulator},
+    {"attend", simt::TestAttend},
+    {"scores", simt::TestScores},
+    {"selection", simt::TestSelection},
+    {"top_p", simt::TestTopP},
+    {"sets", simt::TestSets},
+    {"learned", simt::TestLearned},
+    {"lsh", simt::TestLsh},
+    {"lsh weights", simt::TestLshWeights},
+    {"chains", simt::TestChains},
+    {"decode", simt::TestDecode},
+    {"failures", simt::TestDeviceFailures},
     {"traffic", simt::TestTraffic},
 };
 

@@ -9,7 +9,11 @@ void TestEmulator();
 void TestAttend();
 void TestScores();
 void TestSelection();
+void TestTopP();
+void TestSets();
+void TestLearned();
 void TestLsh();
+void TestLshWeights();
 /// Whole chains on the device cache beside the CPU's.
 void TestChains();
 /// Streams of a decode that share a context on the device.

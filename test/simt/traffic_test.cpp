@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cuda/attend.h"
+#include "cuda/learned.h"
 #include "cuda/lsh.h"
 #include "cuda/scores.h"
 #include "cuda/selection.h"
@@ -156,6 +157,74 @@ void TestScoring() {
     CheckBudget(traffic, 5.0 * kScores * 4, {1.01, 3.5, 1.02});
     ExpectNoFaults();
   });
+  Test("top_p reads the row six times, in whole sectors", [] {
+    constexpr size_t kScores = 8192;
+    const DeviceArray<float> scores(Normals(kScores, 1), "scores");
+    DeviceArray<uint32_t> indices(kScores, "indices");
+    DeviceArray<uint32_t> counts(1, "counts");
+    DeviceArray<uint32_t> is_bad(1, "is_bad");
+    is_bad.Set({0});
+    const Traffic traffic = Measure([&] {
+      cuda::TopP({scores.data(), 1, kScores, kScores}, 2, 0.5, indices.data(), counts.data(),
+                 is_bad.data(), nullptr);
+    });
+    CheckBudget(traffic, 6.0 * kScores * 4, {1.01, 2.0, 1.02});
+    ExpectNoFaults();
+  });
+}
+
+void TestLearnedScores() {
+  constexpr size_t kBlocks = kKeys / cuda::kPlaneKeys;
+  Test("scores of signatures read each word once for the group, in whole sectors", [] {
+    constexpr size_t kWords = 2;
+    DeviceArray<uint64_t> words(kKeys * kWords, "signatures");
+    words.Set(std::vector<uint64_t>(words.size(), 5));
+    const DeviceArray<uint64_t> queries(std::vector<uint64_t>(kGroup * kWords, 3), "queries");
+    DeviceArray<float> scores(kGroup * kKeys, "scores");
+    const Traffic traffic = Measure([&] {
+      cuda::SignatureScores({queries.data(), 1, kGroup}, {words.data(), kBlocks, 1, kWords}, 0,
+                            kKeys, scores.data(), kKeys, nullptr);
+    });
+    CheckBudget(traffic, kKeys * (kWords * 8.0 + 4 * kGroup), {1.0, 1.0, 1.02});
+    ExpectNoFaults();
+  });
+  Test("scores of labels read each channel once for the group, in whole sectors", [] {
+    constexpr size_t kChannels = 8;
+    const Layer layer;
+    DeviceArray<uint16_t> labels(kKeys * kChannels, "labels");
+    labels.Set(std::vector<uint16_t>(labels.size(), 0x3c00));
+    std::vector<uint32_t> every_16th;
+    for (uint32_t c = 0; c < kChannels; ++c) every_16th.push_back(16 * c);
+    const DeviceArray<uint32_t> channels(every_16th, "channels");
+    DeviceArray<float> scores(kGroup * kKeys, "scores");
+    const Traffic traffic = Measure([&] {
+      cuda::LabelScores(layer.group(), layer.kv(),
+                        {labels.data(), kBlocks, channels.data(), 1, kChannels}, 0, kKeys,
+                        scores.data(), kKeys, nullptr);
+    });
+    CheckBudget(traffic, kKeys * (kChannels * 2.0 + 4 * kGroup), {1.22, 1.0, 1.26});
+    ExpectNoFaults();
+  });
+  Test("a network reads its weights once for eight keys, in whole sectors", [] {
+    constexpr unsigned kHidden = 64;
+    constexpr unsigned kBits = 32;
+    const Layer layer;
+    const DeviceArray<float> numbers(Normals((kHeadDim + 1) * kHidden + (kHidden + 1) * kBits, 1),
+                                     "network");
+    cuda::HashNetwork network;
+    network.n_layers = 2;
+    const float* first = numbers.data();
+    const float* second = first + (kHeadDim + 1) * kHidden;
+    network.layers[0] = {first, first + kHeadDim * kHidden, kHeadDim, kHidden};
+    network.layers[1] = {second, second + kHidden * kBits, kHidden, kBits};
+    DeviceArray<uint64_t> words(kKeys, "signatures");
+    const Traffic traffic = Measure([&] {
+      cuda::HashKeys(layer.kv(), 0, kKeys, network, {words.data(), kBlocks, 1, 1}, nullptr);
+    });
+    CheckBudget(traffic, kKeys * (kHeadDim * 2.0 + 8) + kKeys / 8.0 * numbers.size() * 4,
+                {1.01, 1.35, 1.01});
+    ExpectNoFaults();
+  });
 }
 
 void TestHashing() {
@@ -180,6 +249,7 @@ void TestHashing() {
 void TestTraffic() {
   TestAttention();
   TestScoring();
+  TestLearnedScores();
   TestHashing();
 }
 

@@ -19,7 +19,11 @@ int main(int argc, char** argv) {
   simt::TestAttend();
   simt::TestScores();
   simt::TestSelection();
+  simt::TestTopP();
+  simt::TestSets();
+  simt::TestLearned();
   simt::TestLsh();
+  simt::TestLshWeights();
   simt::TestChains();
   simt::TestDecode();
   if (argc > 1 && std::strcmp(argv[1], "--roofline") == 0) simt::PrintRoofline();
