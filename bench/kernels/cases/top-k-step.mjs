@@ -45,9 +45,9 @@ async function measure(session, shape) {
   return rows;
 }
 
-/** The int8 copy of the keys streams, a byte an element; rows of keys and values are gathered. */
+/** The int8 copy of the keys streams, a byte an element and a scale a key; rows of keys and values are gathered. */
 function boundOf(session, shape, { rival, bytes }) {
-  const streamed = shape.nKvHeads * shape.nKv * shape.headDim;
+  const streamed = shape.nKvHeads * shape.nKv * (shape.headDim + Float32Array.BYTES_PER_ELEMENT);
   return boundRival(session, `bound of ${rival.name}`, shape, {
     streamed,
     gathered: bytes - streamed,
