@@ -8,12 +8,12 @@
     'cflags_cc!': ['-fno-exceptions', '-std=gnu++17', '-std=gnu++20'],
     'cflags_cc': ['-std=c++17', '-O3', '-fexceptions', '-fvisibility=hidden', '-Wall', '-Wextra', '-Wno-missing-field-initializers'],
     'conditions': [
-      ['OS=="linux"', {'libraries': ['-ldl']}],
+      ['OS=="linux"', {'libraries': ['-ldl'], 'ldflags': ['-Wl,--version-script=<(module_root_dir)/native/binding/exports.map']}],
       ['has_cuda==1', {
         'sources': ['<!@(node native/cuda/nvcc.mjs sources)'],
         'defines': ['SPARSETUNE_HAS_CUDA'],
         'libraries': ['<!@(node native/cuda/nvcc.mjs lib)'],
-        'conditions': [['OS=="linux"', {'libraries': ['-lrt', '-lpthread'], 'ldflags': ['-Wl,--exclude-libs,ALL']}]],
+        'conditions': [['OS=="linux"', {'libraries': ['-lrt', '-lpthread']}]],
         'rules': [{
           'rule_name': 'nvcc',
           'extension': 'cu',

