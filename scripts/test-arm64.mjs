@@ -42,9 +42,10 @@ async function testArm64() {
 async function checkAddon() {
   await setup();
   const units = JSON.parse(readFileSync(compileCommands, 'utf8')).filter(({ file }) =>
-    /native\/(llama|binding)\//.test(file),
+    /native\/(llama|binding|device|cuda)\//.test(file),
   );
-  if (units.length === 0) throw new SetupError('no sources of native/llama and native/binding');
+  if (units.length === 0)
+    throw new SetupError('no sources of native/llama, binding, device and cuda');
   step(`the addon for AArch64: ${units.length} more files`);
   const bad = [];
   const work = async () => {

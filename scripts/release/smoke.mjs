@@ -1,8 +1,9 @@
 // Loads the addon that SPARSETUNE_NATIVE names and holds its best kernels against the scalar ones; prints its instruction
-// set. Runs in an emulated Node too, where the command line would take minutes.
+// set. With SPARSETUNE_CUDA=on it must have been built with CUDA. Runs in an emulated Node too, where the command line would take minutes.
 import { loadCompiled } from '../setup/process.mjs';
 
 const { loadAddon } = await loadCompiled('ts/native/addon.js');
+const { info } = await loadCompiled('ts/native/info.js');
 const { KvCache } = await loadCompiled('ts/attention/kv-cache.js');
 const { SparseAttention } = await loadCompiled('ts/attention/sparse-attention.js');
 
@@ -25,5 +26,8 @@ const [best, scalar] = [{}, { isa: 'scalar' }].map((options) =>
 const difference = Math.max(...best.output.map((x, i) => Math.abs(x - scalar.output[i])));
 if (!(difference <= maxDifference && best.density === scalar.density)) {
   throw new Error(`outputs differ by ${difference}, densities ${best.density}, ${scalar.density}`);
+}
+if (process.env['SPARSETUNE_CUDA'] === 'on' && !info().cudaBuilt) {
+  throw new Error('SPARSETUNE_CUDA=on, but the addon was built without CUDA');
 }
 console.log(loadAddon().bestIsa);
