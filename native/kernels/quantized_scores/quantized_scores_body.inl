@@ -29,7 +29,7 @@ inline void ScoreTile(const TileKeys& tile, const int8_t* codes, const int32_t* 
   }
   for (size_t i = 0; i < tile.channels; i += 4) {
     SPARSETUNE_UNROLL
-    for (size_t at = 0; at < kTileBytes; at += kLineBytes) PrefetchNear(ahead + at);
+    for (size_t at = 0; at < kTileBytes; at += kLineBytes) PrefetchNext(ahead + at);
     Keys keys[kTileVecs];
     SPARSETUNE_UNROLL
     for (int v = 0; v < kTileVecs; ++v) keys[v] = LoadKeys(elements + v * kVecBytes);

@@ -30,7 +30,7 @@ void ScoreRowsOf(const float* const* queries, size_t n_queries, const ScoreRows&
     }
     for (size_t g = 0; g < n_queries; ++g) {
       float tile[kTileRows];
-      ScoreTile<1, T>(queries + g, pointers, next, rows.head_dim, tile, kTileRows);
+      ScoreTile<1, T>(queries + g, pointers, nullptr, rows.head_dim, tile, kTileRows);
       for (size_t r = 0; r < n; ++r) scores[g * stride + first + r] = tile[r];
     }
   }
