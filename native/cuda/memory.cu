@@ -18,7 +18,9 @@ Status CopyRows(void* to, const void* from, const Pitched& rows, cudaMemcpyKind 
 
 }  // namespace
 
-DeviceBuffer::~DeviceBuffer() { cudaFree(memory_); }
+DeviceBuffer::~DeviceBuffer() {
+  if (memory_ != nullptr) cudaFree(memory_);  // of null, it would begin to use the device
+}
 
 DeviceBuffer& DeviceBuffer::operator=(DeviceBuffer&& other) noexcept {
   std::swap(memory_, other.memory_);

@@ -12,7 +12,6 @@ namespace sparsetune::device {
 
 std::vector<const KeyState*> ChainStates::Extend(const ChainConfig& chain, uint32_t layer,
                                                  const CachedKeys& keys) {
-  ++n_uses_;
   std::vector<const KeyState*> states;
   for (const MaskerConfig& masker : chain.maskers) {
     states.push_back(nullptr);
@@ -26,7 +25,7 @@ std::vector<const KeyState*> ChainStates::Extend(const ChainConfig& chain, uint3
       auto state = MakeState(masker, chain.seed, layer, keys.rows.head_dim, keys.rows.dtype);
       found = entries_.emplace(key, Entry{std::move(state)}).first;
     }
-    found->second.last_use = n_uses_;
+    found->second.last_round = round_;
     found->second.state->Extend(keys);
     states.back() = found->second.state.get();
   }
@@ -37,13 +36,13 @@ void ChainStates::Truncate(size_t n) {
   for (auto& [key, entry] : entries_) entry.state->Truncate(n);
 }
 
-void ChainStates::Limit(size_t bytes) {
+void ChainStates::Limit(size_t bytes, size_t n_spared) {
   const auto is_older = [](const auto& a, const auto& b) {
-    return a.second.last_use < b.second.last_use;
+    return a.second.last_round < b.second.last_round;
   };
   while (this->bytes() > bytes) {
     const auto oldest = std::min_element(entries_.begin(), entries_.end(), is_older);
-    if (oldest->second.last_use == n_uses_) return;
+    if (oldest->second.last_round + n_spared >= round_) return;
     entries_.erase(oldest);
   }
 }

@@ -21,20 +21,22 @@ class ChainStates {
                                       const CachedKeys& keys);
   /// Forgets the keys from `n` on.
   void Truncate(size_t n);
-  /// Frees the states used longest ago, until at most `bytes` are held; those of the last Extend
-  /// stay.
-  void Limit(size_t bytes);
+  /// Begins a new round of uses.
+  void BeginRound() { ++round_; }
+  /// Frees the states used longest ago, until at most `bytes` are held; those of this round and of
+  /// the `n_spared` before it stay.
+  void Limit(size_t bytes, size_t n_spared);
 
  private:
   struct Entry {
     std::unique_ptr<KeyState> state;
-    size_t last_use = 0;
+    size_t last_round = 0;
   };
 
   size_t bytes() const;
 
   std::map<std::string, Entry> entries_;
-  size_t n_uses_ = 0;
+  size_t round_ = 0;
 };
 
 }  // namespace sparsetune::device

@@ -66,16 +66,10 @@ class ContextCache final : public DecodeCache {
         head_dim_(context.head_dim),
         n_context_(context.n) {}
 
-  Status Fill(const HostContext& context) {
+  Status Fill(const HostContext& context, size_t n_tail) {
     return room_->Guarded([&](cuda::Stream stream) {
-      cuda::DeviceMemory memory;
-      Check(cuda::ReadDeviceMemory(&memory));
-      const size_t n_spare = memory.n_total / kSpareShare;
-      if (memory.n_free < 2 * n_context_ * token_bytes() + n_spare) {
-        throw DeviceFailure{Status::kOutOfMemory};
-      }
-      Allocate(n_context_, &rows_);
-      allocated_ = n_context_;
+      allocated_ = n_context_ + n_tail;
+      Allocate(allocated_, &rows_);
       cuda::DeviceBuffer staged;
       Check(staged.Allocate(n_context_ * token_bytes()));
       Upload(context.keys, staged, rows_.keys, stream);
@@ -86,10 +80,12 @@ class ContextCache final : public DecodeCache {
 
   Status Prepare(const ForwardInput& input, size_t tail_capacity) override {
     return room_->Guarded([&](cuda::Stream stream) {
+      if (has_attended_) states_.BeginRound();
+      has_attended_ = false;
       Reserve(n_context_ + tail_capacity, stream);
       ReserveFor(input, Keys(n_context_, stream), room_->work());
       ExtendToContext(input, stream);
-      states_.Limit(2 * n_context_ * token_bytes());
+      states_.Limit(2 * n_context_ * token_bytes(), 1);
     });
   }
 
@@ -106,10 +102,12 @@ class ContextCache final : public DecodeCache {
       return Status::kUnsupported;
     }
     return room_->Guarded([&](cuda::Stream stream) {
+      has_attended_ = true;
       Reserve(n_context_ + n, stream);
       ExtendToContext(input, stream);
       PutTail(fresh, tail, input.n_q, stream);
-      const CachedKeys keys = Keys(n_context_ + n, stream);
+      CachedKeys keys = Keys(n_context_ + n, stream);
+      keys.is_passing = true;
       const auto states = states_.Extend(input.chain, input.layer, keys);
       const DeviceRows on_device = {rows.queries, rows.query_stride, rows.output,
                                     rows.output_stride};
@@ -127,7 +125,13 @@ class ContextCache final : public DecodeCache {
     return {rows, n, allocated_, stream};
   }
 
+  /// Memory for n tokens, where enough is left then.
   void Allocate(size_t n, Rows* rows) const {
+    cuda::DeviceMemory memory;
+    Check(cuda::ReadDeviceMemory(&memory));
+    if (memory.n_free < 2 * n * token_bytes() + memory.n_total / kSpareShare) {
+      throw DeviceFailure{Status::kOutOfMemory};
+    }
     Check(rows->keys.Allocate(n * token_bytes()));
     Check(rows->values.Allocate(n * token_bytes()));
   }
@@ -165,7 +169,7 @@ class ContextCache final : public DecodeCache {
       states_.Extend(input.chain, input.layer, Keys(n_context_, stream));
     } catch (const DeviceFailure& failure) {
       if (failure.status != Status::kOutOfMemory) throw;
-      states_.Limit(0);
+      states_.Limit(0, 0);
       states_.Extend(input.chain, input.layer, Keys(n_context_, stream));
     }
   }
@@ -193,6 +197,7 @@ class ContextCache final : public DecodeCache {
   size_t allocated_ = 0;  ///< tokens
   Rows rows_;
   ChainStates states_;
+  bool has_attended_ = false;  ///< since the last Prepare
 };
 
 }  // namespace
@@ -208,16 +213,18 @@ std::shared_ptr<void> AllocateOnDevice(size_t bytes) {
 }
 
 Status CopyToHost(void* to, const void* from, size_t bytes) {
-  const Status status = cuda::CopyToHost(to, from, bytes, nullptr);
+  Status status = cuda::UseFirstDevice();
+  if (status == Status::kOk) status = cuda::CopyToHost(to, from, bytes, nullptr);
   return status == Status::kOk ? cuda::Synchronise(nullptr) : status;
 }
 
 std::shared_ptr<DecodeRoom> MakeDecodeRoom() { return std::make_shared<DecodeRoom>(); }
 
-Status MakeDecodeCache(const HostContext& context, std::shared_ptr<DecodeRoom> room,
+Status MakeDecodeCache(const HostContext& context, size_t n_tail,
+                       const std::shared_ptr<DecodeRoom>& room,
                        std::unique_ptr<DecodeCache>* cache) {
-  auto made = std::make_unique<ContextCache>(context, std::move(room));
-  const Status status = made->Fill(context);
+  auto made = std::make_unique<ContextCache>(context, room);
+  const Status status = made->Fill(context, n_tail);
   if (status == Status::kOk) *cache = std::move(made);
   return status;
 }
@@ -236,7 +243,8 @@ Status CopyToHost(void* /*to*/, const void* /*from*/, size_t /*bytes*/) { return
 
 std::shared_ptr<DecodeRoom> MakeDecodeRoom() { return nullptr; }
 
-Status MakeDecodeCache(const HostContext& /*context*/, std::shared_ptr<DecodeRoom> /*room*/,
+Status MakeDecodeCache(const HostContext& /*context*/, size_t /*n_tail*/,
+                       const std::shared_ptr<DecodeRoom>& /*room*/,
                        std::unique_ptr<DecodeCache>* /*cache*/) {
   return Status::kDevice;
 }

@@ -58,8 +58,9 @@ std::shared_ptr<DecodeRoom> MakeDecodeRoom();
 
 /// A context in the keys and values of one layer on the device, f16, with what chains remember of
 /// it; many streams share it. Each call puts the tail of its stream behind the context anew, so
-/// that no stream has a copy of the context. States of chains not in use are freed, those used
-/// longest ago first, beyond the size of the keys and values.
+/// that no stream has a copy of the context. Beyond the size of the keys and values, states of
+/// chains are freed, those used longest ago first; those of this batch and of the one before it
+/// stay. A batch begins with the first Prepare after a Forward.
 class DecodeCache {
  public:
   virtual ~DecodeCache() = default;
@@ -98,11 +99,12 @@ struct HostContext {
   size_t head_dim = 0;
 };
 
-/// Copies a context to the device.
+/// Copies a context to the device, with room for `n_tail` tokens after it.
 ///
 /// @param[out] cache  works in `room`
 /// @return kOutOfMemory, also where less than an eighth of the memory would be left; kDevice
-Status MakeDecodeCache(const HostContext& context, std::shared_ptr<DecodeRoom> room,
+Status MakeDecodeCache(const HostContext& context, size_t n_tail,
+                       const std::shared_ptr<DecodeRoom>& room,
                        std::unique_ptr<DecodeCache>* cache);
 
 }  // namespace sparsetune::device

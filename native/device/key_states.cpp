@@ -138,7 +138,7 @@ void LshState::Add(const CachedKeys& keys) {
   norms_.Reserve(keys);
   if (!has_begun_) Begin(keys);
   Check(cuda::LshKeyCodes(keys.rows, n(), keys.n, mean(), params_, panels(), table(), keys.stream));
-  Sort(keys);
+  if (!keys.is_passing) Sort(keys);
 }
 
 std::unique_ptr<KeyState> MakeState(const MaskerConfig& masker, uint64_t seed, uint32_t layer,

@@ -17,6 +17,7 @@ struct CachedKeys {
   size_t n = 0;
   size_t n_allocated = 0;  ///< rows of a head that there is memory for
   cuda::Stream stream = nullptr;
+  bool is_passing = false;  ///< those that are new are forgotten after the call
 };
 
 /// What one masker remembers of the keys of all KV heads, in device memory: the KeyState of the

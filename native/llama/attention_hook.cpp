@@ -35,6 +35,8 @@ bool AttentionHook::OnNode(ggml_tensor* node, bool ask, void* self) {
     if (ask) return hook->Ask(node);
     LayerSlot* slot = hook->SlotOf(node);
     if (slot != nullptr) hook->Replace(node, slot);
+  } catch (const EngineFailure& failure) {
+    hook->Fail(failure.what(), failure.code());
   } catch (const std::exception& error) {
     hook->Fail(error.what());
   }
@@ -52,7 +54,9 @@ bool AttentionHook::Ask(ggml_tensor* node) {
     Fail("llama.cpp's graph has an attention node of an unknown layer");
     return false;
   }
-  if (way_ == OverrideWay::kReplace || !IsHost(node)) return true;
+  // Where all layers should be on a GPU, no index of the CPU is ready for a custom node.
+  const bool is_host = IsHost(node) && !model_->IsAllOnGpu();
+  if (way_ == OverrideWay::kReplace || !is_host) return true;
   TurnIntoCustom(node, slot);
   return false;
 }
@@ -126,7 +130,8 @@ void AttentionHook::ReplaceOnHost(ggml_tensor* node, LayerSlot* slot,
     if (stream->BringToHost(slot->layer) != Status::kOk) {
       return Fail("the GPU failed: " + device::DecodeFailureText());
     }
-    stream->PrepareIndex(isa_, model_->n_threads());
+    const bool is_windowed = model_->layers()[slot->layer].window != 0;  // dense: without an index
+    if (!is_windowed) stream->PrepareIndex(isa_, model_->n_threads());
   }
   const NodeMemory memory = MemoryOf(node, runs, &copies_);
   const auto n_threads = static_cast<size_t>(model_->n_threads());

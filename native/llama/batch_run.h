@@ -22,6 +22,7 @@ struct RunStats {
   GroupStats group;
   uint64_t dense_bytes = 0;  ///< of the visible K and V rows, each read once per KV head and query
   /// Of the attention, selection and index upkeep included: thread time on the CPU, time on a GPU.
+  /// Without what is done once: copying a context to a GPU, indexing it.
   double seconds = 0;
   /// Why layers that llama.cpp has on a GPU were attended on the CPU; empty where none was.
   std::set<std::string> host_reasons;

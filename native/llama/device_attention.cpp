@@ -41,6 +41,7 @@ std::string WhyNotModel(const Model& model) {
   const auto n_gpus = std::count_if(devices.begin(), devices.end(), [](const Device& device) {
     return device.name.compare(0, 4, kFirstGpu, 4) == 0;
   });
+  if (n_gpus == 0 && !model.TakesHostMemoryFor(kFirstGpu)) return "llama.cpp has no GPU of CUDA";
   if (n_gpus > 1) return "llama.cpp uses several GPUs (CUDA_VISIBLE_DEVICES=0 leaves it one)";
   return device::WhyNoDecode();
 }
@@ -106,9 +107,10 @@ std::string DeviceAttention::WhyNotRun(size_t layer, const BatchRun& run) {
 
 device::DecodeCache* DeviceAttention::Prepare(size_t layer, const BatchRun& run) {
   device::DecodeCache* cache = nullptr;
-  Status status = run.stream->snapshot().OnDevice(layer, room_, &cache);
+  const size_t n_tail = run.stream->capacity();
+  Status status = run.stream->snapshot().OnDevice(layer, n_tail, room_, &cache);
   if (status == Status::kOk) {
-    status = cache->Prepare(InputOf(layer, run), run.stream->capacity());
+    status = cache->Prepare(InputOf(layer, run), n_tail);
   }
   if (status == Status::kOk) status = run.stream->BringToDevice(layer);
   if (status == Status::kOutOfMemory) return nullptr;
@@ -142,7 +144,7 @@ void DeviceAttention::Attend(const ggml_tensor* node, size_t layer, const BatchR
       reinterpret_cast<const float*>(first_query), queries->nb[1] / sizeof(float),
       reinterpret_cast<float*>(first_output), node->nb[2] / sizeof(float)};
   device::DecodeCache* cache = nullptr;
-  ThrowUnlessOk(run.stream->snapshot().OnDevice(layer, room_, &cache));
+  ThrowUnlessOk(run.stream->snapshot().OnDevice(layer, run.stream->capacity(), room_, &cache));
   GroupStats attended;
   ThrowUnlessOk(
       cache->Forward(InputOf(layer, run), fresh, run.stream->DeviceTail(layer), rows, &attended));

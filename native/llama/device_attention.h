@@ -23,7 +23,7 @@ class DeviceAttention {
 
   /// Why a run cannot be at such a node; empty where it can, and then all is ready for Attend.
   ///
-  /// @throws EngineFailure ERR_ENGINE where CUDA fails
+  /// @throws EngineFailure ERR_ENGINE where CUDA fails, ERR_CONFIG where the chain does not fit
   std::string WhyNotRun(size_t layer, const BatchRun& run);
 
   /// Attends, and writes the run's columns of the node. Has waited for all of its work.

@@ -54,7 +54,8 @@ std::shared_ptr<const SnapshotIndex> KvSnapshot::IndexFor(const ChainConfig& cha
   return index;
 }
 
-Status KvSnapshot::OnDevice(size_t layer, const std::shared_ptr<device::DecodeRoom>& room,
+Status KvSnapshot::OnDevice(size_t layer, size_t n_tail,
+                            const std::shared_ptr<device::DecodeRoom>& room,
                             device::DecodeCache** cache) {
   Status status = Status::kOk;
   if (on_device_[layer] == nullptr) {
@@ -62,7 +63,7 @@ Status KvSnapshot::OnDevice(size_t layer, const std::shared_ptr<device::DecodeRo
     const device::HostContext context = {first.keys, first.values, n_tokens_,
                                          static_cast<size_t>(layers_[layer].n_kv_heads),
                                          static_cast<size_t>(layers_[layer].head_dim)};
-    status = device::MakeDecodeCache(context, room, &on_device_[layer]);
+    status = device::MakeDecodeCache(context, n_tail, room, &on_device_[layer]);
   }
   *cache = on_device_[layer].get();
   return status;

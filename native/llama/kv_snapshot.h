@@ -39,11 +39,11 @@ class KvSnapshot {
   /// @throws EngineFailure ERR_ENGINE where an index cannot be built
   std::shared_ptr<const SnapshotIndex> IndexFor(const ChainConfig& chain, Isa isa, int n_threads);
 
-  /// The copy of a layer in the memory of a GPU, made on first use; it goes with the snapshot. For
-  /// one thread at a time.
+  /// The copy of a layer in the memory of a GPU, made on first use, with room for `n_tail` tokens
+  /// after it; it goes with the snapshot. For one thread at a time.
   ///
   /// @return kOutOfMemory, kDevice
-  Status OnDevice(size_t layer, const std::shared_ptr<device::DecodeRoom>& room,
+  Status OnDevice(size_t layer, size_t n_tail, const std::shared_ptr<device::DecodeRoom>& room,
                   device::DecodeCache** cache);
 
  private:

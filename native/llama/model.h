@@ -82,6 +82,10 @@ class Model {
   /// What llama.cpp calls the memory of a tensor: "CPU", "CUDA0", ...
   std::string MemoryOf(const ggml_tensor* tensor) const;
   /// Whether some layers may be in the memory of a GPU; whether all are.
+  /// Whether host memory is taken for that memory, for tests.
+  bool TakesHostMemoryFor(const std::string& memory) const {
+    return options_.host_memory_as == memory;
+  }
   bool UsesGpu() const { return options_.n_gpu_layers > 0 || !options_.host_memory_as.empty(); }
   bool IsAllOnGpu() const;
 

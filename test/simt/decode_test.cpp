@@ -82,8 +82,8 @@ class Decode {
     const auto values = Heads(values_, inputs_.shape, 0, kContext);
     const sparsetune::device::HostContext context = {
         keys.data(), values.data(), kContext, inputs_.shape.n_kv_heads, inputs_.shape.head_dim};
-    Expect(MakeDecodeCache(context, sparsetune::device::MakeDecodeRoom(), &cache_) == Status::kOk,
-           "make");
+    const auto room = sparsetune::device::MakeDecodeRoom();
+    Expect(MakeDecodeCache(context, 1, room, &cache_) == Status::kOk, "make");
     for (size_t stream = 0; stream < kStreams; ++stream) {
       tails_.push_back(
           sparsetune::device::AllocateOnDevice(2 * kTail * TokenElements() * sizeof(uint16_t)));

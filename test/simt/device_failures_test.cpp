@@ -1,8 +1,10 @@
 // What a device cache does when the device has no memory left, or refuses a launch: the call that
 // met it says so, the keys stay, and the next call works.
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "device/decode_cache.h"
 #include "device/kv_cache.h"
 #include "device/support.h"
 #include "maskers/kv_cache.h"
@@ -154,10 +156,72 @@ void TestRefusals() {
   });
 }
 
+/// A context on the device on which chains of several streams work in turn.
+class SharedContext {
+ public:
+  SharedContext() {
+    const std::vector<uint16_t> halves(kBegun * kHeadDim, 0x3c00);
+    const sparsetune::device::HostContext context = {halves.data(), halves.data(), kBegun, 1,
+                                                     kHeadDim};
+    const auto room = sparsetune::device::MakeDecodeRoom();
+    Expect(MakeDecodeCache(context, 1, room, &cache_) == Status::kOk, "make");
+  }
+
+  /// magic_pig with so many tables, of which each has planes as large as a fifth of the context.
+  static sparsetune::ForwardInput Chain(size_t lsh_l) {
+    sparsetune::ForwardInput input =
+        ChainInputs(ShortChain(Masker(MaskerKind::kMagicPig, 1))).forward;
+    input.chain.maskers.front().lsh_l = lsh_l;
+    input.n_q = 1;
+    return input;
+  }
+  void Prepare(const sparsetune::ForwardInput& input) {
+    Expect(cache_->Prepare(input, 1) == Status::kOk, "prepare");
+  }
+  void Forward(const sparsetune::ForwardInput& input) {
+    sparsetune::GroupStats stats;
+    const Status status = cache_->Forward(
+        input, {token_.data(), 2 * kHeadDim, token_.data(), 2 * kHeadDim}, {tail_.data(), 1, 0},
+        {queries_.data(), kHeadDim, output_.data(), kHeadDim}, &stats);
+    Expect(status == Status::kOk, "forward");
+  }
+
+ private:
+  static constexpr size_t kHeadDim = 64;
+
+  std::unique_ptr<sparsetune::device::DecodeCache> cache_;
+  DeviceArray<uint16_t> token_{std::vector<uint16_t>(kHeadDim, 0x3c00), "new token"};
+  DeviceArray<uint16_t> tail_{2 * kHeadDim, "tail"};
+  DeviceArray<float> queries_{std::vector<float>(kHeadDim, 1), "queries"};
+  DeviceArray<float> output_{kHeadDim, "output"};
+};
+
+void TestSharedContext() {
+  Test("chains of a batch on one context keep what they remember, others give way", [] {
+    SharedContext context;
+    const auto one = SharedContext::Chain(30);
+    const auto two = SharedContext::Chain(20);
+    const auto three = SharedContext::Chain(10);
+    const auto step = [&](const std::vector<sparsetune::ForwardInput>& batch) {
+      for (const auto& input : batch) context.Prepare(input);
+      for (const auto& input : batch) context.Forward(input);
+      return DeviceBytes();
+    };
+    const size_t both = step({one, two});
+    context.Prepare(one);
+    Expect(DeviceBytes() == both, "the other one was freed");
+    Expect(step({one, two}) == both, "bytes of the same batch");
+    step({three});
+    Expect(step({three}) < both, "chains that are gone hold their memory");
+    ExpectNoFaults();
+  });
+}
+
 }  // namespace
 
 void TestDeviceFailures() {
   TestRefusals();
+  TestSharedContext();
   Test("what the device cannot do is refused, and the capacity holds", [] {
     const ChainInputs inputs({"", {TopP(0.5), Masker(MaskerKind::kTopK, 10)}});
     const auto cache = sparsetune::device::MakeKvCache(inputs.shape);

@@ -58,7 +58,7 @@ export interface BenchOptions {
   readonly threads?: number;
   /**
    * Layers of the model that GPUs hold and compute, through a llama.cpp with a GPU back end; one more than the model has
-   * is all of it. Sparse attention runs on the CPU all the same. Default 0.
+   * is all of it. Sparse attention runs there too where llama.cpp runs on CUDA, else on the CPU. Default 0.
    */
   readonly gpuLayers?: number;
   /** Where models, snapshots and winners are kept. Default: see resolveHome. */
