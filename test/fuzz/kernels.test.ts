@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { loadAddon } from '../../ts/native/addon.js';
-import { fromBf16, row, toBf16, unaligned, uniformSource } from '../helpers/arrays.js';
+import { fromBf16, orderPairs, row, toBf16, unaligned, uniformSource } from '../helpers/arrays.js';
 import { fastIsas, isas } from '../helpers/isas.js';
 
 // Every instruction set against scalar, kernel by kernel: integers exactly, floats under the bound of the header. A
@@ -258,6 +258,7 @@ fuzz('pageScores', (t, draw, name) => {
   const n = draw.size(80);
   const queries = draw.floats(nQueries * headDim);
   const bounds = draw.rowsOf(n * 2 * headDim, draw.flag() ? 'f32' : 'f16');
+  orderPairs(bounds.floats, headDim, bounds.stored);
   const expected = Array.from({ length: nQueries * n }, (_, at) => {
     const query = row(queries, Math.floor(at / n), headDim);
     const page = row(bounds.floats, at % n, 2 * headDim);

@@ -56,3 +56,19 @@ export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): n
     return Math.max(difference, largest);
   }, 0);
 }
+
+/** Swaps elements of [n, 2, headDim] where the second of a pair of rows has the smaller one; in `stored` the same. */
+export function orderPairs(
+  floats: Float32Array,
+  headDim: number,
+  stored: Float32Array | Uint16Array = floats,
+): void {
+  for (let i = 0; i < floats.length / 2; i++) {
+    const low = i + Math.floor(i / headDim) * headDim;
+    const high = low + headDim;
+    if ((floats[low] ?? 0) <= (floats[high] ?? 0)) continue;
+    for (const array of new Set([floats, stored])) {
+      [array[low], array[high]] = [array[high] ?? 0, array[low] ?? 0];
+    }
+  }
+}

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { loadAddon } from '../../ts/native/addon.js';
-import { largestDifference, normals, row } from '../helpers/arrays.js';
+import { largestDifference, normals, orderPairs, row } from '../helpers/arrays.js';
 import { fastIsas, isas } from '../helpers/isas.js';
 
 const { pageScores, toHalf, fromHalf } = loadAddon().kernels;
@@ -18,12 +18,7 @@ function reference(queries: Float32Array, bounds: Float32Array, headDim: number)
 /** Of each page and channel the smaller number first. */
 function boundsOf(nPages: number, headDim: number, seed: number): Float32Array {
   const bounds = normals(2 * nPages * headDim, seed);
-  for (let i = 0; i < nPages * headDim; i++) {
-    const low = i + Math.floor(i / headDim) * headDim;
-    const pair = [bounds[low] ?? 0, bounds[low + headDim] ?? 0];
-    bounds[low] = Math.min(...pair);
-    bounds[low + headDim] = Math.max(...pair);
-  }
+  orderPairs(bounds, headDim);
   return bounds;
 }
 
