@@ -1,5 +1,6 @@
 // Loads the addon that SPARSETUNE_NATIVE names and holds its best kernels against the scalar ones; prints its instruction
-// set. With SPARSETUNE_CUDA=on it must have been built with CUDA. Runs in an emulated Node too, where the command line would take minutes.
+// set. With SPARSETUNE_CUDA=on it must have been built with CUDA. Runs in an emulated Node too, where the command line would
+// take minutes.
 import { loadCompiled } from '../setup/process.mjs';
 
 const { loadAddon } = await loadCompiled('ts/native/addon.js');
