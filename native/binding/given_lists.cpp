@@ -9,8 +9,7 @@
 #include "maskers/dense.h"
 #include "maskers/scratch_list.h"
 
-// Attention over lists of keys that the caller chose, for tests and benchmarks: what a chain does
-// after its maskers have chosen.
+// Attention over lists of keys that the caller chose, for tests and benchmarks.
 
 namespace sparsetune::binding {
 namespace {
@@ -31,26 +30,23 @@ bool AreKeys(const Lists& lists, size_t n_lists, size_t n_kv) {
   return true;
 }
 
-/// One KV head, as a chain attends what its maskers chose.
-Status AttendHead(const GroupInput& input, const Lists& lists, size_t kv_head, Isa isa,
-                  Scratch::Buffers* buffers) {
-  Selection& selection = buffers->selection;
-  selection.Reset(input.group_size, input.kv.n_kv());
-  for (size_t g = 0; g < input.group_size; ++g) {
-    const size_t list = lists.is_per_head ? kv_head * input.group_size + g : kv_head;
-    const uint32_t* begin = lists.indices + list * lists.n;
-    selection.heads[g].indices.assign(begin, begin + lists.n);
-    selection.heads[g].log_weights.assign(lists.n, 0.0f);
+/// One KV head: a list for all its queries, or one for each.
+Status AttendHead(const QueryGroup& group, const Lists& lists) {
+  const GroupInput& input = *group.input;
+  const size_t head_dim = input.kv.head_dim;
+  const size_t n_lists = lists.is_per_head ? input.group_size : 1;
+  const size_t n_queries = input.group_size / n_lists;
+  const AttendState state = BeginState(input.group_size, head_dim, group.buffers);
+  for (size_t i = 0; i < n_lists; ++i) {
+    const size_t list = input.kv_head * n_lists + i;
+    const AttendQueries queries = {group.queries + i, n_queries, head_dim, input.scale};
+    AttendState own = StateFrom(state, i, head_dim);
+    const KeyList keys = {lists.indices + list * lists.n, lists.n};
+    const Status status = AttendList(queries, group, keys, &own);
+    if (status != Status::kOk) return status;
   }
-  QueryGroup group;
-  group.input = &input;
-  group.queries = buffers->queries.data();
-  group.isa = isa;
-  group.buffers = buffers;
-  AttendState state = BeginState(input.group_size, input.kv.head_dim, buffers);
-  const Status status = AttendSelection(group, selection, Share::kAuto, &state);
-  AttendEnd(state, input.group_size, input.kv.head_dim, buffers->outputs.data());
-  return status;
+  AttendEnd(state, input.group_size, head_dim, group.buffers->outputs.data());
+  return Status::kOk;
 }
 
 /// { cache, queries, lists, n, isPerHead, scale, isa } -> [nQHeads, headDim]
@@ -85,7 +81,13 @@ Napi::Value JsAttendLists(const Napi::CallbackInfo& info) {
     input.group_size = group_size;
     input.n_q = 1;
     input.scale = scale;
-    ThrowUnlessOk(info.Env(), AttendHead(input, lists, kv_head, isa, &buffers));
+    input.kv_head = kv_head;
+    QueryGroup group;
+    group.input = &input;
+    group.queries = buffers.queries.data();
+    group.isa = isa;
+    group.buffers = &buffers;
+    ThrowUnlessOk(info.Env(), AttendHead(group, lists));
   }
   return ToJs(info.Env(), output);
 }

@@ -50,4 +50,25 @@ void ForEachBit(const uint64_t* words, size_t n_words, Visit visit) {
   }
 }
 
+/// Numbers that ListBits writes at once.
+constexpr size_t kListedAtOnce = 4;
+
+/// Writes first + i for each set bit i of `n_words` words, ascending, and up to kListedAtOnce
+/// numbers without meaning behind them. About how many bits a word has is foretold better than how
+/// many exactly: a few are written before that is asked.
+inline void ListBits(const uint64_t* words, size_t n_words, uint32_t first, uint32_t* numbers) {
+  constexpr uint64_t kLast = uint64_t{1} << 63;  // LowestBit is not for 0
+  for (size_t w = 0; w < n_words; ++w) {
+    const uint32_t base = first + static_cast<uint32_t>(w * 64);
+    uint64_t word = words[w];
+    const size_t n = CountBits(word);
+    for (size_t i = 0; i < n; i += kListedAtOnce) {
+      for (size_t j = 0; j < kListedAtOnce; ++j, word &= word - 1) {
+        numbers[i + j] = base + LowestBit(word | kLast);
+      }
+    }
+    numbers += n;
+  }
+}
+
 }  // namespace sparsetune

@@ -14,14 +14,6 @@ namespace {
 /// to bring the row from memory (npm run bench:kernels, attend by group and by head).
 constexpr double kGroupRowCost = 1.2;
 
-/// Keys some heads attend, with the weights of each.
-struct KeyList {
-  const uint32_t* keys = nullptr;  ///< [n] ascending
-  size_t n = 0;
-  const float* log_weights = nullptr;  ///< [heads, n]
-  bool is_scored = false;              ///< `log_weights` hold the scores too
-};
-
 /// The keys that some head keeps between sink and local, into buffers->bits; returns how many.
 size_t UniteHeads(const Selection& selection, Scratch::Buffers* buffers) {
   const size_t begin = selection.sink_end;
@@ -70,7 +62,24 @@ class ListedWeights {
   const float* scores_ = nullptr;
 };
 
-/// [group_size, kept] weights into buffers->log_weights; -infinity where a head lacks a key.
+/// The keys of buffers->bits into buffers->kept, and how many of them lie before each word.
+void ListKept(size_t first, Scratch::Buffers* buffers) {
+  const std::vector<uint64_t>& bits = buffers->bits;
+  auto& ranks = buffers->word_ranks;
+  ranks.resize(bits.size());
+  uint32_t n = 0;
+  for (size_t w = 0; w < bits.size(); ++w) {
+    ranks[w] = n;
+    n += static_cast<uint32_t>(CountBits(bits[w]));
+  }
+  buffers->kept.resize(n + kListedAtOnce);
+  ListBits(bits.data(), bits.size(), static_cast<uint32_t>(first), buffers->kept.data());
+  buffers->kept.resize(n);
+}
+
+/// [group_size, kept] weights into buffers->log_weights; -infinity where a head lacks a key. A
+/// key's place is its rank in the bits: to look for it, too, would be a branch that cannot be
+/// foretold.
 void SpreadWeights(const QueryGroup& group, const Selection& selection) {
   Scratch::Buffers* buffers = group.buffers;
   const size_t n = buffers->kept.size();
@@ -79,48 +88,18 @@ void SpreadWeights(const QueryGroup& group, const Selection& selection) {
     const HeadKeys& head = selection.heads[g];
     const ListedWeights weights(group, selection, g);
     float* row = buffers->log_weights.data() + g * n;
-    size_t at = 0;
     for (size_t i = 0; i < head.indices.size(); ++i) {
-      while (buffers->kept[at] != head.indices[i]) ++at;
-      row[at] = weights[i];
+      const size_t bit = head.indices[i] - selection.sink_end;
+      const uint64_t before = buffers->bits[bit / 64] & LowBits(bit % 64);
+      row[buffers->word_ranks[bit / 64] + CountBits(before)] = weights[i];
     }
   }
-}
-
-/// The keys of base, then those of tail.
-Status AttendList(const AttendQueries& queries, const QueryGroup& group, const KeyList& list,
-                  AttendState* state) {
-  const KvView& kv = group.input->kv;
-  const uint32_t* end = list.keys + list.n;
-  const uint32_t* split = std::lower_bound(list.keys, end, kv.base.n_kv);
-  AttendRows rows;
-  if (!list.is_scored) rows.keys = kv.base.keys;
-  rows.values = kv.base.values;
-  rows.dtype = kv.dtype;
-  rows.indices = list.keys;
-  rows.n = static_cast<size_t>(split - list.keys);
-  rows.log_weights = list.log_weights;
-  rows.weight_stride = list.n;
-  const Status status = AttendAdd(queries, rows, group.isa, state);
-  if (status != Status::kOk || split == end) return status;
-  auto& tail_rows = group.buffers->rows;
-  tail_rows.assign(split, end);
-  for (uint32_t& row : tail_rows) row -= static_cast<uint32_t>(kv.base.n_kv);
-  if (!list.is_scored) rows.keys = kv.tail.keys;
-  rows.values = kv.tail.values;
-  rows.log_weights += rows.n;
-  rows.indices = tail_rows.data();
-  rows.n = tail_rows.size();
-  return AttendAdd(queries, rows, group.isa, state);
 }
 
 Status AttendUnion(const AttendQueries& queries, const QueryGroup& group,
                    const Selection& selection, AttendState* state) {
   Scratch::Buffers& buffers = *group.buffers;
-  buffers.kept.clear();
-  ForEachBit(buffers.bits.data(), buffers.bits.size(), [&](size_t bit) {
-    buffers.kept.push_back(static_cast<uint32_t>(selection.sink_end + bit));
-  });
+  ListKept(selection.sink_end, &buffers);
   SpreadWeights(group, selection);
   const KeyList list = {buffers.kept.data(), buffers.kept.size(), buffers.log_weights.data(),
                         AreScored(selection)};
@@ -151,6 +130,32 @@ Status AttendByHead(const AttendQueries& queries, const QueryGroup& group,
 }
 
 }  // namespace
+
+Status AttendList(const AttendQueries& queries, const QueryGroup& group, const KeyList& list,
+                  AttendState* state) {
+  const KvView& kv = group.input->kv;
+  const uint32_t* end = list.keys + list.n;
+  const uint32_t* split = std::lower_bound(list.keys, end, kv.base.n_kv);
+  AttendRows rows;
+  if (!list.is_scored) rows.keys = kv.base.keys;
+  rows.values = kv.base.values;
+  rows.dtype = kv.dtype;
+  rows.indices = list.keys;
+  rows.n = static_cast<size_t>(split - list.keys);
+  rows.log_weights = list.log_weights;
+  rows.weight_stride = list.n;
+  const Status status = AttendAdd(queries, rows, group.isa, state);
+  if (status != Status::kOk || split == end) return status;
+  auto& tail_rows = group.buffers->rows;
+  tail_rows.assign(split, end);
+  for (uint32_t& row : tail_rows) row -= static_cast<uint32_t>(kv.base.n_kv);
+  if (!list.is_scored) rows.keys = kv.tail.keys;
+  rows.values = kv.tail.values;
+  rows.log_weights += rows.n;
+  rows.indices = tail_rows.data();
+  rows.n = tail_rows.size();
+  return AttendAdd(queries, rows, group.isa, state);
+}
 
 Status AttendSelection(const QueryGroup& group, const Selection& selection, Share share,
                        AttendState* state) {

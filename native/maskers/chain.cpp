@@ -70,13 +70,14 @@ void CountStats(const GroupInput& input, const Selection& selection,
     const size_t to = std::min(end, selection.scored_end);
     return end - begin - (from < to ? to - from : 0);
   };
-  size_t n_listed = 0;
-  size_t n_listed_not_scored = 0;
-  ForEachBit(united.data(), united.size(), [&](size_t bit) {
-    const size_t key = selection.sink_end + bit;
-    ++n_listed;
-    n_listed_not_scored += n_not_scored(key, key + 1);
-  });
+  const size_t n_listed = CountBits(united.data(), united.size());
+  size_t n_listed_not_scored = n_listed;
+  if (selection.is_scored()) {
+    ForEachBit(united.data(), united.size(), [&](size_t bit) {
+      const size_t key = selection.sink_end + bit;
+      n_listed_not_scored -= 1 - n_not_scored(key, key + 1);
+    });
+  }
   size_t n_ranked = 0;
   ForEachBit(selection.read_bits.data(), selection.read_bits.size(), [&](size_t key) {
     if (key < selection.sink_end || key >= selection.local_begin) return;

@@ -17,12 +17,15 @@ void DrawKeys(const QueryGroup& group, size_t g, const Selection& selection, Dra
                        static_cast<uint32_t>(selection.n_visible - 1)};
   SampleWithoutReplacement(key, static_cast<uint32_t>(population), static_cast<uint32_t>(n),
                            bits.data());
-  keys->clear();
-  size_t passed = 0;  // excluded keys before the one at hand
-  ForEachBit(bits.data(), bits.size(), [&](size_t rank) {
-    while (passed < excluded.size() && excluded[passed] <= begin + rank + passed) ++passed;
-    keys->push_back(static_cast<uint32_t>(begin + rank + passed));
-  });
+  keys->resize(n + kListedAtOnce);
+  ListBits(bits.data(), bits.size(), static_cast<uint32_t>(begin), keys->data());
+  keys->resize(n);
+  if (excluded.empty()) return;
+  uint32_t passed = 0;  // excluded keys before the one at hand
+  for (uint32_t& key : *keys) {
+    while (passed < excluded.size() && excluded[passed] <= key + passed) ++passed;
+    key += passed;
+  }
 }
 
 }  // namespace sparsetune

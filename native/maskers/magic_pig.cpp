@@ -76,16 +76,16 @@ void ClearBits(const LinkRange& range, const HeadKeys& head, uint64_t* bits) {
 
 /// Appends the keys of set bits and their norms.
 void AppendMatches(const LinkRange& range, const uint64_t* bits, Matches* matches) {
-  size_t at = matches->keys.size();
-  const size_t n = at + CountBits(bits, range.n_blocks);
+  const size_t before = matches->keys.size();
+  const size_t n = before + CountBits(bits, range.n_blocks);
+  const size_t first = range.link.first;
+  matches->keys.resize(n + kListedAtOnce);
+  ListBits(bits, range.n_blocks, static_cast<uint32_t>(first), matches->keys.data() + before);
   matches->keys.resize(n);
   matches->norms.resize(n);
-  const auto first = static_cast<uint32_t>(range.link.first);
-  ForEachBit(bits, range.n_blocks, [&](size_t bit) {
-    matches->keys[at] = first + static_cast<uint32_t>(bit);
-    matches->norms[at] = range.link.norms[bit];
-    ++at;
-  });
+  for (size_t i = before; i < n; ++i) {
+    matches->norms[i] = range.link.norms[matches->keys[i] - first];
+  }
 }
 
 /// Finds the keys of one link that lie between sink and local and match; appends each head's.

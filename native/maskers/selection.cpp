@@ -23,6 +23,15 @@ void HeadKeys::Clear() {
 
 void HeadKeys::Merge(const AddedKeys& added, HeadKeys* spare) {
   const bool is_scored = has_scores() && added.scores != nullptr;
+  if (indices.empty()) {
+    indices = added.keys;
+    log_weights.assign(indices.size(), 0.0f);
+    if (added.log_weights != nullptr) {
+      log_weights.assign(added.log_weights, added.log_weights + indices.size());
+    }
+    if (is_scored) scores.assign(added.scores, added.scores + indices.size());
+    return;
+  }
   const size_t n = indices.size() + added.keys.size();
   spare->indices.resize(n);
   spare->log_weights.resize(n);

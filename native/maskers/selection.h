@@ -143,9 +143,10 @@ struct Scratch::Buffers {
   std::vector<uint32_t> base_keys;          ///< the first sample of adaptive_sampling
   double student_level = 0;                 ///< arguments of the quantile that is remembered ...
   double student_dof = 0;
-  double student_quantile = 0;     ///< ... and its value
-  std::vector<uint32_t> kept;      ///< keys that some head keeps
-  std::vector<float> log_weights;  ///< [group_size, kept], with the scores where they are known
+  double student_quantile = 0;       ///< ... and its value
+  std::vector<uint32_t> kept;        ///< keys that some head keeps
+  std::vector<uint32_t> word_ranks;  ///< [words of bits] how many of them lie before a word
+  std::vector<float> log_weights;    ///< [group_size, kept], with the scores where they are known
 };
 
 }  // namespace sparsetune

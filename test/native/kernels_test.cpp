@@ -54,6 +54,7 @@ int Run(const std::string& wanted) {
   std::printf("instruction sets: %s; best: %s%s\n", Supported().c_str(), IsaName(BestIsa()),
               HasByteDots() ? ", with dot products of bytes" : "");
   TestInstructionSets(wanted);
+  TestBits();
   TestElements();
   TestChainMemory();
   TestTopP();

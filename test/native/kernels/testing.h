@@ -32,6 +32,7 @@ void TestLimits(Isa isa);
 void TestTopK(Isa isa);
 void TestChains(Isa isa);
 void TestChainMemory();
+void TestBits();
 void TestElements();
 void TestTopP();
 void TestSampling();
