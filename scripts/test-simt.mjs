@@ -8,7 +8,7 @@ const quietly = { stdio: ['ignore', 'ignore', 2] };
 
 try {
   if (process.platform !== 'linux') throw new SetupError('test:simt runs on Linux only');
-  await setup();
+  await setup({ models: ['gemma3'] });
   requireTool('g++', 'g++');
   requireTool('addr2line', 'binutils');
   step('emulator and kernels: g++');

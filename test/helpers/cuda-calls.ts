@@ -1,5 +1,5 @@
 // What a step of attention asks of a GPU's memory, as the emulator in the addon of test:simt counts it.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KvCache } from '../../ts/attention/kv-cache.js';
@@ -8,6 +8,7 @@ import { getPreset, listPresets } from '../../ts/maskers/presets.js';
 import { maskerOf } from '../../ts/maskers/registry.js';
 import type { SparseConfig } from '../../ts/sparse-config.js';
 import { normals } from './arrays.js';
+import { logDevice } from './device-log.js';
 import { hashOf, ordersOf } from './learned.js';
 import { hashTensors, writeChannels, writeSafetensors } from './learned-files.js';
 
@@ -39,7 +40,7 @@ export function countCalls(nKv: number): CudaCalls {
   try {
     const entries = Object.entries(configs(folder)).map(([name, config]) => [
       name,
-      countCall(config, nKv, join(folder, 'log')),
+      countCall(config, nKv),
     ]);
     return Object.fromEntries(entries) as CudaCalls;
   } finally {
@@ -65,23 +66,21 @@ function configs(folder: string): Readonly<Record<string, SparseConfig>> {
   };
 }
 
-function countCall(config: SparseConfig, nKv: number, log: string): CudaCall {
+function countCall(config: SparseConfig, nKv: number): CudaCall {
   const { groupSize, headDim } = shape;
   const kv = new KvCache({ nKvHeads: 1, headDim, dtype: 'f16', capacity: nKv, device: 'cuda' });
   kv.append(normals(nKv * headDim, 1), normals(nKv * headDim, 2));
   const attention = new SparseAttention(config, { nQHeads: groupSize, device: 'cuda' });
   const forward = (seed: number) => attention.forward(normals(groupSize * headDim, seed), kv);
   forward(0);
-  process.env['SPARSETUNE_SIMT_LOG'] = log;
+  const endLog = logDevice();
   const results = Array.from({ length: nQueries }, (_, i) => forward(3 + i));
-  delete process.env['SPARSETUNE_SIMT_LOG'];
+  const work = endLog();
   kv.dispose();
-  const sizes = readFileSync(log, 'utf8').trim().split('\n').map(Number.parseFloat);
-  rmSync(log);
   const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / nQueries;
   return {
-    launches: sizes.length / nQueries,
-    bytes: Math.round(mean(sizes)),
+    launches: work.length / nQueries,
+    bytes: Math.round(mean(work.map(({ bytes }) => bytes))),
     keys: Math.round(nKv * mean(results.map(({ density }) => density))),
     bytesRead: Math.round(mean(results.map(({ bytesRead }) => bytesRead))),
   };
