@@ -8,7 +8,7 @@ const quietly = { stdio: ['ignore', 'ignore', 2] };
 
 try {
   if (process.platform !== 'linux') throw new SetupError('test:simt runs on Linux only');
-  await setup();
+  await setup({ models: ['gemma3'] });
   requireTool('g++', 'g++');
   requireTool('addr2line', 'binutils');
   step('emulator and kernels: g++');
@@ -20,7 +20,11 @@ try {
     step('SparseAttention and the engine on the emulator');
     const env = { ...process.env, SPARSETUNE_NATIVE: join(build, 'Release/sparsetune.node') };
     const ava = join(root, 'node_modules/ava/entrypoints/cli.mjs');
-    const tests = ['test/attention/device.test.ts', 'test/engine/device-attention.test.ts'];
+    const tests = [
+      'test/attention/device.test.ts',
+      'test/engine/device-attention.test.ts',
+      'test/simt/cuda-calls.test.ts',
+    ];
     run(process.execPath, [ava, ...tests], { stdio: ['ignore', 1, 2], env });
   }
 } catch (error) {

@@ -11,7 +11,9 @@ import type { TinyHeadDim } from '../../ts/engine/tiny-model.js';
 import { info, KvCache } from '../../ts/index.js';
 import type { DecodeOutput, NativeChain, NativeStream } from '../../ts/native/llama-addon.js';
 import { Rng } from '../../ts/tasks/rng.js';
-import { loadTinyModel } from '../helpers/models.js';
+import { logDevice } from '../helpers/device-log.js';
+import { mixedPrompt } from '../helpers/fidelity.js';
+import { loadF32Model, loadTinyModel } from '../helpers/models.js';
 import { dense, randomTokens, sparseChains } from '../helpers/tiny-questions.js';
 
 /** The same model in host memory, and as if it lay on the first GPU, with contexts that the first has prefilled. */
@@ -68,6 +70,16 @@ async function inTurns(model: Model, models: Models, chain: NativeChain): Promis
   return outputs;
 }
 
+const nSteppedTokens = 4;
+
+/** A stream that decodes three tokens, then one. */
+async function inSteps(model: Model, models: Models, chain: NativeChain): Promise<DecodeOutput[]> {
+  const [snapshot = {}] = snapshotsOf(model, models);
+  const stream = model.stream(snapshot, chain, nSteppedTokens);
+  const first = await model.decode([item(stream, 'first', 3)]);
+  return [...first, ...(await model.decode([item(stream, 'second', 1)]))];
+}
+
 /** The same within rounding; keys and values of new tokens are rounded to f16 in every layer. */
 function isNear(
   t: ExecutionContext<Context>,
@@ -113,6 +125,7 @@ const twoChoices: NativeChain = {
 if (info().cudaDevice === 'emulated') {
   testResults();
   testMixed();
+  testWindows();
   testRefusals();
 } else {
   const { cudaReason = 'CUDA does not know the memory of llama.cpp' } = info();
@@ -175,6 +188,36 @@ function testMixed(): void {
     t.is(before, '');
     t.regex(captured ?? '', /outputError/);
     t.regex(after ?? '', /tokens before these/);
+  });
+}
+
+function testWindows(): void {
+  const chains = { dense, top_k: sparseChains['top_k'], magic_pig: sparseChains['magic_pig'] };
+  test.serial('layers with a sliding window go over the host, and the others do not', async (t) => {
+    const warnings: string[] = [];
+    const onWarning = (message: string) => warnings.push(message);
+    const onHost = await loadF32Model('gemma3', { onWarning });
+    const onDevice = await loadF32Model('gemma3', { hostMemoryAs: 'CUDA0', onWarning });
+    const { layers } = onHost.info;
+    const length = Math.max(...layers.map(({ window }) => window)) + 20; // beyond the windows
+    const payload = await onHost.prefill(mixedPrompt(onHost, length));
+    const models = { onHost, onDevice, contexts: [{ payload, length }] };
+    const nFull = layers.filter(({ window }) => window === 0).length;
+    t.true(nFull > 0 && nFull < layers.length);
+    for (const [name, chain = dense] of Object.entries(chains)) {
+      const endLog = logDevice();
+      const actual = await inSteps(onDevice, models, chain);
+      const attended = endLog().filter((work) => work.name === 'Attend').length;
+      t.is(attended, nFull * nSteppedTokens, `positions that the GPU attends: ${name}`);
+      isNear(t, actual, await inSteps(onHost, models, chain));
+      const reasons = actual.map(({ hostReasons }) => hostReasons);
+      t.deepEqual(
+        reasons,
+        actual.map(() => ['layers with a sliding window have no CUDA kernels']),
+      );
+    }
+    t.is(warnings.length, 1);
+    t.regex(warnings[0] ?? '', /layers with a sliding window have no CUDA kernels/);
   });
 }
 

@@ -4,10 +4,14 @@ import type { HashLayer, HashOfLayer } from '../../ts/native/attention-addon.js'
 import { normals, uniformSource } from './arrays.js';
 
 /** A made-up hash of `nHeads` heads: headDim -> 12 -> 70 bits, so that a signature has two words. */
-export function hashOf(nHeads: number, headDim: number): HashOfLayer {
+export function hashOf(
+  nHeads: number,
+  headDim: number,
+  [hidden, nBits]: readonly [number, number] = [12, 70],
+): HashOfLayer {
   const side = (seed: number) => [
-    hashLayer(nHeads, headDim, 12, seed),
-    hashLayer(nHeads, 12, 70, seed + 1),
+    hashLayer(nHeads, headDim, hidden, seed),
+    hashLayer(nHeads, hidden, nBits, seed + 1),
   ];
   return { nHeads, query: side(101), key: side(101) };
 }

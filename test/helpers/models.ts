@@ -25,7 +25,10 @@ export function loadTestModel(name: 'smollm2' | 'gemma3'): Promise<Model> {
 }
 
 /** The same weights in f32, so that rounding of weights and activations hides nothing. Made once. */
-export async function loadF32Model(name: 'smollm2' | 'gemma3'): Promise<Model> {
+export async function loadF32Model(
+  name: 'smollm2' | 'gemma3',
+  options: Partial<LoadOptions> = {},
+): Promise<Model> {
   const path = join(models, `${name}-f32.gguf`);
   if (!existsSync(path)) {
     await mkdir(models, { recursive: true });
@@ -33,7 +36,7 @@ export async function loadF32Model(name: 'smollm2' | 'gemma3'): Promise<Model> {
     await loadAddon().dequantize(await loadLlamaLibrary(), testModelPath(name), temporary);
     await rename(temporary, path);
   }
-  return Model.load(path, { threads });
+  return Model.load(path, { threads, ...options });
 }
 
 export async function loadTinyModel(

@@ -7,6 +7,7 @@
 
 #include "memory.h"
 #include "reports.h"
+#include "traffic.h"
 
 namespace {
 
@@ -124,6 +125,7 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t n, cudaMemcpyKind
   std::memmove(to, from, n);
   if (kind == cudaMemcpyDeviceToDevice) {
     simt::CopyWritten(to, from, n);
+    if (simt::IsTrafficLogged()) simt::LogTraffic("copy", 2 * n);
   } else {
     simt::MarkWritten(to, n);
   }
@@ -148,6 +150,7 @@ cudaError_t cudaMemsetAsync(void* memory, int value, size_t n, cudaStream_t /*st
   if (!simt::IsDeviceMemory(memory, n)) return Note(cudaErrorInvalidValue);
   std::memset(memory, value, n);
   simt::MarkWritten(memory, n);
+  if (simt::IsTrafficLogged()) simt::LogTraffic("clear", n);
   return cudaSuccess;
 }
 
@@ -192,9 +195,24 @@ std::recursive_mutex& HostMutex() {
   return mutex;
 }
 
+namespace {
+
+bool RunLogged(const Launch& launch) {
+  TakeTraffic();
+  GetOptions().measures = true;
+  const bool is_allowed = Run(launch);
+  GetOptions().measures = false;
+  const Traffic traffic = TakeTraffic();
+  LogTraffic(launch.name, kSectorBytes * (traffic.read_sectors + traffic.written_sectors));
+  return is_allowed;
+}
+
+}  // namespace
+
 void RunLaunch(const Launch& launch) {
   const Lock lock(HostMutex());
-  const bool is_allowed = !IsPlanted(&launches_left) && Run(launch);
+  const bool is_allowed =
+      !IsPlanted(&launches_left) && (IsTrafficLogged() ? RunLogged(launch) : Run(launch));
   if (!is_allowed) Note(cudaErrorInvalidConfiguration);
 }
 

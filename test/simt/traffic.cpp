@@ -2,21 +2,22 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
-#include <tuple>
+#include <cstdlib>
+#include <fstream>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "memory.h"
-#include "reports.h"
 #include "scheduler.h"
 
 namespace simt {
 namespace {
 
-constexpr uint64_t kSector = 32;
 constexpr uint64_t kBanks = 32;
 constexpr uint64_t kBankBytes = 4;
+constexpr char kLog[] = "SPARSETUNE_SIMT_LOG";
 
 /// One instruction of one warp, the nth time.
 struct Request {
@@ -47,7 +48,9 @@ struct Hash {
 
 std::unordered_map<Key, Request, Hash> requests;
 std::unordered_map<Key, uint32_t, Hash> times;  // by pc and thread
-std::map<const void*, Traffic> by_place;
+Traffic counted;
+std::unordered_set<uint64_t> read_sectors;
+std::unordered_set<uint64_t> written_sectors;
 
 template <typename Visit>
 void ForEachLane(const Request& request, Visit visit) {
@@ -69,10 +72,13 @@ std::vector<uint64_t> UnitsOf(const Request& request, uint64_t unit) {
 
 void CountDevice(const Request& request, Traffic* traffic) {
   ++traffic->requests;
-  traffic->sectors += UnitsOf(request, kSector).size();
-  traffic->ideal_sectors += (UnitsOf(request, 1).size() + kSector - 1) / kSector;
+  const std::vector<uint64_t> sectors = UnitsOf(request, kSectorBytes);
+  traffic->sectors += sectors.size();
+  traffic->ideal_sectors += (UnitsOf(request, 1).size() + kSectorBytes - 1) / kSectorBytes;
   const uint64_t bytes = uint64_t{request.bytes} * __builtin_popcount(request.lanes);
   (request.kind == AccessKind::kWrite ? traffic->written_bytes : traffic->read_bytes) += bytes;
+  (request.kind == AccessKind::kRead ? read_sectors : written_sectors)
+      .insert(sectors.begin(), sectors.end());
 }
 
 void CountShared(const Request& request, Traffic* traffic) {
@@ -85,17 +91,6 @@ void CountShared(const Request& request, Traffic* traffic) {
 }
 
 }  // namespace
-
-void Traffic::Add(const Traffic& other) {
-  requests += other.requests;
-  sectors += other.sectors;
-  ideal_sectors += other.ideal_sectors;
-  shared_requests += other.shared_requests;
-  wavefronts += other.wavefronts;
-  ideal_wavefronts += other.ideal_wavefronts;
-  read_bytes += other.read_bytes;
-  written_bytes += other.written_bytes;
-}
 
 void CountAccess(const char* at, size_t n, AccessKind kind, bool is_shared, const void* pc) {
   const Thread& self = *CurrentThread();
@@ -110,17 +105,25 @@ void CountAccess(const char* at, size_t n, AccessKind kind, bool is_shared, cons
 
 void CountBlock() {
   for (const auto& [key, request] : requests) {
-    (request.is_shared ? CountShared : CountDevice)(request, &by_place[key.pc]);
+    (request.is_shared ? CountShared : CountDevice)(request, &counted);
   }
   requests.clear();
   times.clear();
 }
 
-std::map<std::string, Traffic> TakeTraffic() {
-  std::map<std::string, Traffic> by_line;
-  for (const auto& [pc, traffic] : by_place) by_line[PlaceOf(pc)].Add(traffic);
-  by_place.clear();
-  return by_line;
+Traffic TakeTraffic() {
+  Traffic taken = std::exchange(counted, Traffic());
+  taken.read_sectors = read_sectors.size();
+  taken.written_sectors = written_sectors.size();
+  read_sectors.clear();
+  written_sectors.clear();
+  return taken;
+}
+
+bool IsTrafficLogged() { return std::getenv(kLog) != nullptr; }
+
+void LogTraffic(const char* name, uint64_t bytes) {
+  std::ofstream(std::getenv(kLog), std::ios::app) << bytes << ' ' << name << '\n';
 }
 
 }  // namespace simt
