@@ -151,7 +151,7 @@ Status AttendList(const AttendQueries& queries, const QueryGroup& group, const K
   for (uint32_t& row : tail_rows) row -= static_cast<uint32_t>(kv.base.n_kv);
   if (!list.is_scored) rows.keys = kv.tail.keys;
   rows.values = kv.tail.values;
-  rows.log_weights += rows.n;
+  if (rows.log_weights != nullptr) rows.log_weights += rows.n;
   rows.indices = tail_rows.data();
   rows.n = tail_rows.size();
   return AttendAdd(queries, rows, group.isa, state);

@@ -2,6 +2,8 @@
 #include <memory>
 
 #include "inputs.h"
+#include "maskers/attend_selection.h"
+#include "maskers/dense.h"
 #include "maskers/kv_cache.h"
 #include "memory.h"
 #include "testing.h"
@@ -199,6 +201,44 @@ void CheckLowMemory(const ChainConfig& chain, Isa isa) {
   }
 }
 
+/// Listed keys without weights, the first `n_base` keys being in base and the others in tail.
+std::vector<float> AttendListed(const Context& context, size_t n_base, Isa isa) {
+  const std::vector<uint32_t> keys = {0, 5, 99, 100, 101, 250, kKeys - 1};
+  GroupInput input;
+  input.kv = context.cache.View(1);
+  const size_t offset = n_base * kHeadDim * DtypeBytes(input.kv.dtype);
+  input.kv.tail = {static_cast<const char*>(input.kv.base.keys) + offset,
+                   static_cast<const char*>(input.kv.base.values) + offset, kKeys - n_base};
+  input.kv.base.n_kv = n_base;
+  const float* query = context.queries.data();
+  Scratch scratch;
+  QueryGroup group;
+  group.input = &input;
+  group.queries = &query;
+  group.isa = isa;
+  group.buffers = &scratch.buffers();
+  AttendState state = BeginState(1, kHeadDim, group.buffers);
+  const Status status =
+      AttendList({&query, 1, kHeadDim, kScale}, group, {keys.data(), keys.size()}, &state);
+  Expect(status == Status::kOk, Text("status of base ", n_base));
+  std::vector<float> output(kHeadDim);
+  float* row = output.data();
+  AttendEnd(state, 1, kHeadDim, &row);
+  return output;
+}
+
+void CheckListed(Dtype dtype, Isa isa) {
+  const Context context(dtype);
+  const std::vector<float> expected = AttendListed(context, kKeys, isa);
+  for (const size_t n_base : {size_t{0}, size_t{100}, size_t{101}, kKeys - 1}) {
+    const std::vector<float> actual = AttendListed(context, n_base, isa);
+    for (size_t i = 0; i < kHeadDim; ++i) {
+      const bool is_near = std::abs(actual[i] - expected[i]) <= 2e-5f;
+      if (!is_near) return Expect(false, Text(DtypeName(dtype), " base ", n_base, " at ", i));
+    }
+  }
+}
+
 /// Planes of LSH belong to a seed: those of many seeds must not pile up.
 void CheckSeeds() {
   ChainConfig chain;
@@ -230,6 +270,9 @@ void TestChainMemory() {
 }
 
 void TestChains(Isa isa) {
+  Test(Text("listed keys on ", IsaName(isa), " may lie on both sides of the end of the base"), [&] {
+    for (const Dtype dtype : kDtypes) CheckListed(dtype, isa);
+  });
   for (const NamedChain& named : Chains()) {
     Test(Text("a chain of ", named.name, " on ", IsaName(isa), " attends what scalar chooses"),
          [&] {
