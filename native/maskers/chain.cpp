@@ -71,20 +71,17 @@ void CountStats(const GroupInput& input, const Selection& selection,
     return end - begin - (from < to ? to - from : 0);
   };
   const size_t n_listed = CountBits(united.data(), united.size());
-  size_t n_listed_not_scored = n_listed;
-  if (selection.is_scored()) {
-    ForEachBit(united.data(), united.size(), [&](size_t bit) {
-      const size_t key = selection.sink_end + bit;
-      n_listed_not_scored -= 1 - n_not_scored(key, key + 1);
+  // Between sink and local all keys were scored, where any were.
+  size_t n_listed_not_scored = 0;
+  size_t n_ranked = 0;
+  if (!selection.is_scored()) {
+    n_listed_not_scored = n_listed;
+    ForEachBit(selection.read_bits.data(), selection.read_bits.size(), [&](size_t key) {
+      if (key < selection.sink_end || key >= selection.local_begin) return;
+      const size_t bit = key - selection.sink_end;
+      n_ranked += (united[bit / 64] >> bit % 64 & 1) ^ 1;
     });
   }
-  size_t n_ranked = 0;
-  ForEachBit(selection.read_bits.data(), selection.read_bits.size(), [&](size_t key) {
-    if (key < selection.sink_end || key >= selection.local_begin) return;
-    const size_t bit = key - selection.sink_end;
-    const bool is_listed = (united[bit / 64] >> bit % 64 & 1) != 0;
-    if (!is_listed) n_ranked += n_not_scored(key, key + 1);
-  });
   const size_t key_rows = n_ranked + n_scored + n_listed_not_scored +
                           n_not_scored(0, selection.sink_end) +
                           n_not_scored(selection.local_begin, selection.n_visible);
