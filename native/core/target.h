@@ -40,6 +40,16 @@
 #define SPARSETUNE_UNROLL
 #endif
 
+// Before a function of an inner loop whose arrays of vectors must live in registers: inline within
+// the loop, or the loop itself on its own, where pointers of its callers cannot take registers.
+#if defined(__GNUC__)
+#define SPARSETUNE_INLINE inline __attribute__((always_inline))
+#define SPARSETUNE_NOINLINE __attribute__((noinline))
+#else
+#define SPARSETUNE_INLINE inline
+#define SPARSETUNE_NOINLINE
+#endif
+
 #define SPARSETUNE_STRINGIFY(x) #x
 #if defined(__clang__)
 #define SPARSETUNE_TARGET_BEGIN(isa) \

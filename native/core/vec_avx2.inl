@@ -6,6 +6,7 @@ constexpr size_t kLanes = 8;
 constexpr int kScoreHeads = 2;  ///< queries per score tile: 4 rows x 2 queries in 8 registers
 /// Vectors per value tile of so many queries: 4 x 2, 3 x 4 ... accumulators in 8 to 12 registers.
 constexpr int ValueVecs(int heads) { return heads == 4 ? 2 : 4; }
+constexpr bool kLoadsApart = true;  ///< Bf16 by LoadEven and LoadOdd
 
 inline Vec Zero() { return _mm256_setzero_ps(); }
 inline Vec Set1(float value) { return _mm256_set1_ps(value); }
@@ -18,6 +19,32 @@ inline Vec Load(const F16* p) {
 inline Vec Load(const Bf16* p) {
   const __m128i halves = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16));
+}
+/// The even ones and the odd ones of 2 * kLanes elements: cheaper to widen than halves in order.
+inline Vec LoadEven(const Bf16* p) {
+  const __m256i both = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(both, 16));
+}
+inline Vec LoadOdd(const Bf16* p) {
+  const __m256i both = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  return _mm256_castsi256_ps(_mm256_and_si256(both, _mm256_set1_epi32(-65536)));
+}
+/// `v` with its second and third quarter exchanged.
+inline Vec ExchangeQuarters(Vec v) {
+  return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(v), 0xd8));
+}
+/// Even and odd elements of two vectors that are in order.
+inline void TakeApart(Vec* first, Vec* second) {
+  const Vec even = ExchangeQuarters(_mm256_shuffle_ps(*first, *second, 0x88));
+  *second = ExchangeQuarters(_mm256_shuffle_ps(*first, *second, 0xdd));
+  *first = even;
+}
+/// Two vectors in order of their even and odd elements.
+inline void PutTogether(Vec* even, Vec* odd) {
+  const Vec low = _mm256_unpacklo_ps(*even, *odd);
+  const Vec high = _mm256_unpackhi_ps(*even, *odd);
+  *even = _mm256_permute2f128_ps(low, high, 0x20);
+  *odd = _mm256_permute2f128_ps(low, high, 0x31);
 }
 inline __m256i PartMask(size_t n) {
   const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);

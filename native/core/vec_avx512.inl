@@ -6,6 +6,7 @@ constexpr size_t kLanes = 16;
 constexpr int kScoreHeads = 4;  ///< queries per score tile: 4 rows x 4 queries in 16 registers
 /// Vectors per value tile of so many queries: 4 x 4, 3 x 8 ... accumulators in 16 to 24 registers.
 constexpr int ValueVecs(int heads) { return heads == 4 ? 4 : 8; }
+constexpr bool kLoadsApart = true;  ///< Bf16 by LoadEven and LoadOdd
 
 inline __mmask16 PartMask(size_t n) { return static_cast<__mmask16>((1u << n) - 1u); }
 
@@ -23,6 +24,30 @@ inline Vec FromUpperHalves(__m256i halves) {
 }
 inline Vec Load(const Bf16* p) {
   return FromUpperHalves(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+/// The even ones and the odd ones of 2 * kLanes elements: cheaper to widen than halves in order.
+inline Vec LoadEven(const Bf16* p) {
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_loadu_si512(p), 16));
+}
+inline Vec LoadOdd(const Bf16* p) {
+  const __m512i upper = _mm512_set1_epi32(-65536);
+  return _mm512_castsi512_ps(_mm512_and_si512(_mm512_loadu_si512(p), upper));
+}
+/// Even and odd elements of two vectors that are in order.
+inline void TakeApart(Vec* first, Vec* second) {
+  const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
+  const Vec evens = _mm512_permutex2var_ps(*first, even, *second);
+  *second = _mm512_permutex2var_ps(*first, odd, *second);
+  *first = evens;
+}
+/// Two vectors in order of their even and odd elements.
+inline void PutTogether(Vec* even, Vec* odd) {
+  const __m512i low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  const __m512i high = _mm512_add_epi32(low, _mm512_set1_epi32(8));
+  const Vec first = _mm512_permutex2var_ps(*even, low, *odd);
+  *odd = _mm512_permutex2var_ps(*even, high, *odd);
+  *even = first;
 }
 /// The first n < kLanes elements, zeros after them; reads nothing beyond.
 inline Vec LoadPart(const float* p, size_t n) { return _mm512_maskz_loadu_ps(PartMask(n), p); }

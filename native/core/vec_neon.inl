@@ -7,6 +7,7 @@ constexpr int kScoreHeads = 4;  ///< queries per score tile: 4 rows x 4 queries 
 /// Vectors per value tile of so many queries: 4 x 4, 3 x 4, 2 x 8 ... accumulators in 8 to 16
 /// registers; GCC spills 24.
 constexpr int ValueVecs(int heads) { return heads > 2 ? 4 : 8; }
+constexpr bool kLoadsApart = false;  ///< halves are widened in order by one instruction
 
 inline Vec Zero() { return vdupq_n_f32(0); }
 inline Vec Set1(float value) { return vdupq_n_f32(value); }

@@ -46,8 +46,9 @@ void AttendBegin(size_t n, size_t head_dim, AttendState* state);
 
 /// Adds rows to the softmax of each query (dense or masked attention, log-sum-exp in one pass).
 ///
-/// Each key row (but of known scores) and value row is read once for all queries; a row whose log
-/// weight is -infinity for every query is read too, so leave it out of the list.
+/// Each key row (but of known scores) and value row is read once for all queries, up to 32 of them
+/// at a time (fewer where head_dim is above 256); a row whose log weight is -infinity for every
+/// query is read too, so leave it out of the list.
 ///
 /// @param[in]     queries  see AttendQueries
 /// @param[in]     rows     see AttendRows

@@ -1,8 +1,7 @@
 // The attend kernel in terms of a vec.inl and scores_body.inl. Included inside a target region and
 // the instruction set's own anonymous namespace; includes nothing itself.
 
-constexpr size_t kBlockRows = 32;     ///< rows scored before their values are added
-constexpr size_t kBlockQueries = 32;  ///< queries that share one pass over the rows
+constexpr size_t kBlockRows = 32;  ///< rows scored before their values are added
 constexpr float kInfinity = __builtin_inff();
 
 /// The key and value rows of one block, filled up to kBlockRows with the last of them.
@@ -13,26 +12,35 @@ struct Block {
   size_t n;
 };
 
-/// The softmax of at most kBlockQueries queries under way.
+/// The softmax of at most kPanelQueries queries under way.
 struct Progress {
-  alignas(64) float sums[kBlockQueries][kLanes];  ///< of the weights, by lane
-  alignas(64) float weights[kBlockQueries * kBlockRows];
+  alignas(64) float sums[kPanelQueries][kLanes];  ///< of the weights, by lane
+  alignas(64) float weights[kPanelQueries * kBlockRows];
+  Panel panel;  ///< unless the scores are known
   float* max;
-  float* values;  ///< [n, head_dim]
+  float* values;  ///< [n, head_dim], in the order of LoadOfPair
   size_t head_dim;
 };
 
+/// Block of the rows from `first` on.
 template <typename T>
 inline void FillBlock(const AttendRows& rows, size_t first, size_t head_dim, Block<T>* block) {
-  const T* keys = static_cast<const T*>(rows.keys);
-  const T* values = static_cast<const T*>(rows.values);
-  block->n = rows.n - first < kBlockRows ? rows.n - first : kBlockRows;
-  for (size_t r = 0; r < kBlockRows; ++r) {
-    const size_t at = first + (r < block->n ? r : block->n - 1);
-    const size_t row = rows.indices == nullptr ? at : rows.indices[at];
-    if (keys != nullptr) block->keys[r] = keys + row * head_dim;
-    block->values[r] = values + row * head_dim;
+  const size_t n = rows.n - first < kBlockRows ? rows.n - first : kBlockRows;
+  size_t offsets[kBlockRows];
+  if (rows.indices == nullptr) {
+    for (size_t r = 0; r < kBlockRows; ++r) offsets[r] = (first + r) * head_dim;
+  } else if (n == kBlockRows) {
+    for (size_t r = 0; r < kBlockRows; ++r) offsets[r] = rows.indices[first + r] * head_dim;
+  } else {
+    for (size_t r = 0; r < n; ++r) offsets[r] = rows.indices[first + r] * head_dim;
   }
+  for (size_t r = n; r < kBlockRows; ++r) offsets[r] = offsets[n - 1];
+  block->n = n;
+  const T* values = static_cast<const T*>(rows.values);
+  for (size_t r = 0; r < kBlockRows; ++r) block->values[r] = values + offsets[r];
+  if (rows.keys == nullptr) return;
+  const T* keys = static_cast<const T*>(rows.keys);
+  for (size_t r = 0; r < kBlockRows; ++r) block->keys[r] = keys + offsets[r];
 }
 
 /// Multiplies what query `g` summed so far by exp(old max - new max).
@@ -81,11 +89,11 @@ inline void SoftmaxBlock(float scale, const float* log_weights, size_t n, size_t
 }
 
 /// values[g] += sum over rows of weights[g][r] * row r, for kHeads queries from `first` and kVecs
-/// vectors of dimensions from `at`; `part` elements of the only vector where not 0. Asks for the
-/// same part of `next`'s rows where that is given.
-template <int kHeads, int kVecs, typename T>
-inline void ValueTile(const Block<T>& block, const Block<T>* next, size_t first, size_t at,
-                      size_t part, Progress* progress) {
+/// vectors of dimensions from `at`, or `part` elements of one vector. Asks for the same part of
+/// `next`'s rows if kAhead.
+template <int kHeads, int kVecs, bool kAhead, typename T>
+SPARSETUNE_NOINLINE void ValueTile(const Block<T>& block, const Block<T>& next, size_t first,
+                                   size_t at, size_t part, Progress* progress) {
   const size_t head_dim = progress->head_dim;
   float* out = progress->values + first * head_dim + at;
   const float* weights = progress->weights + first * kBlockRows;
@@ -95,18 +103,20 @@ inline void ValueTile(const Block<T>& block, const Block<T>* next, size_t first,
     SPARSETUNE_UNROLL
     for (int c = 0; c < kVecs; ++c) {
       const float* p = out + g * head_dim + c * kLanes;
-      sums[g][c] = kVecs == 1 && part != 0 ? LoadPart(p, part) : Load(p);
+      sums[g][c] = part < kLanes ? LoadPart(p, part) : Load(p);
     }
   }
   for (size_t r = 0; r < block.n; ++r) {
-    if (next != nullptr) PrefetchRow(next->values[r] + at, kVecs * kLanes);
+    if (kAhead) PrefetchRow(next.values[r] + at, kVecs * kLanes);
     Vec weight[kHeads];
     SPARSETUNE_UNROLL
     for (int g = 0; g < kHeads; ++g) weight[g] = Set1(weights[g * kBlockRows + r]);
+    const T* row = block.values[r] + at;
     SPARSETUNE_UNROLL
     for (int c = 0; c < kVecs; ++c) {
-      const T* p = block.values[r] + at + c * kLanes;
-      const Vec value = kVecs == 1 && part != 0 ? LoadPart(p, part) : Load(p);
+      const Vec value = kVecs > 1       ? LoadOfPair(row, c)
+                        : part < kLanes ? LoadPart(row, part)
+                                        : Load(row);
       SPARSETUNE_UNROLL
       for (int g = 0; g < kHeads; ++g) sums[g][c] = MulAdd(weight[g], value, sums[g][c]);
     }
@@ -116,7 +126,7 @@ inline void ValueTile(const Block<T>& block, const Block<T>* next, size_t first,
     SPARSETUNE_UNROLL
     for (int c = 0; c < kVecs; ++c) {
       float* p = out + g * head_dim + c * kLanes;
-      if (kVecs == 1 && part != 0) {
+      if (part < kLanes) {
         StorePart(p, sums[g][c], part);
       } else {
         Store(p, sums[g][c]);
@@ -126,43 +136,63 @@ inline void ValueTile(const Block<T>& block, const Block<T>* next, size_t first,
 }
 
 /// ValueTile over all dimensions.
-template <int kHeads, typename T>
-inline void ValueTiles(const Block<T>& block, const Block<T>* next, size_t first,
+template <int kHeads, bool kAhead, typename T>
+inline void ValueTiles(const Block<T>& block, const Block<T>& next, size_t first,
                        Progress* progress) {
   constexpr int kVecs = ValueVecs(kHeads);
   const size_t head_dim = progress->head_dim;
   size_t at = 0;
   for (; at + kVecs * kLanes <= head_dim; at += kVecs * kLanes) {
-    ValueTile<kHeads, kVecs>(block, next, first, at, 0, progress);
+    ValueTile<kHeads, kVecs, kAhead>(block, next, first, at, kLanes, progress);
   }
-  if (at + kVecs / 2 * kLanes <= head_dim) {
-    ValueTile<kHeads, kVecs / 2>(block, next, first, at, 0, progress);
-    at += kVecs / 2 * kLanes;
+  for (; at + kPair <= head_dim; at += kPair) {
+    ValueTile<kHeads, 2, kAhead>(block, next, first, at, kLanes, progress);
   }
-  for (; at + kLanes <= head_dim; at += kLanes) {
-    ValueTile<kHeads, 1>(block, next, first, at, 0, progress);
+  for (; at < head_dim; at += kLanes) {
+    const size_t part = head_dim - at < kLanes ? head_dim - at : kLanes;
+    ValueTile<kHeads, 1, kAhead>(block, next, first, at, part, progress);
   }
-  if (at < head_dim) ValueTile<kHeads, 1>(block, next, first, at, head_dim - at, progress);
+}
+
+/// ValueTiles of the next queries from `first` on, of `left`; returns how many they were.
+template <bool kAhead, typename T>
+inline size_t AddValuesNext(const Block<T>& block, const Block<T>& next, size_t first, size_t left,
+                            Progress* progress) {
+  if (left >= 4 && left != 5 && left != 6) {  // 5 and 6 are better cut as 3 + 2 and 3 + 3
+    ValueTiles<4, kAhead>(block, next, first, progress);
+    return 4;
+  }
+  if (left >= 3) {
+    ValueTiles<3, kAhead>(block, next, first, progress);
+    return 3;
+  }
+  if (left == 2) {
+    ValueTiles<2, kAhead>(block, next, first, progress);
+    return 2;
+  }
+  ValueTiles<1, kAhead>(block, next, first, progress);
+  return 1;
 }
 
 /// Adds the values of a block for `n` queries; the first tile asks for those of the next block.
 template <typename T>
 inline void AddValues(const Block<T>& block, const Block<T>& next, size_t n, Progress* progress) {
-  const Block<T>* ahead = &next;
-  for (size_t g = 0; g < n; ahead = nullptr) {
-    const size_t left = n - g;
-    if (left >= 4 && left != 5 && left != 6) {  // 5 and 6 are better cut as 3 + 2 and 3 + 3
-      ValueTiles<4>(block, ahead, g, progress);
-      g += 4;
-    } else if (left >= 3) {
-      ValueTiles<3>(block, ahead, g, progress);
-      g += 3;
-    } else if (left == 2) {
-      ValueTiles<2>(block, ahead, g, progress);
-      g += 2;
-    } else {
-      ValueTiles<1>(block, ahead, g, progress);
-      g += 1;
+  size_t g = AddValuesNext<true>(block, next, 0, n, progress);
+  while (g < n) g += AddValuesNext<false>(block, next, g, n - g, progress);
+}
+
+/// Brings the sums of `n` queries into the order of LoadOfPair, or back.
+template <typename T, bool kBack>
+inline void OrderValues(size_t n, Progress* progress) {
+  if constexpr (!kApart<T>) return;
+  for (size_t g = 0; g < n; ++g) {
+    float* values = progress->values + g * progress->head_dim;
+    for (size_t i = 0; i + kPair <= progress->head_dim; i += kPair) {
+      Vec first = Load(values + i);
+      Vec second = Load(values + i + kLanes);
+      if constexpr (kApart<T>) kBack ? PutTogether(&first, &second) : TakeApart(&first, &second);
+      Store(values + i, first);
+      Store(values + i + kLanes, second);
     }
   }
 }
@@ -170,35 +200,37 @@ inline void AddValues(const Block<T>& block, const Block<T>& next, size_t n, Pro
 /// Scores of a block for `n` queries, before scale and log weights: 0 where those hold it all. Asks
 /// for the keys of the next block, a few at a time.
 template <typename T>
-inline void ScoreBlock(const float* const* queries, size_t n, bool is_scored, const Block<T>& block,
-                       const Block<T>& next, Progress* progress) {
+inline void ScoreBlock(size_t n, bool is_scored, const Block<T>& block, const Block<T>& next,
+                       Progress* progress) {
   if (is_scored) {
     for (size_t i = 0; i < n * kBlockRows; i += kLanes) Store(progress->weights + i, Zero());
     return;
   }
   for (size_t r = 0; r < block.n; r += kTileRows) {
-    ScoreTiles(queries, n, block.keys + r, next.keys + r, progress->head_dim, progress->weights + r,
-               kBlockRows);
+    ScoreTiles(progress->panel, n, block.keys + r, next.keys + r, progress->head_dim,
+               progress->weights + r, kBlockRows);
   }
 }
 
-/// Adds all rows to at most kBlockQueries queries. While a block is at work its successor's rows
-/// are on their way from memory, a few at a time: keys during the scores, values during the sums.
+/// Adds all rows to as many queries as fit into a panel. While a block is at work its successor's
+/// rows are on their way from memory, a few at a time: keys during the scores, values during the
+/// sums.
 template <typename T>
 void AttendRowsOf(const AttendQueries& queries, const AttendRows& rows, size_t first_query,
                   size_t n, AttendState* state) {
   const size_t head_dim = queries.head_dim;
-  const float* const* query_rows = queries.rows + first_query;
   Progress progress;
   progress.max = state->max + first_query;
   progress.values = state->values + first_query * head_dim;
   progress.head_dim = head_dim;
   for (size_t g = 0; g < n; ++g) Store(progress.sums[g], First(state->sum[first_query + g]));
+  OrderValues<T, false>(n, &progress);
   Block<T> blocks[2];
   FillBlock(rows, 0, head_dim, &blocks[0]);
   // Nothing asked for the first block; its values arrive while its keys are scored.
   const bool is_scored = rows.keys == nullptr;
   if (!is_scored) {
+    FillPanel<T>(queries.rows + first_query, n, head_dim, &progress.panel);
     for (size_t r = 0; r < blocks[0].n; ++r) PrefetchRow(blocks[0].keys[r], head_dim);
   }
   for (size_t r = 0; r < blocks[0].n; ++r) PrefetchRow(blocks[0].values[r], head_dim);
@@ -206,7 +238,7 @@ void AttendRowsOf(const AttendQueries& queries, const AttendRows& rows, size_t f
     const Block<T>& block = blocks[first / kBlockRows % 2];
     Block<T>& next = blocks[(first / kBlockRows + 1) % 2];
     FillBlock(rows, first + kBlockRows < rows.n ? first + kBlockRows : first, head_dim, &next);
-    ScoreBlock(query_rows, n, is_scored, block, next, &progress);
+    ScoreBlock(n, is_scored, block, next, &progress);
     for (size_t g = 0; g < n; ++g) {
       const float* log_weights = nullptr;
       if (rows.log_weights != nullptr) {
@@ -216,6 +248,7 @@ void AttendRowsOf(const AttendQueries& queries, const AttendRows& rows, size_t f
     }
     AddValues(block, next, n, &progress);
   }
+  OrderValues<T, true>(n, &progress);
   for (size_t g = 0; g < n; ++g) state->sum[first_query + g] = ReduceAdd(Load(progress.sums[g]));
 }
 
@@ -223,8 +256,9 @@ void AttendRowsOf(const AttendQueries& queries, const AttendRows& rows, size_t f
 template <typename T>
 void AttendAll(const AttendQueries& queries, const AttendRows& rows, AttendState* state) {
   if (rows.n == 0) return;
-  for (size_t first = 0; first < queries.n; first += kBlockQueries) {
+  const size_t capacity = Panel::Capacity(queries.head_dim);
+  for (size_t first = 0; first < queries.n; first += capacity) {
     const size_t left = queries.n - first;
-    AttendRowsOf<T>(queries, rows, first, left < kBlockQueries ? left : kBlockQueries, state);
+    AttendRowsOf<T>(queries, rows, first, left < capacity ? left : capacity, state);
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/attend/attend.h"
+#include "kernels/scores/scores_isa.h"
 
 namespace sparsetune {
 

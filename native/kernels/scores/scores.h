@@ -20,7 +20,8 @@ struct ScoreRows {
 
 /// Dot products of a query group with rows of keys: scores[g][r] = queries[g] . keys[row r].
 ///
-/// Each key row is read once for the whole group.
+/// Each key row is read once for the whole group, up to 32 queries at a time (fewer where head_dim
+/// is above 256).
 ///
 /// @param[in]  queries    [n_queries] pointers to head_dim floats each, finite
 /// @param[in]  n_queries  at least 1

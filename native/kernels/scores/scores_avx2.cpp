@@ -1,5 +1,6 @@
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "core/element.h"
 #include "core/intrinsics.h"

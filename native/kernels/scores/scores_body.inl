@@ -3,12 +3,91 @@
 
 constexpr size_t kTileRows = 4;
 constexpr size_t kLineBytes = 64;
+constexpr size_t kPair = 2 * kLanes;
+constexpr size_t kPanelQueries = 32;  ///< of a panel where head_dim is at most 256
 
-/// Dot products of kTileRows rows with `kHeads` queries; writes kTileRows scores per query. Asks
-/// for as many rows of `next`, unless null, a line of each at a time: all lines at once would take
-/// every fill buffer from the loads of the tile itself.
-template <int kHeads, typename T>
-inline void ScoreTile(const float* const* queries, const T* const* rows, const T* const* next,
+/// Whether the vectors of a pair are the even and the odd elements of T, instead of those in order.
+template <typename T>
+constexpr bool kApart = kLoadsApart && std::is_same<T, Bf16>::value;
+
+/// Vector `c` of the elements from `p` on, which are whole pairs of vectors.
+template <typename T>
+SPARSETUNE_INLINE Vec LoadOfPair(const T* p, size_t c) {
+  if constexpr (kApart<T>)
+    return c % 2 == 0 ? LoadEven(p + c * kLanes) : LoadOdd(p + (c - 1) * kLanes);
+  return Load(p + c * kLanes);
+}
+
+inline size_t PadDim(size_t head_dim) { return (head_dim + kLanes - 1) / kLanes * kLanes; }
+
+/// Queries as the score tiles read them: tile by tile, in a tile vector by vector of dimensions as
+/// LoadOfPair gives them, that of each query in turn; the last vector is filled up with zeros.
+struct Panel {
+  alignas(64) float floats[kMaxPanelDim];
+
+  /// Queries that fit, at least 1.
+  static size_t Capacity(size_t head_dim) {
+    const size_t n = kMaxPanelDim / PadDim(head_dim);
+    return n < kPanelQueries ? n : kPanelQueries;
+  }
+};
+
+/// Queries of the next score tile, of `left`.
+inline size_t TileQueries(size_t left) {
+  if (left >= kScoreHeads) return kScoreHeads;
+  return kScoreHeads == 4 ? left : 1;
+}
+
+/// Lays out `n` queries, as many as fit, for rows of T.
+template <typename T>
+inline void FillPanel(const float* const* queries, size_t n, size_t head_dim, Panel* panel) {
+  float* tile = panel->floats;
+  for (size_t first = 0; first < n;) {
+    const size_t heads = TileQueries(n - first);
+    const size_t step = heads * kLanes;
+    for (size_t g = 0; g < heads; ++g) {
+      const float* query = queries[first + g];
+      float* out = tile + g * kLanes;
+      size_t i = 0;
+      for (; i + kPair <= head_dim; i += kPair, out += 2 * step) {
+        Vec a = Load(query + i);
+        Vec b = Load(query + i + kLanes);
+        if constexpr (kApart<T>) TakeApart(&a, &b);
+        Store(out, a);
+        Store(out + step, b);
+      }
+      for (; i < head_dim; i += kLanes, out += step) {
+        const size_t part = head_dim - i;
+        Store(out, part < kLanes ? LoadPart(query + i, part) : Load(query + i));
+      }
+    }
+    first += heads;
+    tile += heads * PadDim(head_dim);
+  }
+}
+
+template <typename T>
+inline void PrefetchRow(const T* row, size_t head_dim) {
+  const char* bytes = reinterpret_cast<const char*>(row);
+  for (size_t i = 0; i < head_dim * sizeof(T); i += kLineBytes) Prefetch(bytes + i);
+}
+
+/// sums[g][r] += the products of keys[r] with a vector of each query.
+template <int kHeads>
+SPARSETUNE_INLINE void AddProducts(const float* panel, const Vec* keys, Vec (*sums)[kTileRows]) {
+  SPARSETUNE_UNROLL
+  for (int g = 0; g < kHeads; ++g) {
+    const Vec query = Load(panel + g * kLanes);
+    SPARSETUNE_UNROLL
+    for (size_t r = 0; r < kTileRows; ++r) sums[g][r] = MulAdd(query, keys[r], sums[g][r]);
+  }
+}
+
+/// Dot products of kTileRows rows with the `kHeads` queries of a panel's tile; writes kTileRows
+/// scores per query. Asks for as many rows of `next` if kAhead, a part of each at a time: all lines
+/// at once would take every fill buffer from the loads of the tile itself.
+template <int kHeads, bool kAhead, typename T>
+inline void ScoreTile(const float* panel, const T* const* rows, const T* const* next,
                       size_t head_dim, float* scores, size_t stride) {
   Vec sums[kHeads][kTileRows];
   SPARSETUNE_UNROLL
@@ -17,30 +96,28 @@ inline void ScoreTile(const float* const* queries, const T* const* rows, const T
     for (size_t r = 0; r < kTileRows; ++r) sums[g][r] = Zero();
   }
   size_t i = 0;
-  for (; i + kLanes <= head_dim; i += kLanes) {
-    if (next != nullptr && i * sizeof(T) % kLineBytes == 0) {
+  for (; i + kPair <= head_dim; i += kPair, panel += 2 * kHeads * kLanes) {
+    if (kAhead && (kPair * sizeof(T) >= kLineBytes || i * sizeof(T) % kLineBytes == 0)) {
       SPARSETUNE_UNROLL
-      for (size_t r = 0; r < kTileRows; ++r) Prefetch(next[r] + i);
+      for (size_t r = 0; r < kTileRows; ++r) PrefetchRow(next[r] + i, kPair);
     }
-    Vec keys[kTileRows];
     SPARSETUNE_UNROLL
-    for (size_t r = 0; r < kTileRows; ++r) keys[r] = Load(rows[r] + i);
-    SPARSETUNE_UNROLL
-    for (int g = 0; g < kHeads; ++g) {
-      const Vec query = Load(queries[g] + i);
+    for (size_t c = 0; c < 2; ++c) {
+      Vec keys[kTileRows];
       SPARSETUNE_UNROLL
-      for (size_t r = 0; r < kTileRows; ++r) sums[g][r] = MulAdd(query, keys[r], sums[g][r]);
+      for (size_t r = 0; r < kTileRows; ++r) keys[r] = LoadOfPair(rows[r] + i, c);
+      AddProducts<kHeads>(panel + c * kHeads * kLanes, keys, sums);
     }
   }
-  if (i < head_dim) {
+  for (; i < head_dim; i += kLanes, panel += kHeads * kLanes) {
+    const size_t part = head_dim - i;
+    Vec keys[kTileRows];
     SPARSETUNE_UNROLL
-    for (int g = 0; g < kHeads; ++g) {
-      const Vec query = LoadPart(queries[g] + i, head_dim - i);
-      SPARSETUNE_UNROLL
-      for (size_t r = 0; r < kTileRows; ++r) {
-        sums[g][r] = MulAdd(query, LoadPart(rows[r] + i, head_dim - i), sums[g][r]);
-      }
+    for (size_t r = 0; r < kTileRows; ++r) {
+      if (kAhead) Prefetch(next[r] + i);
+      keys[r] = part < kLanes ? LoadPart(rows[r] + i, part) : Load(rows[r] + i);
     }
+    AddProducts<kHeads>(panel, keys, sums);
   }
   SPARSETUNE_UNROLL
   for (int g = 0; g < kHeads; ++g) {
@@ -48,29 +125,34 @@ inline void ScoreTile(const float* const* queries, const T* const* rows, const T
   }
 }
 
-/// ScoreTile for any number of queries, the first of which ask for `next`.
-template <typename T>
-inline void ScoreTiles(const float* const* queries, size_t n_queries, const T* const* rows,
-                       const T* const* next, size_t head_dim, float* scores, size_t stride) {
-  size_t g = 0;
-  for (; g + kScoreHeads <= n_queries; g += kScoreHeads, next = nullptr) {
-    ScoreTile<kScoreHeads, T>(queries + g, rows, next, head_dim, scores + g * stride, stride);
+/// ScoreTile of the next queries, of `left`; returns how many they were.
+template <bool kAhead, typename T>
+inline size_t ScoreNext(const float* panel, size_t left, const T* const* rows, const T* const* next,
+                        size_t head_dim, float* scores, size_t stride) {
+  const size_t n = TileQueries(left);
+  if (n == kScoreHeads) {
+    ScoreTile<kScoreHeads, kAhead>(panel, rows, next, head_dim, scores, stride);
+  } else if (kScoreHeads == 4 && n == 3) {
+    ScoreTile<3, kAhead>(panel, rows, next, head_dim, scores, stride);
+  } else if (kScoreHeads == 4 && n == 2) {
+    ScoreTile<2, kAhead>(panel, rows, next, head_dim, scores, stride);
+  } else {
+    ScoreTile<1, kAhead>(panel, rows, next, head_dim, scores, stride);
   }
-  if (kScoreHeads == 4 && n_queries - g == 3) {
-    ScoreTile<3, T>(queries + g, rows, next, head_dim, scores + g * stride, stride);
-    return;
-  }
-  if (kScoreHeads == 4 && n_queries - g == 2) {
-    ScoreTile<2, T>(queries + g, rows, next, head_dim, scores + g * stride, stride);
-    return;
-  }
-  for (; g < n_queries; ++g, next = nullptr) {
-    ScoreTile<1, T>(queries + g, rows, next, head_dim, scores + g * stride, stride);
-  }
+  return n;
 }
 
+/// ScoreTile for the `n` queries of a panel, the first of which ask for `next` unless it is null.
 template <typename T>
-inline void PrefetchRow(const T* row, size_t head_dim) {
-  const char* bytes = reinterpret_cast<const char*>(row);
-  for (size_t i = 0; i < head_dim * sizeof(T); i += kLineBytes) Prefetch(bytes + i);
+inline void ScoreTiles(const Panel& panel, size_t n, const T* const* rows, const T* const* next,
+                       size_t head_dim, float* scores, size_t stride) {
+  const size_t dim = PadDim(head_dim);
+  size_t g = 0;
+  if (next != nullptr) {
+    g = ScoreNext<true>(panel.floats, n, rows, next, head_dim, scores, stride);
+  }
+  while (g < n) {
+    g += ScoreNext<false>(panel.floats + g * dim, n - g, rows, rows, head_dim, scores + g * stride,
+                          stride);
+  }
 }

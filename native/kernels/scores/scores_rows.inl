@@ -14,24 +14,36 @@ inline size_t TileRowPointers(const ScoreRows& rows, size_t first, const T** poi
   return n;
 }
 
+/// Scores of rows with the `n` queries of a panel.
 template <typename T>
-void ScoreRowsOf(const float* const* queries, size_t n_queries, const ScoreRows& rows,
-                 float* scores, size_t stride) {
+void ScorePanel(const Panel& panel, size_t n, const ScoreRows& rows, float* scores, size_t stride) {
   for (size_t first = 0; first < rows.n; first += kTileRows) {
     const T* pointers[kTileRows];
     const T* later[kTileRows];
-    const size_t n = TileRowPointers(rows, first, pointers);
+    const size_t n_rows = TileRowPointers(rows, first, pointers);
     const bool has_later = first + kScoreAhead < rows.n;
     if (has_later) TileRowPointers(rows, first + kScoreAhead, later);
     const T* const* next = has_later ? later : nullptr;
-    if (n == kTileRows) {
-      ScoreTiles(queries, n_queries, pointers, next, rows.head_dim, scores + first, stride);
+    if (n_rows == kTileRows) {
+      ScoreTiles(panel, n, pointers, next, rows.head_dim, scores + first, stride);
       continue;
     }
-    for (size_t g = 0; g < n_queries; ++g) {
-      float tile[kTileRows];
-      ScoreTile<1, T>(queries + g, pointers, nullptr, rows.head_dim, tile, kTileRows);
-      for (size_t r = 0; r < n; ++r) scores[g * stride + first + r] = tile[r];
+    float tile[kPanelQueries * kTileRows];
+    ScoreTiles<T>(panel, n, pointers, nullptr, rows.head_dim, tile, kTileRows);
+    for (size_t g = 0; g < n; ++g) {
+      for (size_t r = 0; r < n_rows; ++r) scores[g * stride + first + r] = tile[g * kTileRows + r];
     }
+  }
+}
+
+template <typename T>
+void ScoreRowsOf(const float* const* queries, size_t n_queries, const ScoreRows& rows,
+                 float* scores, size_t stride) {
+  Panel panel;
+  const size_t capacity = Panel::Capacity(rows.head_dim);
+  for (size_t first = 0; first < n_queries; first += capacity) {
+    const size_t n = n_queries - first < capacity ? n_queries - first : capacity;
+    FillPanel<T>(queries + first, n, rows.head_dim, &panel);
+    ScorePanel<T>(panel, n, rows, scores + first * stride, stride);
   }
 }

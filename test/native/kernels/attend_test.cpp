@@ -216,6 +216,12 @@ void TestAttend(Isa isa) {
   }
   Test(Text("attend ", IsaName(isa), " shares the rows among more queries than a tile holds"),
        [&] { Check(AttendCase(16, 70, 100, Dtype::kBf16), isa); });
+  Test(Text("attend ", IsaName(isa), " takes queries of any length"), [&] {
+    for (const Dtype dtype : kDtypes) {
+      Check(AttendCase(520, 33, 40, dtype), isa);
+      for (const size_t head_dim : {8192, 8193}) Check(AttendCase(head_dim, 3, 5, dtype), isa);
+    }
+  });
   Test(Text("attend ", IsaName(isa), " takes n_kv=1000, in one call or many"), [&] {
     for (const size_t step : {1000, 31, 333})
       Check(AttendCase(64, 3, 1000, Dtype::kF32), isa, step);

@@ -89,6 +89,12 @@ void TestScores(Isa isa) {
       }
     });
   }
+  Test(Text("scores ", IsaName(isa), " takes queries of any length"), [&] {
+    for (const Dtype dtype : kDtypes) {
+      CheckBound(ScoreCase(520, 33, 5, dtype), isa);
+      for (const size_t head_dim : {8192, 8193}) CheckBound(ScoreCase(head_dim, 3, 5, dtype), isa);
+    }
+  });
   Test(Text("scores ", IsaName(isa), " of listed rows are those of all rows"),
        [&] { TestListedRows(isa); });
   Test(Text("a score of ", IsaName(isa), " does not depend on its neighbours"),
