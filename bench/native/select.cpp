@@ -33,8 +33,9 @@ void SelectTopK(benchmark::State& state, size_t k) {
   if (!IsaOf(state, &isa)) return;
   const std::vector<float> scores = Gaussian(kRows, 5);
   std::vector<uint32_t> indices(k);
+  TopKRoom room;
   for (auto _ : state) {
-    TopK(scores.data(), scores.size(), k, isa, indices.data());
+    TopK(scores.data(), scores.size(), k, isa, &room, indices.data());
     benchmark::ClobberMemory();
   }
   state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * scores.size()));

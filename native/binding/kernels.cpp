@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <memory>
 
 #include "binding/args.h"
 #include "binding/arrays.h"
@@ -48,9 +47,9 @@ Napi::Value JsTopK(const Napi::CallbackInfo& info) {
   const auto scores = ReadFloats(args.Get("scores"));
   const size_t k = ReadSize(args, "k");
   std::vector<uint32_t> indices(std::min(k, scores.length));
-  const std::unique_ptr<float[]> room(new float[TopKRoom(scores.length)]);
-  ThrowUnlessOk(info.Env(), TopK(scores.data, scores.length, k, ReadIsa(args.Get("isa")),
-                                 room.get(), indices.data()));
+  TopKRoom room;
+  ThrowUnlessOk(info.Env(), TopK(scores.data, scores.length, k, ReadIsa(args.Get("isa")), &room,
+                                 indices.data()));
   return ToJs(info.Env(), indices);
 }
 

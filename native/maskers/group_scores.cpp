@@ -101,9 +101,7 @@ Status KeepLargest(const QueryGroup& group, size_t begin, size_t n, size_t k, co
   }
   if (!is_first) scores = buffers.left_scores.data();
   buffers.chosen.resize(k);
-  buffers.room.resize(TopKRoom(n_left));
-  const Status status =
-      TopK(scores, n_left, k, group.isa, buffers.room.data(), buffers.chosen.data());
+  const Status status = TopK(scores, n_left, k, group.isa, &buffers.room, buffers.chosen.data());
   if (status != Status::kOk) return status;
   for (uint32_t& index : buffers.chosen) {
     index = is_first ? index + static_cast<uint32_t>(begin) : buffers.candidates[index];

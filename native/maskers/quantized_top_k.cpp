@@ -52,14 +52,13 @@ Status FindNear(const QueryGroup& group, const float* scores, size_t n, size_t n
                 size_t n_sure) {
   Scratch::Buffers& buffers = *group.buffers;
   buffers.near.resize(n_near);
-  buffers.room.resize(TopKRoom(n));
-  Status status = TopK(scores, n, n_near, group.isa, buffers.room.data(), buffers.near.data());
+  Status status = TopK(scores, n, n_near, group.isa, &buffers.room, buffers.near.data());
   if (status != Status::kOk) return status;
   buffers.scores.resize(n_near);
   for (size_t i = 0; i < n_near; ++i) buffers.scores[i] = scores[buffers.near[i]];
   buffers.chosen.resize(n_sure);
-  status = TopK(buffers.scores.data(), n_near, n_sure, group.isa, buffers.room.data(),
-                buffers.chosen.data());
+  status =
+      TopK(buffers.scores.data(), n_near, n_sure, group.isa, &buffers.room, buffers.chosen.data());
   buffers.is_kept.assign(n_near, 0);
   for (const uint32_t i : buffers.chosen) buffers.is_kept[i] = 1;
   return status;
@@ -84,8 +83,8 @@ Status RankDoubtful(const QueryGroup& group, size_t g, size_t n_wanted, Selectio
   const Status status = ScoreKeys(group, g, buffers.doubtful, *selection);
   if (status != Status::kOk) return status;
   buffers.chosen.resize(n_wanted);
-  const Status chosen = TopK(buffers.scores.data(), n, n_wanted, group.isa, buffers.room.data(),
-                             buffers.chosen.data());
+  const Status chosen =
+      TopK(buffers.scores.data(), n, n_wanted, group.isa, &buffers.room, buffers.chosen.data());
   for (const uint32_t i : buffers.chosen) buffers.is_kept[buffers.doubtful_at[i]] = 1;
   return chosen;
 }

@@ -72,9 +72,7 @@ Status KeepPages(const Pages& pages, size_t k, const QueryGroup& group, float* s
     return Status::kOk;
   }
   buffers.chosen.resize(k);
-  buffers.room.resize(TopKRoom(pages.n()));
-  const Status status =
-      TopK(scores, pages.n(), k, group.isa, buffers.room.data(), buffers.chosen.data());
+  const Status status = TopK(scores, pages.n(), k, group.isa, &buffers.room, buffers.chosen.data());
   if (status != Status::kOk) return status;
   buffers.candidates.clear();
   for (const uint32_t page : buffers.chosen) {

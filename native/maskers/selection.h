@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/status.h"
+#include "kernels/top_k/top_k.h"
 #include "kernels/top_p/top_p.h"
 #include "maskers/chain.h"
 
@@ -119,7 +120,7 @@ struct Scratch::Buffers {
   std::vector<float> range_scores;  ///< [group_size, scored_end - scored_begin] of the selection
   std::vector<float> left_scores;   ///< of keys that a head does not keep yet
   std::vector<float> weights;       ///< log weights of keys to add
-  std::vector<float> room;          ///< TopK
+  TopKRoom room;
   std::vector<uint32_t> chosen;
   std::vector<uint32_t> candidates;
   std::vector<int8_t> query_codes;      ///< [group_size, channels]

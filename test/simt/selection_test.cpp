@@ -43,11 +43,10 @@ void CheckTopK(const std::vector<float>& scores, size_t n, size_t stride, size_t
   Expect(status == Status::kOk && has_nan.Get()[0] == 0, "status");
   if (n_kept == 0) return;
   const std::vector<uint32_t> actual = indices.Get();
-  std::vector<float> room(sparsetune::TopKRoom(n));
+  sparsetune::TopKRoom room;
   for (size_t row = 0; row < kRows; ++row) {
     std::vector<uint32_t> expected(n_kept);
-    sparsetune::TopK(scores.data() + row * stride, n, k, Isa::kScalar, room.data(),
-                     expected.data());
+    sparsetune::TopK(scores.data() + row * stride, n, k, Isa::kScalar, &room, expected.data());
     const bool is_same = std::equal(expected.begin(), expected.end(),
                                     actual.begin() + static_cast<ptrdiff_t>(row * n_kept));
     Expect(is_same, Text("n=", n, " k=", k, " row=", row));

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/bits.h"
 #include "core/element.h"
 #include "core/intrinsics.h"
 #include "core/target.h"
@@ -41,10 +42,12 @@ constexpr uint32_t kAllLanes = 0xff;
 
 inline uint32_t Lanes(Vec mask) { return static_cast<uint32_t>(_mm256_movemask_ps(mask)); }
 inline uint32_t Greater(Vec a, Vec b) { return Lanes(_mm256_cmp_ps(a, b, _CMP_GT_OQ)); }
-inline uint32_t AtLeast(Vec a, Vec b) { return Lanes(_mm256_cmp_ps(a, b, _CMP_GE_OQ)); }
+inline uint32_t NotBelow(Vec a, Vec b) { return Lanes(_mm256_cmp_ps(a, b, _CMP_NLT_UQ)); }
 inline uint32_t Equal(Vec a, Vec b) { return Lanes(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)); }
 inline uint32_t Unordered(Vec v) { return Lanes(_mm256_cmp_ps(v, v, _CMP_UNORD_Q)); }
 inline size_t CountLanes(uint32_t bits) { return static_cast<size_t>(_mm_popcnt_u32(bits)); }
+inline size_t CountMarks(uint64_t word) { return static_cast<size_t>(_mm_popcnt_u64(word)); }
+inline uint64_t LowestMark(uint64_t word) { return _tzcnt_u64(word); }
 inline uint32_t LowestLane(uint32_t bits) { return _tzcnt_u32(bits); }
 
 inline __m256i LaneList(uint32_t bits) {
@@ -65,7 +68,9 @@ inline void StoreNumbers(uint32_t* p, size_t first, uint32_t bits) {
 
 }  // namespace
 
-TopKSteps TopKStepsAvx2() { return {SplitScores, SelectCut, CollectAboveCut}; }
+TopKSteps TopKStepsAvx2() {
+  return {MarkScores, ListMarked, SplitScores, SelectCut, CollectAboveCut};
+}
 
 }  // namespace sparsetune
 

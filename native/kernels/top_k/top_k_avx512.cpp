@@ -1,6 +1,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/bits.h"
 #include "core/element.h"
 #include "core/intrinsics.h"
 #include "core/target.h"
@@ -18,10 +19,12 @@ namespace {
 constexpr uint32_t kAllLanes = 0xffff;
 
 inline uint32_t Greater(Vec a, Vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
-inline uint32_t AtLeast(Vec a, Vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ); }
+inline uint32_t NotBelow(Vec a, Vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_NLT_UQ); }
 inline uint32_t Equal(Vec a, Vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
 inline uint32_t Unordered(Vec v) { return _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q); }
 inline size_t CountLanes(uint32_t bits) { return static_cast<size_t>(_mm_popcnt_u32(bits)); }
+inline size_t CountMarks(uint64_t word) { return static_cast<size_t>(_mm_popcnt_u64(word)); }
+inline uint64_t LowestMark(uint64_t word) { return _tzcnt_u64(word); }
 inline uint32_t LowestLane(uint32_t bits) { return _tzcnt_u32(bits); }
 
 // Packed in a register: a compressing store is microcode on some CPUs.
@@ -40,7 +43,9 @@ inline void StoreNumbers(uint32_t* p, size_t first, uint32_t bits) {
 
 }  // namespace
 
-TopKSteps TopKStepsAvx512() { return {SplitScores, SelectCut, CollectAboveCut}; }
+TopKSteps TopKStepsAvx512() {
+  return {MarkScores, ListMarked, SplitScores, SelectCut, CollectAboveCut};
+}
 
 }  // namespace sparsetune
 

@@ -45,13 +45,17 @@ inline size_t KeepSide(float* values, size_t n, float pivot) {
   return kept;
 }
 
+inline TopKCut CutAt(float value, size_t n, size_t k, const Sides& sides) {
+  return {value, k - sides.above, n - sides.above - sides.below};
+}
+
 /// FindCut of few values, by counting.
 inline TopKCut CutOfFew(const float* values, size_t n, size_t k) {
   for (size_t i = 0; i < n; ++i) {
     const Sides sides = CountSides(values, n, values[i]);
-    if (sides.above < k && n - sides.below >= k) return {values[i], k - sides.above};
+    if (sides.above < k && n - sides.below >= k) return CutAt(values[i], n, k, sides);
   }
-  return {values[0], 1};  // only with NaN, which the caller finds
+  return {values[0], 1, 1};  // only with NaN, which the caller finds
 }
 
 inline float Pivot(const float* values, size_t n, size_t k) {
@@ -68,7 +72,7 @@ TopKCut SelectCut(float* values, size_t n, size_t k) {
     if (sides.above >= k) {
       n = KeepSide<true>(values, n, pivot);
     } else if (n - sides.below >= k) {
-      return {pivot, k - sides.above};
+      return CutAt(pivot, n, k, sides);
     } else {
       k -= n - sides.below;
       n = KeepSide<false>(values, n, pivot);
@@ -77,20 +81,61 @@ TopKCut SelectCut(float* values, size_t n, size_t k) {
   return CutOfFew(values, n, k);
 }
 
+size_t MarkScores(const float* scores, size_t n, float low, uint64_t* marks) {
+  const Vec wall = Set1(low);
+  size_t n_marked = 0;
+  for (size_t first = 0; first < n; first += 64) {
+    uint64_t word = 0;
+    const auto mark = [&](size_t i, uint32_t lanes, Vec v) {
+      word |= static_cast<uint64_t>(NotBelow(v, wall) & lanes) << i;
+    };
+    if (first + 64 <= n) {
+      SPARSETUNE_UNROLL
+      for (size_t i = 0; i < 64; i += kLanes) mark(i, kAllLanes, Load(scores + first + i));
+    } else {
+      ForEachVec(scores + first, n - first, mark);
+    }
+    n_marked += CountMarks(word);
+    *marks++ = word;
+  }
+  return n_marked;
+}
+
+// As ListBits, with the instructions of the target and the scores beside.
+void ListMarked(const float* scores, size_t n, const uint64_t* marks, uint32_t* near,
+                float* near_scores) {
+  for (size_t first = 0; first < n; first += 64) {
+    uint64_t word = *marks++;
+    // Stands in behind the last mark.
+    const uint64_t last = uint64_t{1} << (n - first < 64 ? n - first - 1 : 63);
+    const size_t n_marked = CountMarks(word);
+    for (size_t i = 0; i < n_marked; i += kListedAtOnce) {
+      SPARSETUNE_UNROLL
+      for (size_t j = 0; j < kListedAtOnce; ++j, word &= word - 1) {
+        const size_t at = first + LowestMark(word | last);
+        near[i + j] = static_cast<uint32_t>(at);
+        near_scores[i + j] = scores[at];
+      }
+    }
+    near += n_marked;
+    near_scores += n_marked;
+  }
+}
+
 TopKSplit SplitScores(const float* scores, size_t n, float low, float high, float* room) {
   const Vec low_wall = Set1(low);
   const Vec high_wall = Set1(high);
   size_t n_above = 0;
   size_t n_inside = 0;
-  uint32_t nan = 0;
   ForEachVec(scores, n, [&](size_t, uint32_t lanes, Vec v) {
     const uint32_t above = Greater(v, high_wall) & lanes;
-    const uint32_t inside = AtLeast(v, low_wall) & lanes & ~above;
-    nan |= Unordered(v);
+    const uint32_t inside = NotBelow(v, low_wall) & lanes & ~above;  // NaN as well
     n_above += CountLanes(above);
     StorePacked(room + n_inside, v, inside);
     n_inside += CountLanes(inside);
   });
+  uint32_t nan = 0;
+  ForEachVec(room, n_inside, [&](size_t, uint32_t lanes, Vec v) { nan |= Unordered(v) & lanes; });
   return {n_above, n_inside, nan != 0};
 }
 
@@ -102,19 +147,12 @@ inline uint32_t FirstBits(uint32_t bits, size_t wanted) {
   return kept;
 }
 
-/// The indices above a cut, in the order of the scores.
+/// The indices that are chosen, in the order of the scores.
 struct Collector {
   uint32_t* indices;
-  size_t n_left;   ///< indices still to find
-  size_t n_equal;  ///< of them, scores equal to the cut
+  size_t n_left;  ///< indices still to find
 
-  inline void Add(size_t first, uint32_t above, uint32_t equal) {
-    uint32_t kept = above;
-    if (equal != 0 && n_equal > 0) {
-      const uint32_t taken = FirstBits(equal, n_equal);
-      n_equal -= CountLanes(taken);
-      kept |= taken;
-    }
+  inline void Add(size_t first, uint32_t kept) {
     const size_t n_kept = CountLanes(kept);
     if (n_left >= kLanes) {
       StoreNumbers(indices, first, kept);
@@ -131,8 +169,17 @@ struct Collector {
 void CollectAboveCut(const float* scores, size_t n, const TopKCut& cut, size_t n_chosen,
                      uint32_t* indices) {
   const Vec threshold = Set1(cut.threshold);
-  Collector collector = {indices, n_chosen, cut.n_equal};
+  Collector collector = {indices, n_chosen};
+  if (cut.n_equal == cut.n_ties) {
+    ForEachVec(scores, n, [&](size_t i, uint32_t lanes, Vec v) {
+      collector.Add(i, NotBelow(v, threshold) & lanes);
+    });
+    return;
+  }
+  size_t n_equal = cut.n_equal;
   ForEachVec(scores, n, [&](size_t i, uint32_t lanes, Vec v) {
-    collector.Add(i, Greater(v, threshold) & lanes, Equal(v, threshold) & lanes);
+    const uint32_t taken = FirstBits(Equal(v, threshold) & lanes, n_equal);
+    n_equal -= CountLanes(taken);
+    collector.Add(i, (Greater(v, threshold) & lanes) | taken);
   });
 }

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/bits.h"
 #include "core/element.h"
 #include "core/intrinsics.h"
 #include "core/target.h"
@@ -36,11 +37,13 @@ inline uint32_t Lanes(uint32x4_t mask) {
   return vaddvq_u32(vandq_u32(mask, bits));
 }
 inline uint32_t Greater(Vec a, Vec b) { return Lanes(vcgtq_f32(a, b)); }
-inline uint32_t AtLeast(Vec a, Vec b) { return Lanes(vcgeq_f32(a, b)); }
+inline uint32_t NotBelow(Vec a, Vec b) { return Lanes(vmvnq_u32(vcltq_f32(a, b))); }
 inline uint32_t Equal(Vec a, Vec b) { return Lanes(vceqq_f32(a, b)); }
 inline uint32_t Unordered(Vec v) { return Lanes(vmvnq_u32(vceqq_f32(v, v))); }
 /// Hexadecimal digit b of the constant is the number of set bits of b.
 inline size_t CountLanes(uint32_t bits) { return 0x4332322132212110u >> bits * 4 & 0xfu; }
+inline size_t CountMarks(uint64_t word) { return vaddv_u8(vcnt_u8(vcreate_u8(word))); }
+inline uint64_t LowestMark(uint64_t word) { return static_cast<uint64_t>(__builtin_ctzll(word)); }
 inline uint32_t LowestLane(uint32_t bits) { return static_cast<uint32_t>(__builtin_ctz(bits)); }
 
 inline uint32x4_t LaneList(uint32_t bits) { return vld1q_u32(kLaneLists + bits * 4); }
@@ -61,7 +64,9 @@ inline void StoreNumbers(uint32_t* p, size_t first, uint32_t bits) {
 
 }  // namespace
 
-TopKSteps TopKStepsNeon() { return {SplitScores, SelectCut, CollectAboveCut}; }
+TopKSteps TopKStepsNeon() {
+  return {MarkScores, ListMarked, SplitScores, SelectCut, CollectAboveCut};
+}
 
 }  // namespace sparsetune
 

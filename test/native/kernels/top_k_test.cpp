@@ -25,8 +25,8 @@ std::vector<uint32_t> Reference(const Fenced<float>& scores, size_t k) {
 void Check(const Fenced<float>& scores, size_t k, Isa isa) {
   const std::vector<uint32_t> expected = Reference(scores, k);
   Fenced<uint32_t> indices(expected.size());
-  Fenced<float> room(TopKRoom(scores.size()));
-  const Status status = TopK(scores.data(), scores.size(), k, isa, room.data(), indices.data());
+  TopKRoom room;
+  const Status status = TopK(scores.data(), scores.size(), k, isa, &room, indices.data());
   Expect(status == Status::kOk, "status");
   Expect(std::equal(expected.begin(), expected.end(), indices.data()),
          Text("n=", scores.size(), " k=", k));
@@ -38,8 +38,8 @@ void TestNan(Isa isa) {
       Fenced<float> scores(Normals(n, 6));
       scores[at] = std::numeric_limits<float>::quiet_NaN();
       Fenced<uint32_t> indices(1);
-      Fenced<float> room(TopKRoom(n));
-      const Status status = TopK(scores.data(), n, 1, isa, room.data(), indices.data());
+      TopKRoom room;
+      const Status status = TopK(scores.data(), n, 1, isa, &room, indices.data());
       Expect(status == Status::kInvalidArgument, Text("n=", n, " at=", at));
     }
   }
