@@ -41,15 +41,21 @@ Napi::Value JsScores(const Napi::CallbackInfo& info) {
   return ToJs(env, scores);
 }
 
-/// { scores, k, isa } -> indices
+/// { scores [nRows, n], nRows?, k, isa } -> [nRows, min(k, n)]
 Napi::Value JsTopK(const Napi::CallbackInfo& info) {
   const auto args = info[0].As<Napi::Object>();
   const auto scores = ReadFloats(args.Get("scores"));
-  const size_t k = ReadSize(args, "k");
-  std::vector<uint32_t> indices(std::min(k, scores.length));
+  const size_t n_rows = args.Get("nRows").IsUndefined() ? 1 : ReadSize(args, "nRows");
+  Require(info.Env(), n_rows > 0 && scores.length % n_rows == 0, "rows of equal length");
+  const size_t n = scores.length / n_rows;
+  const size_t k = std::min(ReadSize(args, "k"), n);
+  const Isa isa = ReadIsa(args.Get("isa"));
+  std::vector<uint32_t> indices(n_rows * k);
   TopKRoom room;
-  ThrowUnlessOk(info.Env(), TopK(scores.data, scores.length, k, ReadIsa(args.Get("isa")), &room,
-                                 indices.data()));
+  for (size_t row = 0; row < n_rows; ++row) {
+    uint32_t* chosen = indices.data() + row * k;
+    ThrowUnlessOk(info.Env(), TopK(scores.data + row * n, n, k, isa, &room, chosen));
+  }
   return ToJs(info.Env(), indices);
 }
 

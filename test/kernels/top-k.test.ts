@@ -109,6 +109,17 @@ for (const isa of isas) {
     }
   });
 
+  test(`topK ${isa} chooses in each row by itself`, (t) => {
+    const rows = [normals(5000, 1), normals(5000, 2).map((x) => x - 9), normals(5000, 3)];
+    const scores = Float32Array.from(rows.flatMap((row) => [...row]));
+    for (const k of [0, 100, 2500, 5001]) {
+      const expected = rows.flatMap((row) => reference(row, k));
+      t.deepEqual([...topK({ scores, nRows: 3, k, isa })], expected, `k=${k}`);
+    }
+    t.throws(() => topK({ scores, nRows: 7, k: 1, isa }), { message: /rows of equal length/ });
+    t.throws(() => topK({ scores, nRows: 0, k: 1, isa }), { message: /rows of equal length/ });
+  });
+
   test(`topK ${isa} rejects NaN wherever it stands`, (t) => {
     for (const n of [1, 8, 16, 33, 5000]) {
       for (const at of [0, n - 1]) {

@@ -116,7 +116,7 @@ export interface Kernels {
     indices?: Uint32Array | undefined;
     isa?: Isa;
   }): Float32Array;
-  topK(args: { scores: Float32Array; k: number; isa?: Isa }): Uint32Array;
+  topK(args: { scores: Float32Array; nRows?: number; k: number; isa?: Isa }): Uint32Array;
   attend(args: {
     headDim: number;
     queries: Float32Array;

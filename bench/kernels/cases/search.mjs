@@ -60,9 +60,9 @@ function exactSearch(session, { nQHeads, nKvHeads, headDim, nKv }, { table, quer
   return () =>
     heads.flatMap((head) => {
       const scores = kernels.scores({ headDim, ...head, isa: session.isa });
-      return Array.from({ length: scores.length / nKv }, (_, row) =>
-        kernels.topK({ scores: scores.subarray(row * nKv, (row + 1) * nKv), k, isa: session.isa }),
-      );
+      const nRows = scores.length / nKv;
+      const chosen = kernels.topK({ scores, nRows, k, isa: session.isa });
+      return Array.from({ length: nRows }, (_, row) => chosen.subarray(row * k, (row + 1) * k));
     });
 }
 

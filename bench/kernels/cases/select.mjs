@@ -87,7 +87,7 @@ async function selectRivals(session, { scores, path, n, k }) {
   }
   const ours = repeated('sparsetune', {
     run() {
-      for (let row = 0; row < nRows; row++) topK({ scores: rowOf(row), k, isa: session.isa });
+      topK({ scores, nRows, k, isa: session.isa });
     },
   });
   const forms = [];
