@@ -35,7 +35,7 @@
 #if defined(__clang__)
 #define SPARSETUNE_UNROLL _Pragma("unroll")
 #elif defined(__GNUC__)
-#define SPARSETUNE_UNROLL _Pragma("GCC unroll 16")
+#define SPARSETUNE_UNROLL _Pragma("GCC unroll 32")
 #else
 #define SPARSETUNE_UNROLL
 #endif

@@ -56,10 +56,11 @@ void LshPackPlanes(const float* planes, const LshParams& params, size_t head_dim
 /// @return kInvalidShape or kInvalidArgument if a size is out of bounds, kUnsupported for an
 ///         instruction set that is not built; `codes` is then untouched
 ///
-/// Cost: 2 * lsh_l * lsh_k * head_dim FLOP per vector; no allocation. The panels are read once for
-/// 32 vectors. Instruction sets agree in every bit whose |dot| exceeds head_dim * 2^-23 * |vector|
-/// * |plane|, avx2 and avx512 in every bit; on one of them a code does not depend on the other
-/// vectors of the call. Safe to call from several threads.
+/// Cost: 2 * lsh_l * lsh_k * head_dim FLOP per vector; no allocation, up to 80 KiB of stack. The
+/// panels are read once for as many vectors as an instruction set hashes at once, 4 to 24.
+/// Instruction sets agree in every bit whose |dot| exceeds head_dim * 2^-23 * |vector| * |plane|,
+/// avx2 and avx512 in every bit; on one of them a code does not depend on the other vectors of the
+/// call. Safe to call from several threads.
 Status LshCodes(const float* const* vectors, size_t n, size_t head_dim, const LshParams& params,
                 const float* panels, Isa isa, uint16_t* codes);
 

@@ -1,16 +1,41 @@
 // The LSH kernels in terms of a vec.inl. Included inside a target region and the instruction set's
-// own anonymous namespace, after the constants kCodePanels and kCodeVectors; includes nothing
+// own anonymous namespace, after the constants kManyVectors and kFewPanels; includes nothing
 // itself.
 
 constexpr size_t kPanelVecs = kLshPanelPlanes / kLanes;
 constexpr size_t kMaxPanels = size_t{512} * 16 / kLshPanelPlanes;
-constexpr size_t kCodeBlock = 32;  ///< vectors that share one pass over the panels
+constexpr size_t kPackedFloats = kManyVectors * 512;
 
-/// Sign bits of the planes of one panel or more, a word per vector and panel; planes beyond the
-/// last have the bit 1.
-struct SignStreams {
-  /// Two more than there are: a code is cut from four bytes.
-  uint16_t words[kCodeBlock][kMaxPanels + 2];
+/// Vectors that share one pass over the panels.
+template <size_t kVectors>
+struct VectorTile {
+  /// Packs the vectors from `first` on, of which `n` exist.
+  VectorTile(const LshCodesArgs& args, size_t first, size_t n) {
+    if (kVectors == 1) {
+      elements = args.vectors[first];
+      return;
+    }
+    const float* vectors[kVectors];
+    for (size_t v = 0; v < kVectors; ++v) vectors[v] = args.vectors[first + (v < n ? v : n - 1)];
+    size_t v = 0;
+    for (; v + 4 <= kVectors; v += 4) Interleave4(vectors + v, args.head_dim, kVectors, packed + v);
+    if constexpr (kVectors % 4 != 0) {
+      for (; v < kVectors; ++v) {
+        for (size_t i = 0; i < args.head_dim; ++i) packed[i * kVectors + v] = vectors[v][i];
+      }
+    }
+    elements = packed;
+  }
+
+  static bool Holds(size_t head_dim) {
+    return kVectors == 1 || head_dim <= kPackedFloats / kVectors;
+  }
+
+  const float* elements;  ///< [head_dim, kVectors]
+  alignas(64) float packed[kVectors == 1 ? 1 : kPackedFloats];
+  /// Sign bits, 16 planes a word; planes beyond the last have the bit 1. Four words more than there
+  /// are: codes are cut from eight bytes.
+  uint16_t signs[kVectors][kMaxPanels + 4];
 };
 
 inline uint16_t PanelSigns(const Vec* sums) {
@@ -19,94 +44,104 @@ inline uint16_t PanelSigns(const Vec* sums) {
   return static_cast<uint16_t>(bits);
 }
 
-/// Signs of kPanels panels for kVectors vectors; the first `n` vectors are kept. Each dot product
-/// is one chain of multiply-adds, whatever the tile.
+/// Adds one dimension's products to the sums.
 template <size_t kPanels, size_t kVectors>
-inline void SignTile(const LshCodesArgs& args, size_t first, size_t n, size_t panel,
-                     SignStreams* streams) {
-  const float* vectors[kVectors];
-  for (size_t v = 0; v < kVectors; ++v) {
-    vectors[v] = args.vectors[first + (v < n ? v : n - 1)];
+SPARSETUNE_INLINE void AddDimension(const float* planes, size_t panel_floats, const float* elements,
+                                    Vec (*sums)[kPanels * kPanelVecs]) {
+  Vec plane[kPanels * kPanelVecs];
+  SPARSETUNE_UNROLL
+  for (size_t p = 0; p < kPanels * kPanelVecs; ++p) {
+    plane[p] = Load(planes + p / kPanelVecs * panel_floats + p % kPanelVecs * kLanes);
   }
+  SPARSETUNE_UNROLL
+  for (size_t v = 0; v < kVectors; ++v) {
+    const Vec x = Set1(elements[v]);
+    SPARSETUNE_UNROLL
+    for (size_t p = 0; p < kPanels * kPanelVecs; ++p) sums[v][p] = MulAdd(plane[p], x, sums[v][p]);
+  }
+}
+
+/// Signs of kPanels panels. Each dot product is one chain of multiply-adds, whatever the tile.
+template <size_t kPanels, size_t kVectors>
+inline void SignPanels(const LshCodesArgs& args, size_t panel, VectorTile<kVectors>* tile) {
+  constexpr size_t kAtOnce = 4;  // dimensions; a loop of fewer rounds is foretold to its end
   const size_t panel_floats = args.head_dim * kLshPanelPlanes;
   const float* planes = args.panels + panel * panel_floats;
+  const float* elements = tile->elements;
   Vec sums[kVectors][kPanels * kPanelVecs];
-  for (auto& row : sums) {
-    for (Vec& sum : row) sum = Zero();
-  }
-  for (size_t i = 0; i < args.head_dim; ++i) {
-    Vec plane[kPanels * kPanelVecs];
-    for (size_t p = 0; p < kPanels * kPanelVecs; ++p) {
-      plane[p] = Load(planes + p / kPanelVecs * panel_floats + i * kLshPanelPlanes +
-                      p % kPanelVecs * kLanes);
-    }
-    for (size_t v = 0; v < kVectors; ++v) {
-      const Vec x = Set1(vectors[v][i]);
-      for (size_t p = 0; p < kPanels * kPanelVecs; ++p) {
-        sums[v][p] = MulAdd(plane[p], x, sums[v][p]);
-      }
-    }
-  }
+  SPARSETUNE_UNROLL
   for (size_t v = 0; v < kVectors; ++v) {
-    if (v >= n) break;
+    SPARSETUNE_UNROLL
+    for (size_t p = 0; p < kPanels * kPanelVecs; ++p) sums[v][p] = Zero();
+  }
+  size_t i = 0;
+  for (; i + kAtOnce <= args.head_dim; i += kAtOnce) {
+    SPARSETUNE_UNROLL
+    for (size_t j = 0; j < kAtOnce; ++j) {
+      AddDimension<kPanels, kVectors>(planes + j * kLshPanelPlanes, panel_floats,
+                                      elements + j * kVectors, sums);
+    }
+    planes += kAtOnce * kLshPanelPlanes;
+    elements += kAtOnce * kVectors;
+  }
+  for (; i < args.head_dim; ++i, planes += kLshPanelPlanes, elements += kVectors) {
+    AddDimension<kPanels, kVectors>(planes, panel_floats, elements, sums);
+  }
+  SPARSETUNE_UNROLL
+  for (size_t v = 0; v < kVectors; ++v) {
+    SPARSETUNE_UNROLL
     for (size_t p = 0; p < kPanels; ++p) {
-      streams->words[first % kCodeBlock + v][panel + p] = PanelSigns(sums[v] + p * kPanelVecs);
+      tile->signs[v][panel + p] = PanelSigns(sums[v] + p * kPanelVecs);
     }
   }
 }
 
-/// Signs of kPanels panels for `n` vectors.
-template <size_t kPanels>
-inline void SignTiles(const LshCodesArgs& args, size_t first, size_t n, size_t panel,
-                      SignStreams* streams) {
-  size_t v = 0;
-  while (v < n) {
-    const size_t left = n - v;
-    if (left > 4 && kCodeVectors > 4) {
-      SignTile<kPanels, kCodeVectors>(args, first + v, left, panel, streams);
-      v += kCodeVectors;
-    } else if (left > 1) {
-      SignTile<kPanels, 4>(args, first + v, left, panel, streams);
-      v += 4;
-    } else {
-      SignTile<kPanels, 1>(args, first + v, left, panel, streams);
-      v += 1;
-    }
-  }
-}
-
-/// Cuts a stream of sign bits into codes of lsh_k bits.
+/// Cuts a stream of sign bits into codes of lsh_k bits: as many out of eight bytes as are whole in
+/// them, wherever in the first byte they begin.
 inline void CutCodes(const uint16_t* stream, const LshParams& params, uint16_t* codes) {
-  const uint32_t code_mask = (1u << params.lsh_k) - 1;
+  const size_t lsh_k = params.lsh_k;
+  const uint64_t code_mask = (uint64_t{1} << lsh_k) - 1;
+  const size_t n_at_once = (64 - 7) / lsh_k;
   const char* bytes = reinterpret_cast<const char*>(stream);
-  for (size_t t = 0; t < params.lsh_l; ++t) {
-    const size_t at = t * params.lsh_k;
-    uint32_t word;
+  for (size_t first = 0; first < params.lsh_l; first += n_at_once) {
+    const size_t at = first * lsh_k;
+    uint64_t word;
     __builtin_memcpy(&word, bytes + at / 8, sizeof word);
-    codes[t] = static_cast<uint16_t>(word >> at % 8 & code_mask);
+    word >>= at % 8;
+    const size_t left = params.lsh_l - first;
+    const size_t n = left < n_at_once ? left : n_at_once;
+    for (size_t t = 0; t < n; ++t, word >>= lsh_k) {
+      codes[first + t] = static_cast<uint16_t>(word & code_mask);
+    }
   }
+}
+
+/// Codes of kVectors vectors from `first` on, or of the `n` that exist; returns how many.
+template <size_t kVectors, size_t kPanels>
+size_t CodesOfTile(const LshCodesArgs& args, size_t first, size_t n) {
+  VectorTile<kVectors> tile(args, first, n);
+  const size_t n_planes = static_cast<size_t>(args.params.lsh_l) * args.params.lsh_k;
+  const size_t n_panels = (n_planes + kLshPanelPlanes - 1) / kLshPanelPlanes;
+  size_t panel = 0;
+  for (; panel + kPanels <= n_panels; panel += kPanels) SignPanels<kPanels>(args, panel, &tile);
+  for (; panel < n_panels; ++panel) SignPanels<1>(args, panel, &tile);
+  const size_t n_taken = n < kVectors ? n : kVectors;
+  for (size_t v = 0; v < n_taken; ++v) {
+    for (size_t i = 0; i < 4; ++i) tile.signs[v][n_panels + i] = 0;
+    CutCodes(tile.signs[v], args.params, args.codes + (first + v) * args.params.lsh_l);
+  }
+  return n_taken;
 }
 
 void CodesOf(const LshCodesArgs& args) {
-  SignStreams streams;
-  const size_t n_planes = static_cast<size_t>(args.params.lsh_l) * args.params.lsh_k;
-  const size_t n_panels = (n_planes + kLshPanelPlanes - 1) / kLshPanelPlanes;
-  for (size_t first = 0; first < args.n; first += kCodeBlock) {
-    const size_t n = args.n - first < kCodeBlock ? args.n - first : kCodeBlock;
-    size_t panel = 0;
-    // A single vector has too few sums in two panels to hide the latency of a multiply-add.
-    for (; n == 1 && panel + 4 <= n_panels; panel += 4) {
-      SignTile<4, 1>(args, first, 1, panel, &streams);
-    }
-    for (; panel + kCodePanels <= n_panels; panel += kCodePanels) {
-      SignTiles<kCodePanels>(args, first, n, panel, &streams);
-    }
-    for (; panel < n_panels; ++panel) SignTiles<1>(args, first, n, panel, &streams);
-    for (size_t v = 0; v < n; ++v) {
-      uint16_t* stream = streams.words[v];
-      stream[n_panels] = 0;
-      stream[n_panels + 1] = 0;
-      CutCodes(stream, args.params, args.codes + (first + v) * args.params.lsh_l);
+  for (size_t first = 0; first < args.n;) {
+    const size_t left = args.n - first;
+    if (2 * left > kManyVectors && VectorTile<kManyVectors>::Holds(args.head_dim)) {
+      first += CodesOfTile<kManyVectors, 1>(args, first, left);
+    } else if (left > 1 && VectorTile<4>::Holds(args.head_dim)) {
+      first += CodesOfTile<4, kFewPanels>(args, first, left);
+    } else {
+      first += CodesOfTile<1, 4>(args, first, left);
     }
   }
 }

@@ -1,8 +1,9 @@
 // What the LSH bodies need besides vec_neon.inl. Included after it, in the same namespace; includes
 // nothing itself.
 
-constexpr size_t kCodePanels = 1;
-constexpr size_t kCodeVectors = 4;
+constexpr size_t kManyVectors =
+    6;                            ///< hashed at once, with one panel: 24 sums, 4 planes, 1 element
+constexpr size_t kFewPanels = 1;  ///< with four vectors
 
 inline Vec Min(Vec a, Vec b) { return vminnmq_f32(a, b); }
 inline Vec Divide(Vec a, Vec b) { return vdivq_f32(a, b); }
@@ -48,4 +49,10 @@ inline void AddSquares(Vec v, double* sums) {
   const float64x2_t high = vcvt_high_f64_f32(v);
   vst1q_f64(sums, vfmaq_f64(vld1q_f64(sums), low, low));
   vst1q_f64(sums + 2, vfmaq_f64(vld1q_f64(sums + 2), high, high));
+}
+/// out[i * stride + r] = rows[r][i] for four rows of n elements.
+inline void Interleave4(const float* const* rows, size_t n, size_t stride, float* out) {
+  for (size_t i = 0; i < n; ++i, out += stride) {
+    for (size_t r = 0; r < 4; ++r) out[r] = rows[r][i];
+  }
 }

@@ -17,7 +17,7 @@ Fenced<float> Panels(const Fenced<float>& planes, const LshParams& params, size_
 }
 
 void CheckCodes(const LshParams& params, size_t head_dim, Isa isa) {
-  constexpr size_t kVectors = 39;  // a block of 32, and a rest
+  constexpr size_t kVectors = 39;  // a tile of the most vectors, and more than half a tile
   const Fenced<float> vectors(Normals(kVectors * head_dim, 1));
   const Fenced<float> planes(Normals(size_t{params.lsh_l} * params.lsh_k * head_dim, 2));
   const Fenced<float> panels = Panels(planes, params, head_dim);
@@ -42,14 +42,15 @@ void CheckCodes(const LshParams& params, size_t head_dim, Isa isa) {
 
 void TestAlone(Isa isa) {
   constexpr size_t kHeadDim = 33;
+  constexpr size_t kVectors = 31;  // a tile of the most vectors, one of four, and three
   constexpr LshParams kParams = {9, 7};
-  const Fenced<float> vectors(Normals(7 * kHeadDim, 3));
+  const Fenced<float> vectors(Normals(kVectors * kHeadDim, 3));
   const Fenced<float> planes(Normals(9 * 7 * kHeadDim, 4));
   const Fenced<float> panels = Panels(planes, kParams, kHeadDim);
   const std::vector<const float*> rows = RowsOf(vectors, kHeadDim);
-  std::vector<uint16_t> all(7 * 9);
-  LshCodes(rows.data(), 7, kHeadDim, kParams, panels.data(), isa, all.data());
-  for (size_t i = 0; i < 7; ++i) {
+  std::vector<uint16_t> all(kVectors * 9);
+  LshCodes(rows.data(), kVectors, kHeadDim, kParams, panels.data(), isa, all.data());
+  for (size_t i = 0; i < kVectors; ++i) {
     std::vector<uint16_t> alone(9);
     LshCodes(rows.data() + i, 1, kHeadDim, kParams, panels.data(), isa, alone.data());
     for (size_t t = 0; t < 9; ++t) Expect(alone[t] == all[i * 9 + t], Text("i=", i, " t=", t));
@@ -102,6 +103,9 @@ void TestLsh(Isa isa) {
            for (const size_t head_dim : {3, 20, 64}) CheckCodes(params, head_dim, isa);
          });
   }
+  Test(Text("codes of ", IsaName(isa), " are the signs of projections of long vectors"), [&] {
+    for (const size_t head_dim : {512, 513, 3073}) CheckCodes({3, 5}, head_dim, isa);
+  });
   Test(Text("a code of ", IsaName(isa), " does not depend on the other vectors"),
        [&] { TestAlone(isa); });
   for (const uint32_t lsh_k : {2, 8, 9, 12}) {
