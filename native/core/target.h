@@ -31,13 +31,17 @@
 #define SPARSETUNE_ARM64_BYTE_DOTS 0
 #endif
 
-// Before a loop of constant length whose array of vectors must live in registers.
+// Before a loop of constant length whose array of vectors must live in registers, and before an
+// inner loop of any length whose counting costs too much.
 #if defined(__clang__)
 #define SPARSETUNE_UNROLL _Pragma("unroll")
+#define SPARSETUNE_UNROLL_TWICE _Pragma("unroll 2")
 #elif defined(__GNUC__)
 #define SPARSETUNE_UNROLL _Pragma("GCC unroll 32")
+#define SPARSETUNE_UNROLL_TWICE _Pragma("GCC unroll 2")
 #else
 #define SPARSETUNE_UNROLL
+#define SPARSETUNE_UNROLL_TWICE
 #endif
 
 // Before a function of an inner loop whose arrays of vectors must live in registers: inline within

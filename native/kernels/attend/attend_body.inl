@@ -106,6 +106,7 @@ SPARSETUNE_NOINLINE void ValueTile(const Block<T>& block, const Block<T>& next, 
       sums[g][c] = part < kLanes ? LoadPart(p, part) : Load(p);
     }
   }
+  SPARSETUNE_UNROLL_TWICE
   for (size_t r = 0; r < block.n; ++r) {
     if (kAhead) PrefetchRow(next.values[r] + at, kVecs * kLanes);
     Vec weight[kHeads];

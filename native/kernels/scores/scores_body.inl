@@ -72,42 +72,59 @@ inline void PrefetchRow(const T* row, size_t head_dim) {
   for (size_t i = 0; i < head_dim * sizeof(T); i += kLineBytes) Prefetch(bytes + i);
 }
 
-/// sums[g][r] += the products of keys[r] with a vector of each query.
-template <int kHeads>
+/// sums[g][r] += the products of keys[r] with a vector of each query; = where kFirst.
+template <int kHeads, bool kFirst>
 SPARSETUNE_INLINE void AddProducts(const float* panel, const Vec* keys, Vec (*sums)[kTileRows]) {
   SPARSETUNE_UNROLL
   for (int g = 0; g < kHeads; ++g) {
     const Vec query = Load(panel + g * kLanes);
     SPARSETUNE_UNROLL
-    for (size_t r = 0; r < kTileRows; ++r) sums[g][r] = MulAdd(query, keys[r], sums[g][r]);
+    for (size_t r = 0; r < kTileRows; ++r) {
+      sums[g][r] = kFirst ? Mul(query, keys[r]) : MulAdd(query, keys[r], sums[g][r]);
+    }
   }
 }
 
+/// AddProducts with the pair of vectors from dimension `i` on. Asks for the same part of `next` if
+/// kAhead: all lines at once would take every fill buffer from the loads of the tile itself.
+template <int kHeads, bool kAhead, bool kFirst, typename T>
+SPARSETUNE_INLINE void AddPair(const float* panel, const T* const* rows, const T* const* next,
+                               size_t i, Vec (*sums)[kTileRows]) {
+  if (kAhead && (kPair * sizeof(T) >= kLineBytes || i * sizeof(T) % kLineBytes == 0)) {
+    SPARSETUNE_UNROLL
+    for (size_t r = 0; r < kTileRows; ++r) PrefetchRow(next[r] + i, kPair);
+  }
+  Vec keys[kTileRows];
+  SPARSETUNE_UNROLL
+  for (size_t r = 0; r < kTileRows; ++r) keys[r] = LoadOfPair(rows[r] + i, 0);
+  AddProducts<kHeads, kFirst>(panel, keys, sums);
+  SPARSETUNE_UNROLL
+  for (size_t r = 0; r < kTileRows; ++r) keys[r] = LoadOfPair(rows[r] + i, 1);
+  AddProducts<kHeads, false>(panel + kHeads * kLanes, keys, sums);
+}
+
 /// Dot products of kTileRows rows with the `kHeads` queries of a panel's tile; writes kTileRows
-/// scores per query. Asks for as many rows of `next` if kAhead, a part of each at a time: all lines
-/// at once would take every fill buffer from the loads of the tile itself.
+/// scores per query. Asks for as many rows of `next` if kAhead.
 template <int kHeads, bool kAhead, typename T>
 inline void ScoreTile(const float* panel, const T* const* rows, const T* const* next,
                       size_t head_dim, float* scores, size_t stride) {
+  constexpr size_t kPairFloats = 2 * kHeads * kLanes;
   Vec sums[kHeads][kTileRows];
-  SPARSETUNE_UNROLL
-  for (int g = 0; g < kHeads; ++g) {
-    SPARSETUNE_UNROLL
-    for (size_t r = 0; r < kTileRows; ++r) sums[g][r] = Zero();
-  }
   size_t i = 0;
-  for (; i + kPair <= head_dim; i += kPair, panel += 2 * kHeads * kLanes) {
-    if (kAhead && (kPair * sizeof(T) >= kLineBytes || i * sizeof(T) % kLineBytes == 0)) {
-      SPARSETUNE_UNROLL
-      for (size_t r = 0; r < kTileRows; ++r) PrefetchRow(next[r] + i, kPair);
-    }
+  if (head_dim >= kPair) {
+    AddPair<kHeads, kAhead, true>(panel, rows, next, 0, sums);
+    i = kPair;
+    panel += kPairFloats;
+  } else {
     SPARSETUNE_UNROLL
-    for (size_t c = 0; c < 2; ++c) {
-      Vec keys[kTileRows];
+    for (int g = 0; g < kHeads; ++g) {
       SPARSETUNE_UNROLL
-      for (size_t r = 0; r < kTileRows; ++r) keys[r] = LoadOfPair(rows[r] + i, c);
-      AddProducts<kHeads>(panel + c * kHeads * kLanes, keys, sums);
+      for (size_t r = 0; r < kTileRows; ++r) sums[g][r] = Zero();
     }
+  }
+  SPARSETUNE_UNROLL_TWICE
+  for (; i + kPair <= head_dim; i += kPair, panel += kPairFloats) {
+    AddPair<kHeads, kAhead, false>(panel, rows, next, i, sums);
   }
   for (; i < head_dim; i += kLanes, panel += kHeads * kLanes) {
     const size_t part = head_dim - i;
@@ -117,7 +134,7 @@ inline void ScoreTile(const float* panel, const T* const* rows, const T* const* 
       if (kAhead) Prefetch(next[r] + i);
       keys[r] = part < kLanes ? LoadPart(rows[r] + i, part) : Load(rows[r] + i);
     }
-    AddProducts<kHeads>(panel, keys, sums);
+    AddProducts<kHeads, false>(panel, keys, sums);
   }
   SPARSETUNE_UNROLL
   for (int g = 0; g < kHeads; ++g) {
