@@ -199,15 +199,18 @@ inline void OrderValues(size_t n, Progress* progress) {
 }
 
 /// Scores of a block for `n` queries, before scale and log weights: 0 where those hold it all. Asks
-/// for the keys of the next block, a few at a time.
+/// for the keys of the next block, and for the values of the first block itself, a few at a time.
 template <typename T>
-inline void ScoreBlock(size_t n, bool is_scored, const Block<T>& block, const Block<T>& next,
-                       Progress* progress) {
+inline void ScoreBlock(size_t n, bool is_scored, bool is_first, const Block<T>& block,
+                       const Block<T>& next, Progress* progress) {
   if (is_scored) {
     for (size_t i = 0; i < n * kBlockRows; i += kLanes) Store(progress->weights + i, Zero());
     return;
   }
   for (size_t r = 0; r < block.n; r += kTileRows) {
+    for (size_t i = r; is_first && i < r + kTileRows; ++i) {
+      PrefetchRow(block.values[i], progress->head_dim);
+    }
     ScoreTiles(progress->panel, n, block.keys + r, next.keys + r, progress->head_dim,
                progress->weights + r, kBlockRows);
   }
@@ -228,18 +231,16 @@ void AttendRowsOf(const AttendQueries& queries, const AttendRows& rows, size_t f
   OrderValues<T, false>(n, &progress);
   Block<T> blocks[2];
   FillBlock(rows, 0, head_dim, &blocks[0]);
-  // Nothing asked for the first block; its values arrive while its keys are scored.
   const bool is_scored = rows.keys == nullptr;
-  if (!is_scored) {
-    FillPanel<T>(queries.rows + first_query, n, head_dim, &progress.panel);
-    for (size_t r = 0; r < blocks[0].n; ++r) PrefetchRow(blocks[0].keys[r], head_dim);
+  for (size_t r = 0; r < blocks[0].n; ++r) {
+    PrefetchRow(is_scored ? blocks[0].values[r] : blocks[0].keys[r], head_dim);
   }
-  for (size_t r = 0; r < blocks[0].n; ++r) PrefetchRow(blocks[0].values[r], head_dim);
+  if (!is_scored) FillPanel<T>(queries.rows + first_query, n, head_dim, &progress.panel);
   for (size_t first = 0; first < rows.n; first += kBlockRows) {
     const Block<T>& block = blocks[first / kBlockRows % 2];
     Block<T>& next = blocks[(first / kBlockRows + 1) % 2];
     FillBlock(rows, first + kBlockRows < rows.n ? first + kBlockRows : first, head_dim, &next);
-    ScoreBlock(n, is_scored, block, next, &progress);
+    ScoreBlock(n, is_scored, first == 0, block, next, &progress);
     for (size_t g = 0; g < n; ++g) {
       const float* log_weights = nullptr;
       if (rows.log_weights != nullptr) {
