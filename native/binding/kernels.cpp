@@ -46,7 +46,9 @@ Napi::Value JsTopK(const Napi::CallbackInfo& info) {
   const auto args = info[0].As<Napi::Object>();
   const auto scores = ReadFloats(args.Get("scores"));
   const size_t n_rows = args.Get("nRows").IsUndefined() ? 1 : ReadSize(args, "nRows");
-  Require(info.Env(), n_rows > 0 && scores.length % n_rows == 0, "rows of equal length");
+  const bool are_equal = n_rows > 0 && scores.length % n_rows == 0;
+  Require(info.Env(), are_equal && n_rows <= std::max<size_t>(1, scores.length),
+          "rows of equal length");
   const size_t n = scores.length / n_rows;
   const size_t k = std::min(ReadSize(args, "k"), n);
   const Isa isa = ReadIsa(args.Get("isa"));

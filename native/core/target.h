@@ -31,7 +31,7 @@
 #define SPARSETUNE_ARM64_BYTE_DOTS 0
 #endif
 
-// Before a loop of constant length whose array of vectors must live in registers, and before an
+// Before a loop of constant length whose array of vectors must live in registers; TWICE before an
 // inner loop of any length whose counting costs too much.
 #if defined(__clang__)
 #define SPARSETUNE_UNROLL _Pragma("unroll")
@@ -44,8 +44,8 @@
 #define SPARSETUNE_UNROLL_TWICE
 #endif
 
-// Before a function of an inner loop whose arrays of vectors must live in registers: inline within
-// the loop, or the loop itself on its own, where pointers of its callers cannot take registers.
+// Before a function whose arrays of vectors must live in registers: INLINE where a loop calls it,
+// NOINLINE where it has the loop and its callers' pointers would take registers from it.
 #if defined(__GNUC__)
 #define SPARSETUNE_INLINE inline __attribute__((always_inline))
 #define SPARSETUNE_NOINLINE __attribute__((noinline))

@@ -21,6 +21,18 @@ inline Vec Load(const Bf16* p) {
   const uint16x4_t halves = vld1_u16(reinterpret_cast<const uint16_t*>(p));
   return vreinterpretq_f32_u32(vshlq_n_u32(vmovl_u16(halves), 16));
 }
+/// Even and odd elements of two vectors that are in order.
+inline void TakeApart(Vec* first, Vec* second) {
+  const Vec even = vuzp1q_f32(*first, *second);
+  *second = vuzp2q_f32(*first, *second);
+  *first = even;
+}
+/// Two vectors in order of their even and odd elements.
+inline void PutTogether(Vec* even, Vec* odd) {
+  const Vec first = vzip1q_f32(*even, *odd);
+  *odd = vzip2q_f32(*even, *odd);
+  *even = first;
+}
 /// The first n < kLanes elements, zeros after them; reads nothing beyond.
 template <typename T>
 inline Vec LoadPart(const T* p, size_t n) {

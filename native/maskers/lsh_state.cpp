@@ -16,7 +16,7 @@
 namespace sparsetune {
 namespace {
 
-constexpr size_t kChunkKeys = 64;
+constexpr size_t kChunkKeys = 96;
 constexpr size_t kMinRunKeys = 1024;
 
 Status MeanKey(const KvView& kv, Isa isa, std::vector<float>* mean) {

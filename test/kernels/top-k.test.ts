@@ -40,7 +40,7 @@ function sampledAt(n: number, count: number): Set<number> {
   );
 }
 
-/** Normal scores with other ones wherever the kernel samples. */
+/** Normal scores with other ones wherever the kernel samples, and in between. */
 function misleading(n: number, seed: number, offset: number): Float32Array {
   const sampled = sampledAt(n, 1024);
   return normals(n, seed).map((x, i) => (sampled.has(i) ? x + offset : x));

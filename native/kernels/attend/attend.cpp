@@ -63,10 +63,13 @@ Status AttendAdd(const AttendQueries& queries, const AttendRows& rows, Isa isa,
   const bool has_scores = rows.keys != nullptr || rows.log_weights != nullptr;
   if (rows.n > 0 && !has_scores) return Status::kInvalidShape;
   if (rows.log_weights != nullptr && rows.weight_stride < rows.n) return Status::kInvalidShape;
-  const auto version =
-      SPARSETUNE_VERSION(Attend, queries.head_dim > kMaxPanelDim ? Isa::kScalar : isa);
+  const auto version = SPARSETUNE_VERSION(Attend, isa);
   if (version == nullptr) return Status::kUnsupported;
-  version(queries, rows, state);
+  if (queries.head_dim > kPanelFloats) {
+    AttendScalar(queries, rows, state);
+  } else {
+    version(queries, rows, state);
+  }
   return Status::kOk;
 }
 

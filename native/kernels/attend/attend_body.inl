@@ -185,13 +185,17 @@ inline void AddValues(const Block<T>& block, const Block<T>& next, size_t n, Pro
 /// Brings the sums of `n` queries into the order of LoadOfPair, or back.
 template <typename T, bool kBack>
 inline void OrderValues(size_t n, Progress* progress) {
-  if constexpr (!kApart<T>) return;
+  if (!kApart<T>) return;
   for (size_t g = 0; g < n; ++g) {
     float* values = progress->values + g * progress->head_dim;
     for (size_t i = 0; i + kPair <= progress->head_dim; i += kPair) {
       Vec first = Load(values + i);
       Vec second = Load(values + i + kLanes);
-      if constexpr (kApart<T>) kBack ? PutTogether(&first, &second) : TakeApart(&first, &second);
+      if (kBack) {
+        PutTogether(&first, &second);
+      } else {
+        TakeApart(&first, &second);
+      }
       Store(values + i, first);
       Store(values + i + kLanes, second);
     }

@@ -57,7 +57,8 @@ void LshPackPlanes(const float* planes, const LshParams& params, size_t head_dim
 ///         instruction set that is not built; `codes` is then untouched
 ///
 /// Cost: 2 * lsh_l * lsh_k * head_dim FLOP per vector; no allocation, up to 80 KiB of stack. The
-/// panels are read once for as many vectors as an instruction set hashes at once, 4 to 24.
+/// panels are read once for the vectors that are hashed at once: up to 24, fewer where head_dim is
+/// above 512.
 /// Instruction sets agree in every bit whose |dot| exceeds head_dim * 2^-23 * |vector| * |plane|,
 /// avx2 and avx512 in every bit; on one of them a code does not depend on the other vectors of the
 /// call. Safe to call from several threads.

@@ -15,6 +15,7 @@ namespace {
 
 #include "core/vec_avx512.inl"
 #include "kernels/lsh/lsh_avx512.inl"
+#include "kernels/lsh/lsh_x86.inl"
 // After the operations they are built from.
 #include "kernels/lsh/buckets_body.inl"
 #include "kernels/lsh/centre_body.inl"

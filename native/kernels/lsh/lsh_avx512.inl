@@ -1,8 +1,10 @@
 // What the LSH bodies need besides vec_avx512.inl. Included after it, in the same namespace;
 // includes nothing itself.
 
-constexpr size_t kManyVectors = 24;  ///< hashed at once, with one panel: 24 sums, 1 plane
-constexpr size_t kFewPanels = 4;     ///< with four vectors: 16 sums, 4 planes, 1 element
+/// Hashed at once, with one panel: 24 sums, 1 plane; elements are operands in memory.
+constexpr size_t kManyVectors = 24;
+/// With four vectors: 16 sums, 4 planes, 1 element.
+constexpr size_t kFewPanels = 4;
 
 inline Vec Min(Vec a, Vec b) { return _mm512_min_ps(a, b); }
 inline Vec Divide(Vec a, Vec b) { return _mm512_div_ps(a, b); }
@@ -47,22 +49,4 @@ inline void AddSquares(Vec v, double* sums) {
   const __m512d high = _mm512_cvtps_pd(_mm512_extractf32x8_ps(v, 1));
   _mm512_storeu_pd(sums, _mm512_fmadd_pd(low, low, _mm512_loadu_pd(sums)));
   _mm512_storeu_pd(sums + 8, _mm512_fmadd_pd(high, high, _mm512_loadu_pd(sums + 8)));
-}
-/// out[i * stride + r] = rows[r][i] for four rows of n elements.
-inline void Interleave4(const float* const* rows, size_t n, size_t stride, float* out) {
-  size_t i = 0;
-  for (; i + 4 <= n; i += 4, out += 4 * stride) {
-    __m128 a = _mm_loadu_ps(rows[0] + i);
-    __m128 b = _mm_loadu_ps(rows[1] + i);
-    __m128 c = _mm_loadu_ps(rows[2] + i);
-    __m128 d = _mm_loadu_ps(rows[3] + i);
-    _MM_TRANSPOSE4_PS(a, b, c, d);
-    _mm_storeu_ps(out, a);
-    _mm_storeu_ps(out + stride, b);
-    _mm_storeu_ps(out + 2 * stride, c);
-    _mm_storeu_ps(out + 3 * stride, d);
-  }
-  for (; i < n; ++i, out += stride) {
-    for (size_t r = 0; r < 4; ++r) out[r] = rows[r][i];
-  }
 }

@@ -1,6 +1,5 @@
 // The LSH kernels in terms of a vec.inl. Included inside a target region and the instruction set's
-// own anonymous namespace, after the constants kManyVectors and kFewPanels; includes nothing
-// itself.
+// own anonymous namespace, after kManyVectors, kFewPanels and Interleave4; includes nothing itself.
 
 constexpr size_t kPanelVecs = kLshPanelPlanes / kLanes;
 constexpr size_t kMaxPanels = size_t{512} * 16 / kLshPanelPlanes;
@@ -11,20 +10,19 @@ template <size_t kVectors>
 struct VectorTile {
   /// Packs the vectors from `first` on, of which `n` exist.
   VectorTile(const LshCodesArgs& args, size_t first, size_t n) {
-    if (kVectors == 1) {
+    if constexpr (kVectors == 1) {
       elements = args.vectors[first];
-      return;
-    }
-    const float* vectors[kVectors];
-    for (size_t v = 0; v < kVectors; ++v) vectors[v] = args.vectors[first + (v < n ? v : n - 1)];
-    size_t v = 0;
-    for (; v + 4 <= kVectors; v += 4) Interleave4(vectors + v, args.head_dim, kVectors, packed + v);
-    if constexpr (kVectors % 4 != 0) {
-      for (; v < kVectors; ++v) {
+    } else {
+      const float* vectors[kVectors];
+      for (size_t v = 0; v < kVectors; ++v) vectors[v] = args.vectors[first + (v < n ? v : n - 1)];
+      for (size_t v = 0; v + 4 <= kVectors; v += 4) {
+        Interleave4(vectors + v, args.head_dim, kVectors, packed + v);
+      }
+      for (size_t v = kVectors / 4 * 4; kVectors % 4 != 0 && v < kVectors; ++v) {
         for (size_t i = 0; i < args.head_dim; ++i) packed[i * kVectors + v] = vectors[v][i];
       }
+      elements = packed;
     }
-    elements = packed;
   }
 
   static bool Holds(size_t head_dim) {
@@ -118,7 +116,7 @@ inline void CutCodes(const uint16_t* stream, const LshParams& params, uint16_t* 
 
 /// Codes of kVectors vectors from `first` on, or of the `n` that exist; returns how many.
 template <size_t kVectors, size_t kPanels>
-size_t CodesOfTile(const LshCodesArgs& args, size_t first, size_t n) {
+SPARSETUNE_NOINLINE size_t CodesOfTile(const LshCodesArgs& args, size_t first, size_t n) {
   VectorTile<kVectors> tile(args, first, n);
   const size_t n_planes = static_cast<size_t>(args.params.lsh_l) * args.params.lsh_k;
   const size_t n_panels = (n_planes + kLshPanelPlanes - 1) / kLshPanelPlanes;

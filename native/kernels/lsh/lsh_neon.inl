@@ -1,9 +1,10 @@
 // What the LSH bodies need besides vec_neon.inl. Included after it, in the same namespace; includes
 // nothing itself.
 
-constexpr size_t kManyVectors =
-    6;                            ///< hashed at once, with one panel: 24 sums, 4 planes, 1 element
-constexpr size_t kFewPanels = 1;  ///< with four vectors
+/// Hashed at once, with one panel: 24 sums, 4 planes, 1 element.
+constexpr size_t kManyVectors = 6;
+/// With four vectors.
+constexpr size_t kFewPanels = 1;
 
 inline Vec Min(Vec a, Vec b) { return vminnmq_f32(a, b); }
 inline Vec Divide(Vec a, Vec b) { return vdivq_f32(a, b); }

@@ -23,10 +23,13 @@ void ScoresScalar(const float* const* queries, size_t n_queries, const ScoreRows
 Status Scores(const float* const* queries, size_t n_queries, const ScoreRows& rows, Isa isa,
               float* scores, size_t stride) {
   if (n_queries == 0 || rows.head_dim == 0 || stride < rows.n) return Status::kInvalidShape;
-  const auto version =
-      SPARSETUNE_VERSION(Scores, rows.head_dim > kMaxPanelDim ? Isa::kScalar : isa);
+  const auto version = SPARSETUNE_VERSION(Scores, isa);
   if (version == nullptr) return Status::kUnsupported;
-  version(queries, n_queries, rows, scores, stride);
+  if (rows.head_dim > kPanelFloats) {
+    ScoresScalar(queries, n_queries, rows, scores, stride);
+  } else {
+    version(queries, n_queries, rows, scores, stride);
+  }
   return Status::kOk;
 }
 

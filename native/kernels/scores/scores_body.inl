@@ -1,5 +1,6 @@
 // The score kernel in terms of a vec.inl. Included inside a target region and the instruction set's
-// own anonymous namespace; includes nothing itself.
+// own anonymous namespace, after core/element.h, scores_isa.h and <type_traits>; includes nothing
+// itself.
 
 constexpr size_t kTileRows = 4;
 constexpr size_t kLineBytes = 64;
@@ -13,9 +14,11 @@ constexpr bool kApart = kLoadsApart && std::is_same<T, Bf16>::value;
 /// Vector `c` of the elements from `p` on, which are whole pairs of vectors.
 template <typename T>
 SPARSETUNE_INLINE Vec LoadOfPair(const T* p, size_t c) {
-  if constexpr (kApart<T>)
+  if constexpr (kApart<T>) {
     return c % 2 == 0 ? LoadEven(p + c * kLanes) : LoadOdd(p + (c - 1) * kLanes);
-  return Load(p + c * kLanes);
+  } else {
+    return Load(p + c * kLanes);
+  }
 }
 
 inline size_t PadDim(size_t head_dim) { return (head_dim + kLanes - 1) / kLanes * kLanes; }
@@ -23,11 +26,11 @@ inline size_t PadDim(size_t head_dim) { return (head_dim + kLanes - 1) / kLanes 
 /// Queries as the score tiles read them: tile by tile, in a tile vector by vector of dimensions as
 /// LoadOfPair gives them, that of each query in turn; the last vector is filled up with zeros.
 struct Panel {
-  alignas(64) float floats[kMaxPanelDim];
+  alignas(64) float floats[kPanelFloats];
 
   /// Queries that fit, at least 1.
   static size_t Capacity(size_t head_dim) {
-    const size_t n = kMaxPanelDim / PadDim(head_dim);
+    const size_t n = kPanelFloats / PadDim(head_dim);
     return n < kPanelQueries ? n : kPanelQueries;
   }
 };
@@ -52,7 +55,7 @@ inline void FillPanel(const float* const* queries, size_t n, size_t head_dim, Pa
       for (; i + kPair <= head_dim; i += kPair, out += 2 * step) {
         Vec a = Load(query + i);
         Vec b = Load(query + i + kLanes);
-        if constexpr (kApart<T>) TakeApart(&a, &b);
+        if (kApart<T>) TakeApart(&a, &b);
         Store(out, a);
         Store(out + step, b);
       }

@@ -4,8 +4,9 @@
 
 namespace sparsetune {
 
-/// Longest queries that a panel of the vector versions holds; longer ones take the scalar version.
-constexpr size_t kMaxPanelDim = 8192;
+/// Floats of the queries that the vector versions lay out at a time, on the stack. A query longer
+/// than that takes the scalar version.
+constexpr size_t kPanelFloats = 8192;
 
 // One version per instruction set; arguments as Scores, already checked.
 void ScoresScalar(const float* const* queries, size_t n_queries, const ScoreRows& rows,

@@ -118,7 +118,7 @@ Status Choose(const TopKSteps& steps, const float* scores, size_t n, size_t k,
   return Status::kOk;
 }
 
-/// Makes place for n elements, which keep no values.
+/// Makes place for n elements, whose values do not matter.
 template <typename T>
 T* Reserve(size_t n, std::vector<T>* elements) {
   if (elements->size() < n) elements->resize(n);

@@ -32,7 +32,7 @@ struct TopKRoom {
 /// brackets the k-th largest, one pass counts what is above the bracket and packs what is inside,
 /// quickselect finds the k-th largest there, and one pass collects. Where few are chosen a first
 /// pass marks what is not below the bracket, and the others see only that. A bracket that misses
-/// costs one pass more. No allocation but in `room`; at most 8 KiB of stack. Safe to call from
+/// costs more passes. No allocation but in `room`; at most 8 KiB of stack. Safe to call from
 /// several threads with a room each.
 Status TopK(const float* scores, size_t n, size_t k, Isa isa, TopKRoom* room, uint32_t* indices);
 

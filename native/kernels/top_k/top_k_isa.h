@@ -11,14 +11,15 @@ struct TopKCut {
   size_t n_ties = 0;    ///< how many scores are equal to it
 };
 
-/// Scores around a bracket [low, high].
+/// Scores around a bracket [low, high]; NaN counts as inside any.
 struct TopKSplit {
   size_t n_above = 0;   ///< scores > high
   size_t n_inside = 0;  ///< scores inside, packed to the front of the room
   bool has_nan = false;
 };
 
-/// The k-th largest of values[0..n) without NaN, digit by digit (radix selection); 1 <= k <= n.
+/// The k-th largest of values[0..n), digit by digit (radix selection); 1 <= k <= n. With NaN among
+/// the values the cut is unspecified.
 TopKCut FindCut(const float* values, size_t n, size_t k);
 
 /// The steps of one instruction set.
@@ -30,7 +31,8 @@ struct TopKSteps {
   /// meaning behind them.
   void (*list)(const float* scores, size_t n, const uint64_t* marks, uint32_t* near,
                float* near_scores);
-  /// One pass over the scores; the n_inside packed ones keep their order.
+  /// One pass over the scores; the n_inside packed ones keep their order, and up to 16 floats
+  /// behind them lose their values.
   TopKSplit (*split)(const float* scores, size_t n, float low, float high, float* room);
   /// As FindCut; reorders `values`, which have 16 spare floats behind. With NaN among the values
   /// the cut is unspecified.

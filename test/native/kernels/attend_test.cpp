@@ -137,7 +137,9 @@ void TestScored(Isa isa) {
       }
     }
   }
-  for (const size_t step : {1, 4, 33}) CheckScored(AttendCase(64, 4, 100, Dtype::kF16), isa, step);
+  for (const size_t step : {1, 4, 33}) {
+    for (const Dtype dtype : kDtypes) CheckScored(AttendCase(72, 4, 100, dtype), isa, step);
+  }
   AttendCase neither(5, 1, 3, Dtype::kF32);
   neither.rows.keys = nullptr;
   Softmax softmax(1, 5);
@@ -223,8 +225,13 @@ void TestAttend(Isa isa) {
     }
   });
   Test(Text("attend ", IsaName(isa), " takes n_kv=1000, in one call or many"), [&] {
-    for (const size_t step : {1000, 31, 333})
-      Check(AttendCase(64, 3, 1000, Dtype::kF32), isa, step);
+    for (const size_t step : {1000, 31, 333}) {
+      for (const Dtype dtype : kDtypes) {
+        for (const size_t head_dim : {40, 64, 72, 136}) {
+          Check(AttendCase(head_dim, 3, 1000, dtype), isa, step);
+        }
+      }
+    }
   });
   Test(Text("attend ", IsaName(isa), " weighs listed rows and leaves out those of no weight"),
        [&] { TestWeights(isa); });

@@ -22,11 +22,10 @@ std::vector<uint32_t> Reference(const Fenced<float>& scores, size_t k) {
   return order;
 }
 
-void Check(const Fenced<float>& scores, size_t k, Isa isa) {
+void Check(const Fenced<float>& scores, size_t k, Isa isa, TopKRoom* room) {
   const std::vector<uint32_t> expected = Reference(scores, k);
   Fenced<uint32_t> indices(expected.size());
-  TopKRoom room;
-  const Status status = TopK(scores.data(), scores.size(), k, isa, &room, indices.data());
+  const Status status = TopK(scores.data(), scores.size(), k, isa, room, indices.data());
   Expect(status == Status::kOk, "status");
   Expect(std::equal(expected.begin(), expected.end(), indices.data()),
          Text("n=", scores.size(), " k=", k));
@@ -50,12 +49,14 @@ void TestNan(Isa isa) {
 void TestTopK(Isa isa) {
   for (const SelectCase& input : kSelectCases) {
     Test(Text("top_k ", IsaName(isa), " is exact on ", input.title), [&] {
-      for (const size_t n : {0, 1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 1000, 20000}) {
+      TopKRoom room;  // of all sizes
+      for (const size_t n :
+           {65549, 0, 1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 1000, 20000, 32768}) {
         Fenced<float> scores(Normals(n, 1));
         for (size_t i = 0; i < n; ++i) scores[i] = input.change(scores[i], i);
         const size_t last = n == 0 ? 0 : n - 1;
         for (const size_t k : {size_t{0}, size_t{1}, size_t{2}, n / 50, n / 2, last, n, n + 1}) {
-          Check(scores, k, isa);
+          Check(scores, k, isa, &room);
         }
       }
     });
