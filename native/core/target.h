@@ -45,7 +45,8 @@
 #endif
 
 // Before a function whose arrays of vectors must live in registers: INLINE where a loop calls it,
-// NOINLINE where it has the loop and its callers' pointers would take registers from it.
+// NOINLINE where it has the loop and its callers' pointers would take registers from it. INLINE
+// also before one that does nothing but prefetch: GCC drops calls of it as without effect.
 #if defined(__GNUC__)
 #define SPARSETUNE_INLINE inline __attribute__((always_inline))
 #define SPARSETUNE_NOINLINE __attribute__((noinline))

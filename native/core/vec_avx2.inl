@@ -140,4 +140,6 @@ inline uint64_t EqualBits(const uint16_t* keys, uint16_t code) {
   return EqualBits32(keys, wanted) | EqualBits32(keys + 32, wanted) << 32;
 }
 
-inline void Prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T1); }
+SPARSETUNE_INLINE void Prefetch(const void* p) {
+  _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T1);
+}

@@ -17,7 +17,7 @@ inline const uint32_t* StartOf(const LshLookUpArgs& args, size_t q, size_t t) {
   return args.run.starts + (t << params.lsh_k | args.queries[q * params.lsh_l + t]);
 }
 
-inline void PrefetchStarts(const LshLookUpArgs& args, size_t q) {
+SPARSETUNE_INLINE void PrefetchStarts(const LshLookUpArgs& args, size_t q) {
   if (q >= args.n_queries) return;
   for (size_t t = 0; t < args.run.params.lsh_l; ++t) Prefetch(StartOf(args, q, t));
 }

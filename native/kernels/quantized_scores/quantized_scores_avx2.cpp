@@ -25,7 +25,7 @@ struct Pairs {
 using Keys = Pairs;
 using Codes = Pairs;
 
-inline void PrefetchNext(const uint8_t* p) {
+SPARSETUNE_INLINE void PrefetchNext(const uint8_t* p) {
   _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0);
 }
 inline Ints SetInts(int32_t value) { return _mm256_set1_epi32(value); }

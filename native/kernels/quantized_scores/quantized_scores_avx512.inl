@@ -6,7 +6,7 @@ constexpr size_t kLanes = 16;
 constexpr int kTileVecs = 4;
 constexpr int32_t kBias = 128;
 
-inline void PrefetchNext(const uint8_t* p) {
+SPARSETUNE_INLINE void PrefetchNext(const uint8_t* p) {
   _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T1);
 }
 inline Ints SetInts(int32_t value) { return _mm512_set1_epi32(value); }

@@ -70,7 +70,7 @@ inline void FillPanel(const float* const* queries, size_t n, size_t head_dim, Pa
 }
 
 template <typename T>
-inline void PrefetchRow(const T* row, size_t head_dim) {
+SPARSETUNE_INLINE void PrefetchRow(const T* row, size_t head_dim) {
   const char* bytes = reinterpret_cast<const char*>(row);
   for (size_t i = 0; i < head_dim * sizeof(T); i += kLineBytes) Prefetch(bytes + i);
 }
@@ -111,7 +111,7 @@ SPARSETUNE_INLINE void AddPair(const float* panel, const T* const* rows, const T
 template <int kHeads, bool kAhead, typename T>
 inline void ScoreTile(const float* panel, const T* const* rows, const T* const* next,
                       size_t head_dim, float* scores, size_t stride) {
-  constexpr size_t kPairFloats = 2 * kHeads * kLanes;
+  constexpr size_t kPairFloats = kHeads * kPair;
   Vec sums[kHeads][kTileRows];
   size_t i = 0;
   if (head_dim >= kPair) {
