@@ -16,6 +16,7 @@
 namespace sparsetune {
 namespace {
 
+/// Keys that are hashed in one call: a multiple of what any instruction set hashes at once.
 constexpr size_t kChunkKeys = 96;
 constexpr size_t kMinRunKeys = 1024;
 

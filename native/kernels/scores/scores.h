@@ -32,7 +32,7 @@ struct ScoreRows {
 /// @return kInvalidShape if a size is out of bounds, kUnsupported if this instruction set is not
 ///         built; `scores` is then untouched
 ///
-/// Cost: 2 * n_queries * head_dim FLOP per row; no allocation, about 40 KiB of stack. Where
+/// Cost: 2 * n_queries * head_dim FLOP per row; no allocation, about 33 KiB of stack. Where
 /// head_dim is above 8192 the scalar version does the work. Instruction sets differ from an exact
 /// sum by at most head_dim * 2^-24 * sum |q_i * k_i| (float sums in another order); on one
 /// instruction set a score does not depend on the other rows or queries of the call.

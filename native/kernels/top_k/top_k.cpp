@@ -17,8 +17,8 @@ constexpr int kDigitBits[] = {11, 11, 10};  ///< of the 32-bit order key, from t
 
 /// Fewer scores are selected from without a bracket.
 constexpr size_t kMinBracketed = 1024;
-/// Up to this share of the scores they are marked and listed first.
-constexpr size_t kFewShare = 16;
+/// Where at most one score in so many is chosen, those near the cut are marked and listed first.
+constexpr size_t kScoresToFew = 16;
 /// Floats that the steps may write behind those they pack.
 constexpr size_t kSpareScores = 16;
 /// Half the width of the bracket in standard deviations of a rank in the sample: one bracket in
@@ -146,7 +146,7 @@ Status TopKWith(const TopKSteps& steps, const float* scores, size_t n, size_t k,
   float* inside = Reserve(n + 2 * kSpareScores, &room->inside);
   if (n < kMinBracketed) return Choose(steps, scores, n, k, {}, inside, indices);
   const Bracket bracket = FindBracket(steps, scores, n, k, inside);
-  if (k > n / kFewShare) return Choose(steps, scores, n, k, bracket, inside, indices);
+  if (k > n / kScoresToFew) return Choose(steps, scores, n, k, bracket, inside, indices);
   return ChooseFew(steps, scores, n, k, bracket, room, indices);
 }
 
