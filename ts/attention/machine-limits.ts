@@ -19,7 +19,8 @@ const evictingBytes = 2 ** 27;
  * How fast this machine reads memory and multiplies: what kernels are held against.
  *
  * Each measure runs a few variants (prefetch distances) once and takes the best; repeat it in rounds beside what is
- * compared, since memory bandwidth is shared with whatever else runs.
+ * compared, since memory bandwidth is shared with whatever else runs. Memory is read from no cache, so that what is
+ * compared may find nothing in one either.
  *
  * @example
  * const limits = new MachineLimits();
@@ -30,6 +31,7 @@ export class MachineLimits {
   readonly #bytes: number;
   readonly #threads: number;
   readonly #isa: Isa | undefined;
+  #evictor: LimitProbe | undefined;
   #offset = 0;
   #seed = 0;
 
@@ -64,17 +66,18 @@ export class MachineLimits {
     };
     const seconds = gatherAheads.map((rowsAhead) => {
       this.#seed += 1;
+      this.evictCaches();
       const options = { seed: this.#seed, rowsAhead, threads: this.#threads, isa: this.#isa };
       return this.#probe.gather({ ...part, ...options }).seconds;
     });
     return (Math.min(...seconds) * 1e3 * nRows) / part.nRows;
   }
 
-  /** Reads so much memory that CPU caches keep little of what they held. */
+  /** Reads so much memory that CPU caches keep little of what they held; that of the limits is not among it. */
   evictCaches(): void {
-    const bytes = Math.min(evictingBytes, this.#bytes);
-    const offset = this.#nextOffset(bytes);
-    this.#probe.stream({ bytes, offset, ahead: 0, threads: this.#threads, isa: this.#isa });
+    const bytes = evictingBytes;
+    this.#evictor ??= new (loadAddon().LimitProbe)({ bytes });
+    this.#evictor.stream({ bytes, offset: 0, ahead: 0, threads: this.#threads, isa: this.#isa });
   }
 
   /** Multiplications and additions a second, in registers. */

@@ -1,7 +1,6 @@
 // Signatures of keys (random planes, signs, packing): ours against the FMA peak and torch.
-import { bestOf } from '../../../build/ts/ts/micro/contenders.js';
 import { Gaussian } from '../../../build/ts/ts/micro/gaussian.js';
-import { median, repeated } from '../../../build/ts/ts/micro/rounds.js';
+import { median, repeated, selfTimed } from '../../../build/ts/ts/micro/rounds.js';
 import { loadAddon } from '../../../build/ts/ts/native/addon.js';
 import { digits, ratios, spread, standard } from '../session.mjs';
 
@@ -33,7 +32,7 @@ async function measure(session, { lshK, lshL, n }) {
   const codes = kernels.lshCodes(args);
   checkCodes('sparsetune', codes, args);
   const ours = repeated('sparsetune', { run: () => void kernels.lshCodes(args) });
-  const peak = bestOf('FMA peak', () => {
+  const peak = selfTimed('FMA peak', () => {
     const pass = LimitProbe.fma({ rounds: 200_000, threads: 1, isa });
     return (flops / (pass.flops / pass.seconds)) * 1e3;
   });
