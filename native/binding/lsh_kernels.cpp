@@ -23,23 +23,35 @@ LshParams ReadLsh(const Napi::Object& args) {
   return params;
 }
 
-/// { headDim, vectors, planes, lshL, lshK, isa } -> [n, lshL]
+/// { headDim, planes, lshL, lshK } -> the planes as JsLshCodes takes them
+Napi::Value JsLshPanels(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto args = info[0].As<Napi::Object>();
+  const size_t head_dim = ReadSize(args, "headDim");
+  const LshParams params = ReadLsh(args);
+  const auto planes = ReadFloats(args.Get("planes"));
+  const size_t n_planes = static_cast<size_t>(params.lsh_l) * params.lsh_k;
+  Require(env, planes.length == n_planes * head_dim, "[lshL, lshK, headDim] planes");
+  std::vector<float> panels(LshPanelFloats(params, head_dim));
+  LshPackPlanes(planes.data, params, head_dim, panels.data());
+  return ToJs(env, panels);
+}
+
+/// { headDim, vectors, panels, lshL, lshK, isa, codes [n, lshL] } -> codes
 Napi::Value JsLshCodes(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto args = info[0].As<Napi::Object>();
   const size_t head_dim = ReadSize(args, "headDim");
   const LshParams params = ReadLsh(args);
   const auto vectors = ReadFloats(args.Get("vectors"));
-  const auto planes = ReadFloats(args.Get("planes"));
-  const size_t n_planes = static_cast<size_t>(params.lsh_l) * params.lsh_k;
-  Require(env, planes.length == n_planes * head_dim, "[lshL, lshK, headDim] planes");
+  const auto panels = ReadFloats(args.Get("panels"));
+  const auto codes = ReadUint16s(args.Get("codes"));
+  Require(env, panels.length == LshPanelFloats(params, head_dim), "the panels of lshPanels");
   const auto pointers = RowPointers<const float>(vectors.data, vectors.length, head_dim);
-  std::vector<float> panels(LshPanelFloats(params, head_dim));
-  LshPackPlanes(planes.data, params, head_dim, panels.data());
-  std::vector<uint16_t> codes(pointers.size() * params.lsh_l);
-  ThrowUnlessOk(env, LshCodes(pointers.data(), pointers.size(), head_dim, params, panels.data(),
-                              ReadIsa(args.Get("isa")), codes.data()));
-  return ToJs(env, codes);
+  Require(env, codes.length == pointers.size() * params.lsh_l, "[n, lshL] codes");
+  ThrowUnlessOk(env, LshCodes(pointers.data(), pointers.size(), head_dim, params, panels.data,
+                              ReadIsa(args.Get("isa")), codes.data));
+  return args.Get("codes");
 }
 
 bool AreBelow(const ArrayView<uint16_t>& codes, uint32_t limit) {
@@ -199,6 +211,7 @@ Napi::Value JsLshPlanes(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void RegisterLshKernels(Napi::Env env, Napi::Object kernels) {
+  kernels.Set("lshPanels", Napi::Function::New<JsLshPanels>(env, "lshPanels"));
   kernels.Set("lshCodes", Napi::Function::New<JsLshCodes>(env, "lshCodes"));
   kernels.Set("lshMatch", Napi::Function::New<JsLshMatch>(env, "lshMatch"));
   kernels.Set("lshLookUp", Napi::Function::New<JsLshLookUp>(env, "lshLookUp"));

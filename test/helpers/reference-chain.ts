@@ -1,6 +1,7 @@
 import type { MaskerConfig } from '../../ts/maskers/masker.js';
 import { loadAddon } from '../../ts/native/addon.js';
 import { dot, row } from './arrays.js';
+import { hashed } from './hashed.js';
 import {
   adaptively,
   hashScore,
@@ -13,7 +14,7 @@ import {
 } from './reference-maskers.js';
 import { count, keyOf, largest, type ReferenceRow } from './reference-row.js';
 
-const { lshPlanes, lshCodes, lshLogProbability } = loadAddon().kernels;
+const { lshPlanes, lshLogProbability } = loadAddon().kernels;
 
 /** Kept keys and their probabilities, by the rules of exact semantics; slow and plain. */
 export function referenceMask(
@@ -74,7 +75,7 @@ function matching(masker: MaskerConfig, input: ReferenceRow, free: number[]): [n
   const shape = { lshL: Number(masker['lshL']), lshK: Number(masker['lshK']), headDim };
   const planes = lshPlanes({ ...shape, seed, layer });
   const mean = masker['center'] === 'none' ? new Float32Array(headDim) : meanKey(input);
-  const codes = (vectors: Float32Array) => lshCodes({ ...shape, vectors, planes, isa: 'scalar' });
+  const codes = (vectors: Float32Array) => hashed({ ...shape, vectors, planes, isa: 'scalar' });
   const queryCodes = codes(query);
   const minMatches = Number(masker['minMatches'] ?? 2);
   return free.flatMap((key): [number, number][] => {

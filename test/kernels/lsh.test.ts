@@ -1,9 +1,10 @@
 import test from 'ava';
 import { loadAddon } from '../../ts/native/addon.js';
 import { dot, normals, row, uniformSource } from '../helpers/arrays.js';
+import { hashed } from '../helpers/hashed.js';
 import { isas } from '../helpers/isas.js';
 
-const { lshCodes, lshMatch, lshLogProbability } = loadAddon().kernels;
+const { lshCodes, lshPanels, lshMatch, lshLogProbability } = loadAddon().kernels;
 
 const shapes: readonly [number, number][] = [
   [1, 1],
@@ -22,7 +23,7 @@ for (const isa of isas) {
       const n = 6;
       const vectors = normals(n * headDim, 1);
       const planes = normals(lshL * lshK * headDim, 2);
-      const codes = lshCodes({ headDim, vectors, planes, lshL, lshK, isa });
+      const codes = hashed({ headDim, vectors, planes, lshL, lshK, isa });
       for (let i = 0; i < n; i++) {
         for (let plane = 0; plane < lshL * lshK; plane++) {
           const a = row(vectors, i, headDim);
@@ -42,16 +43,27 @@ for (const isa of isas) {
     const shape = { headDim: 33, lshL: 9, lshK: 7, isa };
     const vectors = normals(7 * 33, 3);
     const planes = normals(9 * 7 * 33, 4);
-    const all = lshCodes({ ...shape, vectors, planes });
+    const all = hashed({ ...shape, vectors, planes });
     for (let i = 0; i < 7; i++) {
-      const alone = lshCodes({ ...shape, vectors: row(vectors, i, 33), planes });
+      const alone = hashed({ ...shape, vectors: row(vectors, i, 33), planes });
       t.deepEqual(alone, all.subarray(i * 9, (i + 1) * 9));
     }
   });
 
   test(`lshCodes ${isa} gives a zero vector the code of all ones`, (t) => {
     const args = { headDim: 5, vectors: new Float32Array(5), planes: normals(30, 5), isa };
-    t.deepEqual([...lshCodes({ ...args, lshL: 2, lshK: 3 })], [7, 7]);
+    t.deepEqual([...hashed({ ...args, lshL: 2, lshK: 3 })], [7, 7]);
+  });
+
+  test(`lshCodes ${isa} refuses panels and codes of another shape`, (t) => {
+    const shape = { headDim: 5, lshL: 2, lshK: 3, isa };
+    const panels = lshPanels({ ...shape, planes: normals(30, 5) });
+    const vectors = normals(10, 6);
+    const args = { ...shape, vectors, panels, codes: new Uint16Array(4) };
+    t.is(lshCodes(args), args.codes);
+    t.throws(() => lshCodes({ ...args, panels: panels.subarray(1) }), { code: 'ERR_SHAPE' });
+    t.throws(() => lshCodes({ ...args, codes: new Uint16Array(3) }), { code: 'ERR_SHAPE' });
+    t.throws(() => lshPanels({ ...shape, planes: normals(29, 5) }), { code: 'ERR_SHAPE' });
   });
 
   for (const lshK of [2, 8, 9, 12]) {

@@ -140,8 +140,17 @@ export interface Kernels {
     scale: number;
     isa?: Isa | undefined;
   }): Float32Array;
+  /** The planes as lshCodes takes them. */
+  lshPanels(args: LshShape & { headDim: number; planes: Float32Array }): Float32Array;
+  /** Writes `codes`, `[n, lshL]`, and returns them. */
   lshCodes(
-    args: LshShape & { headDim: number; vectors: Float32Array; planes: Float32Array; isa?: Isa },
+    args: LshShape & {
+      headDim: number;
+      vectors: Float32Array;
+      panels: Float32Array;
+      codes: Uint16Array;
+      isa?: Isa | undefined;
+    },
   ): Uint16Array;
   lshMatch(
     args: LshShape & {

