@@ -19,6 +19,7 @@ namespace {
 // After the operations they are built from.
 #include "kernels/lsh/buckets_body.inl"
 #include "kernels/lsh/centre_body.inl"
+#include "kernels/lsh/cut_codes_body.inl"
 #include "kernels/lsh/lsh_body.inl"
 #include "kernels/lsh/weights_body.inl"
 

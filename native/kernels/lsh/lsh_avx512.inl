@@ -6,6 +6,28 @@ constexpr size_t kManyVectors = 24;
 /// With four vectors: 16 sums, 4 planes, 1 element.
 constexpr size_t kFewPanels = 4;
 
+constexpr size_t kCutWords = 32;  ///< that CutCodes may read beyond the last word of a stream
+
+/// Cuts a stream of sign bits into codes of lsh_k bits, 16 at a time: those lie in lsh_k words,
+/// each in two neighbours.
+inline void CutCodes(const uint16_t* stream, const LshParams& params, uint16_t* codes) {
+  const int lsh_k = static_cast<int>(params.lsh_k);
+  const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __m512i bit = _mm512_mullo_epi32(lane, _mm512_set1_epi32(lsh_k));
+  const __m512i word = _mm512_srli_epi32(bit, 4);
+  const __m512i next = _mm512_slli_epi32(_mm512_add_epi32(word, _mm512_set1_epi32(1)), 16);
+  const __m512i pair = _mm512_or_si512(word, next);
+  const __m512i shift = _mm512_and_si512(bit, _mm512_set1_epi32(15));
+  const __m512i mask = _mm512_set1_epi32((1 << lsh_k) - 1);
+  for (size_t first = 0; first < params.lsh_l; first += 16, stream += lsh_k) {
+    const __m512i pairs = _mm512_permutexvar_epi16(pair, _mm512_loadu_si512(stream));
+    const __m512i code = _mm512_and_si512(_mm512_srlv_epi32(pairs, shift), mask);
+    const size_t left = params.lsh_l - first;
+    const __mmask16 part = left < 16 ? PartMask(left) : PartMask(16);
+    _mm512_mask_cvtepi32_storeu_epi16(codes + first, part, code);
+  }
+}
+
 inline Vec Min(Vec a, Vec b) { return _mm512_min_ps(a, b); }
 inline Vec Divide(Vec a, Vec b) { return _mm512_div_ps(a, b); }
 inline Vec SquareRoot(Vec v) { return _mm512_sqrt_ps(v); }

@@ -1,5 +1,6 @@
 // The LSH kernels in terms of a vec.inl. Included inside a target region and the instruction set's
-// own anonymous namespace, after kManyVectors, kFewPanels and Interleave4; includes nothing itself.
+// own anonymous namespace, after kManyVectors, kFewPanels, Interleave4 and CutCodes; includes
+// nothing itself.
 
 constexpr size_t kPanelVecs = kLshPanelPlanes / kLanes;
 constexpr size_t kMaxPanels = size_t{512} * 16 / kLshPanelPlanes;
@@ -31,9 +32,9 @@ struct VectorTile {
 
   const float* elements;  ///< [head_dim, kVectors]
   alignas(64) float packed[kVectors == 1 ? 1 : kPackedFloats];
-  /// Sign bits, 16 planes a word; planes beyond the last have the bit 1. Four words more than there
-  /// are: codes are cut from eight bytes.
-  uint16_t signs[kVectors][kMaxPanels + 4];
+  /// Sign bits, 16 planes a word; planes beyond the last have the bit 1. What CutCodes reads beyond
+  /// the last word does not count.
+  uint16_t signs[kVectors][kMaxPanels + kCutWords];
 };
 
 inline uint16_t PanelSigns(const Vec* sums) {
@@ -94,24 +95,11 @@ inline void SignPanels(const LshCodesArgs& args, size_t panel, VectorTile<kVecto
   }
 }
 
-/// Cuts a stream of sign bits into codes of lsh_k bits: as many out of eight bytes as are whole in
-/// them, wherever in the first byte they begin.
-inline void CutCodes(const uint16_t* stream, const LshParams& params, uint16_t* codes) {
-  const size_t lsh_k = params.lsh_k;
-  const uint64_t code_mask = (uint64_t{1} << lsh_k) - 1;
-  const size_t n_at_once = (64 - 7) / lsh_k;
-  const char* bytes = reinterpret_cast<const char*>(stream);
-  for (size_t first = 0; first < params.lsh_l; first += n_at_once) {
-    const size_t at = first * lsh_k;
-    uint64_t word;
-    __builtin_memcpy(&word, bytes + at / 8, sizeof word);
-    word >>= at % 8;
-    const size_t left = params.lsh_l - first;
-    const size_t n = left < n_at_once ? left : n_at_once;
-    for (size_t t = 0; t < n; ++t, word >>= lsh_k) {
-      codes[first + t] = static_cast<uint16_t>(word & code_mask);
-    }
-  }
+/// Asks for a vector, if there is one, that the next tile packs.
+SPARSETUNE_INLINE void PrefetchVector(const LshCodesArgs& args, size_t vector) {
+  if (vector >= args.n) return;
+  constexpr size_t kLineFloats = 16;
+  for (size_t i = 0; i < args.head_dim; i += kLineFloats) Prefetch(args.vectors[vector] + i);
 }
 
 /// Codes of kVectors vectors from `first` on, or of the `n` that exist; returns how many.
@@ -121,11 +109,13 @@ SPARSETUNE_NOINLINE size_t CodesOfTile(const LshCodesArgs& args, size_t first, s
   const size_t n_planes = static_cast<size_t>(args.params.lsh_l) * args.params.lsh_k;
   const size_t n_panels = (n_planes + kLshPanelPlanes - 1) / kLshPanelPlanes;
   size_t panel = 0;
-  for (; panel + kPanels <= n_panels; panel += kPanels) SignPanels<kPanels>(args, panel, &tile);
+  for (; panel + kPanels <= n_panels; panel += kPanels) {
+    PrefetchVector(args, first + kVectors + panel / kPanels);
+    SignPanels<kPanels>(args, panel, &tile);
+  }
   for (; panel < n_panels; ++panel) SignPanels<1>(args, panel, &tile);
   const size_t n_taken = n < kVectors ? n : kVectors;
   for (size_t v = 0; v < n_taken; ++v) {
-    for (size_t i = 0; i < 4; ++i) tile.signs[v][n_panels + i] = 0;
     CutCodes(tile.signs[v], args.params, args.codes + (first + v) * args.params.lsh_l);
   }
   return n_taken;
