@@ -161,9 +161,10 @@ class JsLimitProbe : public Napi::ObjectWrap<JsLimitProbe> {
   static std::vector<uint32_t> RandomRows(uint64_t seed, size_t n_rows, size_t range, size_t n) {
     const DrawKey key = {seed, DrawDomain::kRandomSample, 0, 0, 0};
     const DrawKey of_first = {seed, DrawDomain::kRandomSample, 1, 0, 0};
-    const uint32_t first = DrawSequence(of_first).Below(static_cast<uint32_t>(n_rows - range) + 1);
+    const uint32_t first =
+        DrawSequence(of_first, BestIsa()).Below(static_cast<uint32_t>(n_rows - range) + 1);
     std::vector<uint64_t> bits((range + 63) / 64);
-    SampleWithoutReplacement(key, static_cast<uint32_t>(range), static_cast<uint32_t>(n),
+    SampleWithoutReplacement(key, static_cast<uint32_t>(range), static_cast<uint32_t>(n), BestIsa(),
                              bits.data());
     std::vector<uint32_t> indices;
     indices.reserve(n);

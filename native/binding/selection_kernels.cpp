@@ -124,7 +124,7 @@ Napi::Value JsTopP(const Napi::CallbackInfo& info) {
   return ToJs(info.Env(), chosen);
 }
 
-/// { seed, domain, layer, qHead, position, population, n } -> ascending numbers
+/// { seed, domain, layer, qHead, position, population, n, isa } -> ascending numbers
 Napi::Value JsSampleWithoutReplacement(const Napi::CallbackInfo& info) {
   const auto args = info[0].As<Napi::Object>();
   const auto read = [&](const char* name) { return static_cast<uint32_t>(ReadSize(args, name)); };
@@ -132,7 +132,7 @@ Napi::Value JsSampleWithoutReplacement(const Napi::CallbackInfo& info) {
                        read("layer"), read("qHead"), read("position")};
   const uint32_t population = read("population");
   std::vector<uint64_t> bits((static_cast<size_t>(population) + 63) / 64);
-  SampleWithoutReplacement(key, population, read("n"), bits.data());
+  SampleWithoutReplacement(key, population, read("n"), ReadIsa(args.Get("isa")), bits.data());
   std::vector<uint32_t> numbers;
   ForEachBit(bits.data(), bits.size(),
              [&](size_t number) { numbers.push_back(static_cast<uint32_t>(number)); });

@@ -20,19 +20,17 @@ std::pair<float, float> BoxMuller(uint32_t a, uint32_t b) {
 }  // namespace
 
 PhiloxBlock Philox(const PhiloxBlock& counter, uint64_t key) {
-  constexpr uint64_t kMultiply0 = 0xD2511F53u;
-  constexpr uint64_t kMultiply1 = 0xCD9E8D57u;
   PhiloxBlock block = counter;
   uint32_t key0 = static_cast<uint32_t>(key);
   uint32_t key1 = static_cast<uint32_t>(key >> 32);
-  for (int round = 0; round < 10; ++round) {
-    const uint64_t product0 = kMultiply0 * block[0];
-    const uint64_t product1 = kMultiply1 * block[2];
+  for (int round = 0; round < kPhiloxRounds; ++round) {
+    const uint64_t product0 = uint64_t{kPhiloxFactors[0]} * block[0];
+    const uint64_t product1 = uint64_t{kPhiloxFactors[1]} * block[2];
     block = {
         static_cast<uint32_t>(product1 >> 32) ^ block[1] ^ key0, static_cast<uint32_t>(product1),
         static_cast<uint32_t>(product0 >> 32) ^ block[3] ^ key1, static_cast<uint32_t>(product0)};
-    key0 += 0x9E3779B9u;
-    key1 += 0xBB67AE85u;
+    key0 += kPhiloxSteps[0];
+    key1 += kPhiloxSteps[1];
   }
   return block;
 }

@@ -16,7 +16,7 @@ void DrawKeys(const QueryGroup& group, size_t g, const Selection& selection, Dra
                        static_cast<uint32_t>(input.kv_head * input.group_size + g),
                        static_cast<uint32_t>(selection.n_visible - 1)};
   SampleWithoutReplacement(key, static_cast<uint32_t>(population), static_cast<uint32_t>(n),
-                           bits.data());
+                           group.isa, bits.data());
   keys->resize(n + kListedAtOnce);
   ListBits(bits.data(), bits.size(), static_cast<uint32_t>(begin), keys->data());
   keys->resize(n);

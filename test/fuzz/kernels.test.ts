@@ -300,7 +300,11 @@ fuzz('sampleWithoutReplacement', (t, draw, name) => {
   const n = draw.integer(0, population);
   const key = { seed: draw.integer(0, 2 ** 31), domain: 2, layer: draw.integer(0, 65_535) };
   const position = draw.integer(0, 2 ** 31);
-  const numbers = kernels.sampleWithoutReplacement({ ...key, qHead: 3, position, population, n });
+  const args = { ...key, qHead: 3, position, population, n };
+  const numbers = kernels.sampleWithoutReplacement({ ...args, isa: 'scalar' });
+  for (const isa of fastIsas) {
+    t.deepEqual(kernels.sampleWithoutReplacement({ ...args, isa }), numbers, `${name}, ${isa}`);
+  }
   t.is(new Set(numbers).size, n, `${name}, ${n} of ${population}`);
   t.true(
     numbers.every((number, i) => number < population && number > (numbers[i - 1] ?? -1)),

@@ -1,20 +1,23 @@
 import test from 'ava';
 import { loadAddon } from '../../ts/native/addon.js';
 import { referenceSample } from '../helpers/draws.js';
+import { isas } from '../helpers/isas.js';
 
 const { sampleWithoutReplacement, sampleBudget, normalQuantile, studentQuantile } =
   loadAddon().kernels;
 
 const key = { seed: 2 ** 40 + 7, domain: 2, layer: 3, qHead: 5, position: 99 };
 
-for (const population of [1, 2, 63, 64, 65, 1000]) {
-  test(`a sample of ${population} is that of Floyd's method on Philox`, (t) => {
-    for (const n of new Set([0, 1, Math.ceil(population / 3), population - 1, population])) {
-      const sample = sampleWithoutReplacement({ ...key, population, n });
-      t.deepEqual([...sample], referenceSample(key, population, n));
-      t.is(new Set(sample).size, n);
-    }
-  });
+for (const isa of isas) {
+  for (const population of [1, 2, 63, 64, 65, 1000]) {
+    test(`a sample of ${population} by ${isa} is that of Floyd's method on Philox`, (t) => {
+      for (const n of new Set([0, 1, Math.ceil(population / 3), population - 1, population])) {
+        const sample = sampleWithoutReplacement({ ...key, population, n, isa });
+        t.deepEqual([...sample], referenceSample(key, population, n));
+        t.is(new Set(sample).size, n);
+      }
+    });
+  }
 }
 
 test('another seed, domain, layer, head or position draws another sample', (t) => {

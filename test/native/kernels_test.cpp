@@ -58,7 +58,7 @@ int Run(const std::string& wanted) {
   TestElements();
   TestChainMemory();
   TestTopP();
-  TestSampling();
+  TestBudgets();
   for (const Isa isa : kAllIsas) {
     if (!SupportsIsa(isa)) continue;
     TestAttend(isa);
@@ -68,6 +68,7 @@ int Run(const std::string& wanted) {
     TestSignatures(isa);
     TestLsh(isa);
     TestLshKeys(isa);
+    TestSampling(isa);
     TestLimits(isa);
     TestTopK(isa);
     TestChains(isa);

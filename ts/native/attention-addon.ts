@@ -224,6 +224,7 @@ export interface Kernels {
     position: number;
     population: number;
     n: number;
+    isa?: Isa;
   }): Uint32Array;
   sampleBudget(args: {
     epsilon: number;

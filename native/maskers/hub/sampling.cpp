@@ -22,7 +22,8 @@ class Draws {
     std::vector<size_t> draws(n);
     const auto position = static_cast<uint32_t>(input_.n_kv - input_.n_q + row % input_.n_q);
     DrawSequence sequence(
-        {seed_, domain_, input_.layer, static_cast<uint32_t>(row / input_.n_q), position});
+        {seed_, domain_, input_.layer, static_cast<uint32_t>(row / input_.n_q), position},
+        BestIsa());
     for (size_t& draw : draws) {
       draw =
           given == nullptr ? begin + sequence.Below(static_cast<uint32_t>(range)) : given[used_++];

@@ -28,6 +28,7 @@ void TestQuantizedScores(Isa isa);
 void TestSignatures(Isa isa);
 void TestLsh(Isa isa);
 void TestLshKeys(Isa isa);
+void TestSampling(Isa isa);
 void TestLimits(Isa isa);
 void TestTopK(Isa isa);
 void TestChains(Isa isa);
@@ -35,7 +36,7 @@ void TestChainMemory();
 void TestBits();
 void TestElements();
 void TestTopP();
-void TestSampling();
+void TestBudgets();
 
 }  // namespace sparsetune::testing
 
