@@ -65,6 +65,25 @@ for (const isa of isas) {
   });
 }
 
+for (const sampler of [
+  { kind: 'top_k', heavyFraction: 0.4 },
+  { kind: 'top_k', heavyFraction: 0.4, scoreDtype: 'int8' },
+  { kind: 'random_sampling', samplingRate: 0.4 },
+]) {
+  const name = Object.values(sampler).join(' ');
+  test(`long lists of ${name} give the same by head, in turns, and by group`, (t) => {
+    const n = 5000;
+    const kv = new KvCache({ nKvHeads, headDim, capacity: n });
+    kv.append(normals(nKvHeads * n * headDim, 4), normals(nKvHeads * n * headDim, 5));
+    const maskers = [{ kind: 'sink', sinkSize: 4 }, sampler, { kind: 'local', windowSize: 8 }];
+    const [byHead, byGroup] = (['head', 'group'] as const).map((share) =>
+      new SparseAttention({ maskers, share }, { nQHeads, seed: 9 }).forward(queriesOf(1), kv),
+    );
+    if (byHead === undefined || byGroup === undefined) throw new RangeError('two results');
+    t.true(largestDifference(byHead.output, byGroup.output) <= 1e-5);
+  });
+}
+
 test('the same call gives the same result, another seed or layer other samples', (t) => {
   const sampled: SparseConfig = { maskers: [{ kind: 'magic_pig', lshL: 20, lshK: 4 }] };
   const keep = (options: Partial<SparseAttentionOptions>) =>
