@@ -57,7 +57,7 @@ void AttendBegin(size_t n, size_t head_dim, AttendState* state);
 /// @return kInvalidShape if a size is out of bounds or neither keys nor log weights are given,
 ///         kUnsupported if this instruction set is not built; `state` is then untouched
 ///
-/// Cost: 4 * head_dim FLOP and an exponential per query and row; no allocation, about 40 KiB of
+/// Cost: 4 * head_dim FLOP and an exponential per query and row; no allocation, about 46 KiB of
 /// stack. Where head_dim is above 8192 the scalar version does the work. The result differs
 /// from an exact softmax by at most about (head_dim + 8) * 2^-24 * max |scale * q.k| relative to
 /// the largest value (float sums in any order, exponential within 2 ulp). Safe to call from several

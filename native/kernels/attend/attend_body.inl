@@ -1,10 +1,13 @@
 // The attend kernel in terms of a vec.inl and scores_body.inl. Included inside a target region and
 // the instruction set's own anonymous namespace; includes nothing itself.
 
-constexpr size_t kBlockRows = 32;  ///< rows scored before their values are added
+// Rows scored before their values are added. Those of a list take longer to come than those of a
+// range, where a longer block would only keep its first rows waiting.
+constexpr size_t kBlockRows = 64;
+constexpr size_t kRangeRows = 32;
 constexpr float kInfinity = __builtin_inff();
 
-/// The key and value rows of one block, filled up to kBlockRows with the last of them.
+/// The key and value rows of one block, filled up with the last of them.
 template <typename T>
 struct Block {
   const T* keys[kBlockRows];  ///< unless the scores are known
@@ -22,25 +25,35 @@ struct Progress {
   size_t head_dim;
 };
 
-/// Block of the rows from `first` on.
-template <typename T>
-inline void FillBlock(const AttendRows& rows, size_t first, size_t head_dim, Block<T>* block) {
-  const size_t n = rows.n - first < kBlockRows ? rows.n - first : kBlockRows;
-  size_t offsets[kBlockRows];
+/// Block of at most kRows rows from `first` on.
+template <size_t kRows, typename T>
+inline void FillRows(const AttendRows& rows, size_t first, size_t head_dim, Block<T>* block) {
+  const size_t n = rows.n - first < kRows ? rows.n - first : kRows;
+  size_t offsets[kRows];
   if (rows.indices == nullptr) {
-    for (size_t r = 0; r < kBlockRows; ++r) offsets[r] = (first + r) * head_dim;
-  } else if (n == kBlockRows) {
-    for (size_t r = 0; r < kBlockRows; ++r) offsets[r] = rows.indices[first + r] * head_dim;
+    for (size_t r = 0; r < kRows; ++r) offsets[r] = (first + r) * head_dim;
+  } else if (n == kRows) {
+    for (size_t r = 0; r < kRows; ++r) offsets[r] = rows.indices[first + r] * head_dim;
   } else {
     for (size_t r = 0; r < n; ++r) offsets[r] = rows.indices[first + r] * head_dim;
   }
-  for (size_t r = n; r < kBlockRows; ++r) offsets[r] = offsets[n - 1];
+  for (size_t r = n; r < kRows; ++r) offsets[r] = offsets[n - 1];
   block->n = n;
   const T* values = static_cast<const T*>(rows.values);
-  for (size_t r = 0; r < kBlockRows; ++r) block->values[r] = values + offsets[r];
+  for (size_t r = 0; r < kRows; ++r) block->values[r] = values + offsets[r];
   if (rows.keys == nullptr) return;
   const T* keys = static_cast<const T*>(rows.keys);
-  for (size_t r = 0; r < kBlockRows; ++r) block->keys[r] = keys + offsets[r];
+  for (size_t r = 0; r < kRows; ++r) block->keys[r] = keys + offsets[r];
+}
+
+/// Block of the rows from `first` on.
+template <typename T>
+inline void FillBlock(const AttendRows& rows, size_t first, size_t head_dim, Block<T>* block) {
+  if (rows.indices == nullptr) {
+    FillRows<kRangeRows>(rows, first, head_dim, block);
+  } else {
+    FillRows<kBlockRows>(rows, first, head_dim, block);
+  }
 }
 
 /// Multiplies what query `g` summed so far by exp(old max - new max).
@@ -64,12 +77,12 @@ inline void SoftmaxBlock(float scale, const float* log_weights, size_t n, size_t
   float* weights = progress->weights + g * kBlockRows;
   const Vec factor = Set1(scale);
   Vec top = Set1(-kInfinity);
-  for (size_t r = 0; r < kBlockRows; r += kLanes) {
+  for (size_t r = 0; r < n; r += kLanes) {
     Vec score = Mul(Load(weights + r), factor);
     if (r + kLanes <= n) {
       if (log_weights != nullptr) score = Add(score, Load(log_weights + r));
     } else {
-      const size_t part = r < n ? n - r : 0;
+      const size_t part = n - r;
       if (log_weights != nullptr) score = Add(score, LoadPart(log_weights + r, part));
       score = SelectPart(part, score, Set1(-kInfinity));
     }
@@ -80,7 +93,7 @@ inline void SoftmaxBlock(float scale, const float* log_weights, size_t n, size_t
   const float max = progress->max[g];
   const Vec base = Set1(max == -kInfinity ? 0.0f : max);
   Vec sum = Load(progress->sums[g]);
-  for (size_t r = 0; r < kBlockRows; r += kLanes) {
+  for (size_t r = 0; r < n; r += kLanes) {
     const Vec weight = Exp(Sub(Load(weights + r), base));
     Store(weights + r, weight);
     sum = Add(sum, weight);
@@ -233,6 +246,7 @@ void AttendRowsOf(const AttendQueries& queries, const AttendRows& rows, size_t f
   progress.head_dim = head_dim;
   for (size_t g = 0; g < n; ++g) Store(progress.sums[g], First(state->sum[first_query + g]));
   OrderValues<T, false>(n, &progress);
+  const size_t size = rows.indices == nullptr ? kRangeRows : kBlockRows;
   Block<T> blocks[2];
   FillBlock(rows, 0, head_dim, &blocks[0]);
   const bool is_scored = rows.keys == nullptr;
@@ -240,10 +254,10 @@ void AttendRowsOf(const AttendQueries& queries, const AttendRows& rows, size_t f
     PrefetchRow(is_scored ? blocks[0].values[r] : blocks[0].keys[r], head_dim);
   }
   if (!is_scored) FillPanel<T>(queries.rows + first_query, n, head_dim, &progress.panel);
-  for (size_t first = 0; first < rows.n; first += kBlockRows) {
-    const Block<T>& block = blocks[first / kBlockRows % 2];
-    Block<T>& next = blocks[(first / kBlockRows + 1) % 2];
-    FillBlock(rows, first + kBlockRows < rows.n ? first + kBlockRows : first, head_dim, &next);
+  for (size_t first = 0, i = 0; first < rows.n; first += size, ++i) {
+    const Block<T>& block = blocks[i % 2];
+    Block<T>& next = blocks[(i + 1) % 2];
+    FillBlock(rows, first + size < rows.n ? first + size : first, head_dim, &next);
     ScoreBlock(n, is_scored, first == 0, block, next, &progress);
     for (size_t g = 0; g < n; ++g) {
       const float* log_weights = nullptr;
