@@ -1,6 +1,8 @@
 // The loop over rows of the score kernel. Included after scores_body.inl, in the same namespace.
 
-constexpr size_t kScoreAhead = 32;  ///< rows between the one scored and the one prefetched
+// Rows between the one scored and the one prefetched; those of a list take longer to come.
+constexpr size_t kRangeAhead = 32;
+constexpr size_t kListAhead = 64;
 
 /// The rows of one tile; beyond the end the last row stands in, and its score is dropped.
 template <typename T>
@@ -17,12 +19,13 @@ inline size_t TileRowPointers(const ScoreRows& rows, size_t first, const T** poi
 /// Scores of rows with the `n` queries of a panel.
 template <typename T>
 void ScorePanel(const Panel& panel, size_t n, const ScoreRows& rows, float* scores, size_t stride) {
+  const size_t ahead = rows.indices == nullptr ? kRangeAhead : kListAhead;
   for (size_t first = 0; first < rows.n; first += kTileRows) {
     const T* pointers[kTileRows];
     const T* later[kTileRows];
     const size_t n_rows = TileRowPointers(rows, first, pointers);
-    const bool has_later = first + kScoreAhead < rows.n;
-    if (has_later) TileRowPointers(rows, first + kScoreAhead, later);
+    const bool has_later = first + ahead < rows.n;
+    if (has_later) TileRowPointers(rows, first + ahead, later);
     const T* const* next = has_later ? later : nullptr;
     if (n_rows == kTileRows) {
       ScoreTiles(panel, n, pointers, next, rows.head_dim, scores + first, stride);
