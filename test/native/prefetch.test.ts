@@ -1,0 +1,41 @@
+import { spawnSync } from 'node:child_process';
+import test from 'ava';
+import { addonPath } from '../../ts/native/addon.js';
+
+// A compiler may take a function that does nothing but prefetch for one without effect, and drop its calls. Results
+// stay right and only speed is lost, so what the addon was compiled to is looked at.
+
+/** Kernels that ask for rows ahead, with the least prefetches that their loops hold; a tile asks for four rows. */
+const kernels: readonly (readonly [RegExp, number])[] = [
+  [/::ValueTile<\d+, \d+, true, /, 1],
+  [/::AttendRowsOf</, 16],
+  [/::ScoreRowsOf</, 16],
+  [/::CodesOfTile</, 1],
+  [/::LookUpOf\(/, 8],
+];
+
+/** Prefetches of every function, by its name; a name stands once for each instruction set. */
+function prefetches(): [string, number][] {
+  const args = ['-d', '-C', '--no-show-raw-insn', addonPath()];
+  const { stdout } = spawnSync('objdump', args, { encoding: 'utf8', maxBuffer: 2 ** 30 });
+  return stdout.split(/^[0-9a-f]+ (?=<.*>:$)/m).map((text) => {
+    const name = text.slice(0, text.indexOf('\n'));
+    return [name, text.match(/\sprefetch/g)?.length ?? 0];
+  });
+}
+
+const isReadable =
+  process.platform === 'linux' &&
+  process.arch === 'x64' &&
+  spawnSync('objdump', ['--version']).status === 0;
+
+if (isReadable) {
+  test('every kernel that asks for rows ahead still does when compiled', (t) => {
+    const functions = prefetches();
+    for (const [pattern, least] of kernels) {
+      const found = functions.filter(([name]) => pattern.test(name));
+      t.true(found.length >= 2, `${pattern} by avx2 and avx512`);
+      for (const [name, count] of found) t.true(count >= least, `${count} in ${name}`);
+    }
+  });
+}
