@@ -12,7 +12,7 @@ export interface MachineLimitsOptions {
 }
 
 const streamAheads = [0, 2048, 8192];
-const gatherAheads = [8, 16, 32];
+const gatherAheads = [16, 32, 64, 128];
 const evictingBytes = 2 ** 27;
 
 /**
