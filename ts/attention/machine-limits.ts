@@ -3,7 +3,10 @@ import type { LimitProbe } from '../native/attention-addon.js';
 import type { Isa } from '../native/isa.js';
 
 export interface MachineLimitsOptions {
-  /** Memory to read from; should be many times the last-level cache. Default 512 MiB. */
+  /**
+   * Memory to read from; should be many times the last-level cache. Default 512 MiB. As much again is taken where rows
+   * are gathered or caches evicted, whatever this is.
+   */
   readonly bytes?: number;
   /** Default 1. */
   readonly threads?: number;
@@ -13,7 +16,8 @@ export interface MachineLimitsOptions {
 
 const streamAheads = [0, 2048, 8192];
 const gatherAheads = [16, 32, 64, 128];
-const evictingBytes = 2 ** 27;
+const evictingBytes = 2 ** 29;
+const evictedAtOnce = 2 ** 27;
 
 /**
  * How fast this machine reads memory and multiplies: what kernels are held against.
@@ -32,6 +36,7 @@ export class MachineLimits {
   readonly #threads: number;
   readonly #isa: Isa | undefined;
   #evictor: LimitProbe | undefined;
+  #evicted = 0;
   #offset = 0;
   #seed = 0;
 
@@ -73,11 +78,20 @@ export class MachineLimits {
     return (Math.min(...seconds) * 1e3 * nRows) / part.nRows;
   }
 
-  /** Reads so much memory that CPU caches keep little of what they held; that of the limits is not among it. */
+  /**
+   * Reads 128 MiB, others each time, so that CPU caches keep little of what they held; the memory of the limits is not
+   * among it.
+   */
   evictCaches(): void {
-    const bytes = evictingBytes;
-    this.#evictor ??= new (loadAddon().LimitProbe)({ bytes });
-    this.#evictor.stream({ bytes, offset: 0, ahead: 0, threads: this.#threads, isa: this.#isa });
+    this.#evictor ??= new (loadAddon().LimitProbe)({ bytes: evictingBytes });
+    this.#evictor.stream({
+      bytes: evictedAtOnce,
+      offset: this.#evicted,
+      ahead: 0,
+      threads: this.#threads,
+      isa: this.#isa,
+    });
+    this.#evicted = (this.#evicted + evictedAtOnce) % evictingBytes;
   }
 
   /** Multiplications and additions a second, in registers. */
