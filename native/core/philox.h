@@ -9,7 +9,7 @@ namespace sparsetune {
 /// and on any instruction set, with the same result.
 using PhiloxBlock = std::array<uint32_t, 4>;
 
-// What its rounds multiply the first and third word by, and add to the halves of the key.
+// What the rounds of Philox multiply the first and third word by, and add to the halves of the key.
 inline constexpr uint32_t kPhiloxFactors[2] = {0xD2511F53u, 0xCD9E8D57u};
 inline constexpr uint32_t kPhiloxSteps[2] = {0x9E3779B9u, 0xBB67AE85u};
 inline constexpr int kPhiloxRounds = 10;

@@ -14,7 +14,7 @@ namespace {
 /// to bring the row from memory (npm run bench:kernels, attend by group and by head).
 constexpr double kGroupRowCost = 1.2;
 
-/// Rows of a list that a head attends before it is another's turn.
+/// Rows of the longest list attended before it is another head's turn, on average at least.
 constexpr size_t kTurnRows = 512;
 
 /// The keys that some head keeps between sink and local, into buffers->bits; returns how many.
@@ -109,23 +109,30 @@ Status AttendUnion(const AttendQueries& queries, const QueryGroup& group,
   return AttendList(queries, group, list, state);
 }
 
-/// Adds the keys [from, to) of what head `g` keeps to its state.
-Status AttendPart(const AttendQueries& queries, const QueryGroup& group, const Selection& selection,
-                  size_t g, size_t from, size_t to, AttendState* state) {
-  auto& buffers = *group.buffers;
-  const HeadKeys& head = selection.heads[g];
-  const AttendQueries one = {queries.rows + g, 1, queries.head_dim, queries.scale};
-  AttendState own = StateFrom(*state, g, queries.head_dim);
-  const bool is_scored = AreScored(selection);
-  const float* log_weights = head.log_weights.data() + from;
-  if (is_scored) {
-    const ListedWeights weights(group, selection, g);
-    buffers.log_weights.resize(to - from);
-    for (size_t i = from; i < to; ++i) buffers.log_weights[i - from] = weights[i];
-    log_weights = buffers.log_weights.data();
+/// Keys [from, to) of what one head of a selection keeps.
+struct HeadPart {
+  const Selection& selection;
+  size_t head;
+  size_t from;
+  size_t to;
+};
+
+/// Adds a part to the state of its head.
+Status AttendPart(const AttendQueries& queries, const QueryGroup& group, const HeadPart& part,
+                  AttendState* state) {
+  const HeadKeys& head = part.selection.heads[part.head];
+  const AttendQueries one = {queries.rows + part.head, 1, queries.head_dim, queries.scale};
+  AttendState own = StateFrom(*state, part.head, queries.head_dim);
+  KeyList list = {head.indices.data() + part.from, part.to - part.from,
+                  head.log_weights.data() + part.from, AreScored(part.selection)};
+  if (list.is_scored) {
+    const ListedWeights weights(group, part.selection, part.head);
+    auto& log_weights = group.buffers->log_weights;
+    log_weights.resize(list.n);
+    for (size_t i = 0; i < list.n; ++i) log_weights[i] = weights[part.from + i];
+    list.log_weights = log_weights.data();
   }
-  return AttendList(one, group, {head.indices.data() + from, to - from, log_weights, is_scored},
-                    &own);
+  return AttendList(one, group, list, &own);
 }
 
 /// The heads take turns over ranges of keys: what several of them keep, and the pages it lies in,
@@ -137,17 +144,18 @@ Status AttendByHead(const AttendQueries& queries, const QueryGroup& group,
   for (const HeadKeys& head : heads) n_most = std::max(n_most, head.indices.size());
   const size_t n_keys = selection.local_begin - selection.sink_end;
   const size_t n_turns = heads.size() > 1 ? std::max<size_t>(n_most / kTurnRows, 1) : 1;
-  auto& done = group.buffers->turn_ends;  // of each head's list
-  done.assign(heads.size(), 0);
+  auto& n_attended = group.buffers->n_attended;
+  n_attended.assign(heads.size(), 0);
   for (size_t turn = 1; turn <= n_turns; ++turn) {
     const size_t end = selection.sink_end + n_keys * turn / n_turns;
     for (size_t g = 0; g < heads.size(); ++g) {
       const std::vector<uint32_t>& keys = heads[g].indices;
-      const auto from = keys.begin() + static_cast<std::ptrdiff_t>(done[g]);
-      const auto to = static_cast<size_t>(std::lower_bound(from, keys.end(), end) - keys.begin());
-      const Status status = AttendPart(queries, group, selection, g, done[g], to, state);
+      const size_t from = n_attended[g];
+      const auto rest = keys.begin() + static_cast<std::ptrdiff_t>(from);
+      const auto to = static_cast<size_t>(std::lower_bound(rest, keys.end(), end) - keys.begin());
+      const Status status = AttendPart(queries, group, {selection, g, from, to}, state);
       if (status != Status::kOk) return status;
-      done[g] = to;
+      n_attended[g] = to;
     }
   }
   return Status::kOk;

@@ -147,7 +147,7 @@ struct Scratch::Buffers {
   double student_quantile = 0;       ///< ... and its value
   std::vector<uint32_t> kept;        ///< keys that some head keeps
   std::vector<uint32_t> word_ranks;  ///< [words of bits] how many of them lie before a word
-  std::vector<size_t> turn_ends;     ///< [group_size] keys of a head's list that are attended
+  std::vector<size_t> n_attended;    ///< [group_size] keys of a head's list, so far
   std::vector<float> log_weights;    ///< [group_size, kept], with the scores where they are known
 };
 

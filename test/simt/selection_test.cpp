@@ -159,7 +159,7 @@ std::vector<bool> DrawOnCpu(const sparsetune::DrawKey& key, const std::vector<ui
                             size_t n, size_t n_kv) {
   std::vector<uint64_t> bits((free.size() + 63) / 64);
   sparsetune::SampleWithoutReplacement(key, static_cast<uint32_t>(free.size()),
-                                       static_cast<uint32_t>(n), bits.data());
+                                       static_cast<uint32_t>(n), Isa::kScalar, bits.data());
   std::vector<bool> drawn(n_kv);
   for (size_t i = 0; i < free.size(); ++i) {
     if ((bits[i / 64] >> i % 64 & 1) != 0) drawn[free[i]] = true;

@@ -224,7 +224,7 @@ export interface Kernels {
     position: number;
     population: number;
     n: number;
-    isa?: Isa;
+    isa?: Isa | undefined;
   }): Uint32Array;
   sampleBudget(args: {
     epsilon: number;

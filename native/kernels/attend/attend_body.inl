@@ -3,8 +3,9 @@
 
 // Rows scored before their values are added. Those of a list take longer to come than those of a
 // range, where a longer block would only keep its first rows waiting.
-constexpr size_t kBlockRows = 64;
+constexpr size_t kListRows = 64;
 constexpr size_t kRangeRows = 32;
+constexpr size_t kBlockRows = kListRows;  ///< the most of a block
 constexpr float kInfinity = __builtin_inff();
 
 /// The key and value rows of one block, filled up with the last of them.
@@ -46,13 +47,14 @@ inline void FillRows(const AttendRows& rows, size_t first, size_t head_dim, Bloc
   for (size_t r = 0; r < kRows; ++r) block->keys[r] = keys + offsets[r];
 }
 
-/// Block of the rows from `first` on.
+/// Block of at most `size` rows, those of a list or of a range, from `first` on.
 template <typename T>
-inline void FillBlock(const AttendRows& rows, size_t first, size_t head_dim, Block<T>* block) {
-  if (rows.indices == nullptr) {
+inline void FillBlock(const AttendRows& rows, size_t first, size_t size, size_t head_dim,
+                      Block<T>* block) {
+  if (size == kRangeRows) {
     FillRows<kRangeRows>(rows, first, head_dim, block);
   } else {
-    FillRows<kBlockRows>(rows, first, head_dim, block);
+    FillRows<kListRows>(rows, first, head_dim, block);
   }
 }
 
@@ -246,9 +248,9 @@ void AttendRowsOf(const AttendQueries& queries, const AttendRows& rows, size_t f
   progress.head_dim = head_dim;
   for (size_t g = 0; g < n; ++g) Store(progress.sums[g], First(state->sum[first_query + g]));
   OrderValues<T, false>(n, &progress);
-  const size_t size = rows.indices == nullptr ? kRangeRows : kBlockRows;
+  const size_t size = rows.indices == nullptr ? kRangeRows : kListRows;
   Block<T> blocks[2];
-  FillBlock(rows, 0, head_dim, &blocks[0]);
+  FillBlock(rows, 0, size, head_dim, &blocks[0]);
   const bool is_scored = rows.keys == nullptr;
   for (size_t r = 0; r < blocks[0].n; ++r) {
     PrefetchRow(is_scored ? blocks[0].values[r] : blocks[0].keys[r], head_dim);
@@ -257,7 +259,7 @@ void AttendRowsOf(const AttendQueries& queries, const AttendRows& rows, size_t f
   for (size_t first = 0, i = 0; first < rows.n; first += size, ++i) {
     const Block<T>& block = blocks[i % 2];
     Block<T>& next = blocks[(i + 1) % 2];
-    FillBlock(rows, first + size < rows.n ? first + size : first, head_dim, &next);
+    FillBlock(rows, first + size < rows.n ? first + size : first, size, head_dim, &next);
     ScoreBlock(n, is_scored, first == 0, block, next, &progress);
     for (size_t g = 0; g < n; ++g) {
       const float* log_weights = nullptr;

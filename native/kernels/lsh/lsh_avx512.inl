@@ -23,7 +23,7 @@ inline void CutCodes(const uint16_t* stream, const LshParams& params, uint16_t* 
     const __m512i pairs = _mm512_permutexvar_epi16(pair, _mm512_loadu_si512(stream));
     const __m512i code = _mm512_and_si512(_mm512_srlv_epi32(pairs, shift), mask);
     const size_t left = params.lsh_l - first;
-    const __mmask16 part = left < 16 ? PartMask(left) : PartMask(16);
+    const __mmask16 part = PartMask(left < 16 ? left : 16);
     _mm512_mask_cvtepi32_storeu_epi16(codes + first, part, code);
   }
 }

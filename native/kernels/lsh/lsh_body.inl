@@ -95,7 +95,7 @@ inline void SignPanels(const LshCodesArgs& args, size_t panel, VectorTile<kVecto
   }
 }
 
-/// Asks for a vector, if there is one, that the next tile packs.
+/// Asks for a vector, if there is one, that a later tile packs.
 SPARSETUNE_INLINE void PrefetchVector(const LshCodesArgs& args, size_t vector) {
   if (vector >= args.n) return;
   constexpr size_t kLineFloats = 16;
@@ -110,7 +110,8 @@ SPARSETUNE_NOINLINE size_t CodesOfTile(const LshCodesArgs& args, size_t first, s
   const size_t n_panels = (n_planes + kLshPanelPlanes - 1) / kLshPanelPlanes;
   size_t panel = 0;
   for (; panel + kPanels <= n_panels; panel += kPanels) {
-    PrefetchVector(args, first + kVectors + panel / kPanels);
+    const size_t later = panel / kPanels;  // each vector of the next tile once
+    if (later < kVectors) PrefetchVector(args, first + kVectors + later);
     SignPanels<kPanels>(args, panel, &tile);
   }
   for (; panel < n_panels; ++panel) SignPanels<1>(args, panel, &tile);

@@ -23,7 +23,7 @@ SPARSETUNE_INLINE void PhiloxRound(const Wide* keys, Words* words) {
   }
 }
 
-inline void FractionsOf(const PhiloxBlock& counter, uint64_t key, uint64_t* fractions) {
+inline void FractionsOf(const uint32_t* counter, uint64_t key, uint64_t* fractions) {
   for (size_t block = 0; block < kFractions / 2; block += kSets * kWideLanes) {
     Words words;
     SPARSETUNE_UNROLL

@@ -3,11 +3,12 @@
 #include <algorithm>
 
 #include "core/versions.h"
+#include "kernels/sampling/sampling_isa.h"
 
 namespace sparsetune {
 
-void DrawFractionsScalar(const PhiloxBlock& counter, uint64_t key, uint64_t* fractions) {
-  PhiloxBlock block = counter;
+void DrawFractionsScalar(const uint32_t* counter, uint64_t key, uint64_t* fractions) {
+  PhiloxBlock block = {counter[0], counter[1], counter[2], counter[3]};
   for (size_t i = 0; i < kFractions; i += 2, ++block[3]) {
     const PhiloxBlock words = Philox(block, key);
     fractions[i] = static_cast<uint64_t>(words[1]) << 32 | words[0];
@@ -18,7 +19,8 @@ void DrawFractionsScalar(const PhiloxBlock& counter, uint64_t key, uint64_t* fra
 void DrawSequence::MakeFractions() {
   const uint32_t stream = static_cast<uint32_t>(key_.domain) << 16 | key_.layer;
   const auto draw = SPARSETUNE_VERSION(DrawFractions, isa_);
-  draw({stream, key_.q_head, key_.position, n_blocks_}, key_.seed, fractions_);
+  const uint32_t counter[4] = {stream, key_.q_head, key_.position, n_blocks_};
+  draw(counter, key_.seed, fractions_);
   n_blocks_ += kFractions / 2;
   n_used_ = 0;
 }

@@ -5,9 +5,11 @@
 
 #include "core/cpu.h"
 #include "core/philox.h"
-#include "kernels/sampling/sampling_isa.h"
 
 namespace sparsetune {
+
+/// Draws that a DrawSequence makes at once.
+inline constexpr size_t kFractions = 64;
 
 /// Which draws: the same ones whenever all five are equal, on every instruction set.
 struct DrawKey {
@@ -19,7 +21,7 @@ struct DrawKey {
 };
 
 /// Independent uniform integers, two from each block of Philox {domain and layer, q_head, position,
-/// block number}; the same ones on every instruction set.
+/// block number}; the same ones on every instruction set. Made kFractions at a time.
 class DrawSequence {
  public:
   /// `isa` is one that SupportsIsa.

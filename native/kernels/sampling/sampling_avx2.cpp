@@ -41,7 +41,7 @@ inline void StoreInTurn(Wide first, Wide second, uint64_t* out) {
 
 }  // namespace
 
-void DrawFractionsAvx2(const PhiloxBlock& counter, uint64_t key, uint64_t* fractions) {
+void DrawFractionsAvx2(const uint32_t* counter, uint64_t key, uint64_t* fractions) {
   FractionsOf(counter, key, fractions);
 }
 

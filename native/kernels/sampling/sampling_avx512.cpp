@@ -40,7 +40,7 @@ inline void StoreInTurn(Wide first, Wide second, uint64_t* out) {
 
 }  // namespace
 
-void DrawFractionsAvx512(const PhiloxBlock& counter, uint64_t key, uint64_t* fractions) {
+void DrawFractionsAvx512(const uint32_t* counter, uint64_t key, uint64_t* fractions) {
   FractionsOf(counter, key, fractions);
 }
 

@@ -33,7 +33,7 @@ inline void StoreInTurn(Wide first, Wide second, uint64_t* out) {
 
 }  // namespace
 
-void DrawFractionsNeon(const PhiloxBlock& counter, uint64_t key, uint64_t* fractions) {
+void DrawFractionsNeon(const uint32_t* counter, uint64_t key, uint64_t* fractions) {
   FractionsOf(counter, key, fractions);
 }
 
