@@ -1,9 +1,9 @@
 // A MagicPig step - hash the query, look up, weight, attend - on Gaussian and recorded keys, against our dense
-// attention and the time that its bytes take at the machine's limits.
+// attention and the time that its bytes take to stream.
 
 import { getPreset } from '../../../build/ts/ts/maskers/presets.js';
+import { streamContender } from '../../../build/ts/ts/micro/contenders.js';
 import { median } from '../../../build/ts/ts/micro/rounds.js';
-import { boundRival, splitBytes } from '../bounds.mjs';
 import { recordedHeads } from '../recorded.mjs';
 import { digits, keys, ratios, standard, stepCells, stepColumns } from '../session.mjs';
 import { denseStep, step } from '../steps.mjs';
@@ -44,15 +44,16 @@ function chain({ lshK, lshL }) {
 
 async function measure(session, { shape, source, bench }) {
   const dense = denseStep(bench);
-  const steps = sizes.map((size) => {
-    const config = chain(size);
-    return { ...size, config, step: step(`(${size.lshK}, ${size.lshL}) ${source}`, config, bench) };
-  });
-  const bounds = steps.map(({ config, step: { rival, bytes } }) =>
-    boundRival(session, `bound of ${rival.name}`, shape, splitBytes(config, { bytes, shape })),
+  const steps = sizes.map((size) => ({
+    ...size,
+    step: step(`(${size.lshK}, ${size.lshL}) ${source}`, chain(size), bench),
+  }));
+  const bounds = steps.map(({ step }) =>
+    streamContender(`bound of ${step.rival.name}`, step.bytes, session.limits),
   );
-  const rivals = [dense, ...steps.map(({ step }) => step)].map(({ rival }) => rival);
-  const times = await session.times([...rivals, ...bounds]);
+  const times = await session.times(
+    [dense, ...steps.map(({ step }) => step), ...bounds].map(({ rival }) => rival),
+  );
   return steps.map(({ step, target }) => {
     const measured = session.addStep(step, { shape, times, op: `magic_pig ${step.rival.name}` });
     const bound = times.get(`bound of ${step.rival.name}`);

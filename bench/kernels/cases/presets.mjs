@@ -5,10 +5,15 @@
 import { listPresets } from '../../../build/ts/ts/maskers/presets.js';
 import { denseBytes } from '../../../build/ts/ts/micro/caches.js';
 import { median } from '../../../build/ts/ts/micro/rounds.js';
-import { boundRival, splitBytes } from '../bounds.mjs';
+import { boundRival } from '../bounds.mjs';
 import { digits, keys, ratios, standard, stepCells, stepColumns } from '../session.mjs';
 import { denseStep, step } from '../steps.mjs';
 import { gaussianBench } from './gaussian.mjs';
+
+/** Kinds that read every key to choose. */
+const scorers = new Set(['top_k', 'top_p']);
+/** Kinds whose kept keys lie scattered. */
+const scattered = new Set(['top_k', 'top_p', 'random_sampling', 'adaptive_sampling', 'magic_pig']);
 
 export async function run(session) {
   const rows = [];
@@ -18,6 +23,25 @@ export async function run(session) {
     rows.push(...(await measure(session, shape)));
   }
   session.section('Presets with their default settings', [...stepColumns, 'share of bound'], rows);
+}
+
+/** Bytes that stream and bytes that are gathered: what the bound takes. */
+function splitBytes({ maskers }, { bytes, shape }) {
+  const runs = maskers
+    .filter(({ kind }) => kind === 'sink' || kind === 'local')
+    .reduce((sum, masker) => sum + runKeys(masker, shape.nKv), 0);
+  const perKey = denseBytes(shape) / shape.nKv;
+  const isScoring = maskers.some(({ kind }) => scorers.has(kind));
+  const isScattered = maskers.some(({ kind }) => scattered.has(kind));
+  const scored = isScoring ? denseBytes(shape) / 2 + (runs * perKey) / 2 : runs * perKey;
+  const streamed = isScattered ? Math.min(scored, bytes) : bytes;
+  return { streamed, gathered: bytes - streamed };
+}
+
+function runKeys(masker, nKv) {
+  const size = masker['sinkSize'] ?? masker['windowSize'];
+  const fraction = masker['sinkFraction'] ?? masker['windowFraction'];
+  return size ?? Math.floor(fraction * nKv);
 }
 
 async function measure(session, shape) {
