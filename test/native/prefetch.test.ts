@@ -32,12 +32,9 @@ const isReadable =
 if (isReadable) {
   test('every kernel that asks for rows ahead still does when compiled', (t) => {
     const functions = prefetches();
-    t.true(
-      functions.some(([name]) => name.includes('::ValueTile<4')),
-      'there are symbols',
-    );
     for (const [pattern, least] of kernels) {
       const found = functions.filter(([name]) => pattern.test(name) && !name.includes('.cold'));
+      t.true(found.length >= 2, `${pattern} by avx2 and avx512`);
       for (const [name, count] of found) t.true(count >= least, `${count} in ${name}`);
     }
   });

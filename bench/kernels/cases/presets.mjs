@@ -1,6 +1,5 @@
 // Every preset with its default settings against dense attention, each with the bound of what it reads: runs of keys,
-// whole-key scores and
-// indexes at the stream limit, scattered keys and what magic_pig looks up at the gather limit.
+// whole-key scores and indexes at the stream limit, scattered keys at the gather limit.
 
 import { listPresets } from '../../../build/ts/ts/maskers/presets.js';
 import { denseBytes } from '../../../build/ts/ts/micro/caches.js';
