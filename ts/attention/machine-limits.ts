@@ -3,10 +3,7 @@ import type { LimitProbe } from '../native/attention-addon.js';
 import type { Isa } from '../native/isa.js';
 
 export interface MachineLimitsOptions {
-  /**
-   * Memory to read from; should be many times the last-level cache. Default 512 MiB. As much again is taken where rows
-   * are gathered or caches evicted, whatever this is.
-   */
+  /** Memory to read from; should be many times the last-level cache. Default 512 MiB; gatherMs takes as much again. */
   readonly bytes?: number;
   /** Default 1. */
   readonly threads?: number;
@@ -15,16 +12,14 @@ export interface MachineLimitsOptions {
 }
 
 const streamAheads = [0, 2048, 8192];
-const gatherAheads = [16, 32, 64, 128];
-const evictingBytes = 2 ** 29;
-const evictedAtOnce = 2 ** 27;
+const gatherAheads = [8, 16, 32, 64, 128];
+const evictingBytes = 2 ** 27;
 
 /**
  * How fast this machine reads memory and multiplies: what kernels are held against.
  *
  * Each measure runs a few variants (prefetch distances) once and takes the best; repeat it in rounds beside what is
- * compared, since memory bandwidth is shared with whatever else runs. Memory is read from no cache, so that what is
- * compared may find nothing in one either.
+ * compared, since memory bandwidth is shared with whatever else runs.
  *
  * @example
  * const limits = new MachineLimits();
@@ -35,8 +30,8 @@ export class MachineLimits {
   readonly #bytes: number;
   readonly #threads: number;
   readonly #isa: Isa | undefined;
-  #evictor: LimitProbe | undefined;
-  #evicted = 0;
+  /** Memory that is not gathered from: to evict by reading that would bring rows back. */
+  #evictor: MachineLimits | undefined;
   #offset = 0;
   #seed = 0;
 
@@ -59,8 +54,8 @@ export class MachineLimits {
   }
 
   /**
-   * Milliseconds to read `nRows` random rows out of `rangeRows`, in ascending order, another list each time. Of a range
-   * that is larger than the memory a part is read, as densely.
+   * Milliseconds to read `nRows` random rows out of `rangeRows`, in ascending order, another list each time; rows of
+   * earlier lists are evicted first. Of a range that is larger than the memory a part is read, as densely.
    */
   gatherMs(rowBytes: number, nRows: number, rangeRows: number): number {
     const share = Math.min(1, Math.floor(this.#bytes / rowBytes) / rangeRows);
@@ -69,29 +64,22 @@ export class MachineLimits {
       nRows: Math.ceil(nRows * share),
       rangeRows: Math.floor(rangeRows * share),
     };
+    const evictor = this.#evictor ?? new MachineLimits({ bytes: this.#bytes, isa: this.#isa });
+    this.#evictor = evictor;
     const seconds = gatherAheads.map((rowsAhead) => {
       this.#seed += 1;
-      this.evictCaches();
+      evictor.evictCaches();
       const options = { seed: this.#seed, rowsAhead, threads: this.#threads, isa: this.#isa };
       return this.#probe.gather({ ...part, ...options }).seconds;
     });
     return (Math.min(...seconds) * 1e3 * nRows) / part.nRows;
   }
 
-  /**
-   * Reads 128 MiB, others each time, so that CPU caches keep little of what they held; the memory of the limits is not
-   * among it.
-   */
+  /** Reads so much memory that CPU caches keep little of what they held. */
   evictCaches(): void {
-    this.#evictor ??= new (loadAddon().LimitProbe)({ bytes: evictingBytes });
-    this.#evictor.stream({
-      bytes: evictedAtOnce,
-      offset: this.#evicted,
-      ahead: 0,
-      threads: this.#threads,
-      isa: this.#isa,
-    });
-    this.#evicted = (this.#evicted + evictedAtOnce) % evictingBytes;
+    const bytes = Math.min(evictingBytes, this.#bytes);
+    const offset = this.#nextOffset(bytes);
+    this.#probe.stream({ bytes, offset, ahead: 0, threads: this.#threads, isa: this.#isa });
   }
 
   /** Multiplications and additions a second, in registers. */

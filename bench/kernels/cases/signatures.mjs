@@ -1,6 +1,6 @@
 // Signatures of keys (random planes, signs, packing): ours against the FMA peak and torch.
 import { Gaussian } from '../../../build/ts/ts/micro/gaussian.js';
-import { median, repeated, selfTimed } from '../../../build/ts/ts/micro/rounds.js';
+import { bestOf, median, repeated } from '../../../build/ts/ts/micro/rounds.js';
 import { loadAddon } from '../../../build/ts/ts/native/addon.js';
 import { digits, ratios, spread, standard } from '../session.mjs';
 
@@ -34,7 +34,7 @@ async function measure(session, { lshK, lshL, n }) {
   const check = { lshL, lshK, headDim, vectors, planes };
   checkCodes('sparsetune', kernels.lshCodes(args), check);
   const ours = repeated('sparsetune', { run: () => void kernels.lshCodes(args) });
-  const peak = selfTimed('FMA peak', () => {
+  const peak = bestOf('FMA peak', () => {
     const pass = LimitProbe.fma({ rounds: 200_000, threads: 1, isa });
     return (flops / (pass.flops / pass.seconds)) * 1e3;
   });
