@@ -123,4 +123,6 @@ inline uint64_t EqualBits(const uint16_t* keys, uint16_t code) {
                   EqualMask16(keys + 32, wanted), EqualMask16(keys + 48, wanted));
 }
 
+/// Into the second cache; PrefetchNear into the first.
 SPARSETUNE_INLINE void Prefetch(const void* p) { __builtin_prefetch(p, 0, 2); }
+SPARSETUNE_INLINE void PrefetchNear(const void* p) { __builtin_prefetch(p, 0, 3); }

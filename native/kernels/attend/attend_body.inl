@@ -1,18 +1,13 @@
 // The attend kernel in terms of a vec.inl and scores_body.inl. Included inside a target region and
 // the instruction set's own anonymous namespace; includes nothing itself.
 
-// Rows scored before their values are added. Those of a list take longer to come than those of a
-// range, where a longer block would only keep its first rows waiting.
-constexpr size_t kListRows = 64;
-constexpr size_t kRangeRows = 32;
-constexpr size_t kBlockRows = kListRows;  ///< the most of a block
 constexpr float kInfinity = __builtin_inff();
 
-/// The key and value rows of one block, filled up with the last of them.
+/// The key and value rows of one block.
 template <typename T>
 struct Block {
-  const T* keys[kBlockRows];  ///< unless the scores are known
-  const T* values[kBlockRows];
+  RowBlock<T> keys;  ///< unless the scores are known
+  RowBlock<T> values;
   size_t n;
 };
 
@@ -26,36 +21,12 @@ struct Progress {
   size_t head_dim;
 };
 
-/// Block of at most kRows rows from `first` on.
-template <size_t kRows, typename T>
-inline void FillRows(const AttendRows& rows, size_t first, size_t head_dim, Block<T>* block) {
-  const size_t n = rows.n - first < kRows ? rows.n - first : kRows;
-  size_t offsets[kRows];
-  if (rows.indices == nullptr) {
-    for (size_t r = 0; r < kRows; ++r) offsets[r] = (first + r) * head_dim;
-  } else if (n == kRows) {
-    for (size_t r = 0; r < kRows; ++r) offsets[r] = rows.indices[first + r] * head_dim;
-  } else {
-    for (size_t r = 0; r < n; ++r) offsets[r] = rows.indices[first + r] * head_dim;
-  }
-  for (size_t r = n; r < kRows; ++r) offsets[r] = offsets[n - 1];
-  block->n = n;
-  const T* values = static_cast<const T*>(rows.values);
-  for (size_t r = 0; r < kRows; ++r) block->values[r] = values + offsets[r];
-  if (rows.keys == nullptr) return;
-  const T* keys = static_cast<const T*>(rows.keys);
-  for (size_t r = 0; r < kRows; ++r) block->keys[r] = keys + offsets[r];
-}
-
-/// Block of at most `size` rows, those of a list or of a range, from `first` on.
+/// Block `i` of the rows.
 template <typename T>
-inline void FillBlock(const AttendRows& rows, size_t first, size_t size, size_t head_dim,
-                      Block<T>* block) {
-  if (size == kRangeRows) {
-    FillRows<kRangeRows>(rows, first, head_dim, block);
-  } else {
-    FillRows<kListRows>(rows, first, head_dim, block);
-  }
+inline void FillBlocks(const AttendRows& rows, const RowOrder& order, size_t i, Block<T>* block) {
+  FillBlock(order, i, rows.values, &block->values);
+  if (rows.keys != nullptr) FillBlock(order, i, rows.keys, &block->keys);
+  block->n = order.RowsOf(i);
 }
 
 /// Multiplies what query `g` summed so far by exp(old max - new max).
@@ -105,13 +76,14 @@ inline void SoftmaxBlock(float scale, const float* log_weights, size_t n, size_t
 
 /// values[g] += sum over rows of weights[g][r] * row r, for kHeads queries from `first` and kVecs
 /// vectors of dimensions from `at`, or `part` elements of one vector. Asks for the same part of
-/// `next`'s rows if kAhead.
+/// rows ahead if kAhead.
 template <int kHeads, int kVecs, bool kAhead, typename T>
 SPARSETUNE_NOINLINE void ValueTile(const Block<T>& block, const Block<T>& next, size_t first,
                                    size_t at, size_t part, Progress* progress) {
   const size_t head_dim = progress->head_dim;
   float* out = progress->values + first * head_dim + at;
   const float* weights = progress->weights + first * kBlockRows;
+  const T* const* rows = block.values.rows;
   Vec sums[kHeads][kVecs];
   SPARSETUNE_UNROLL
   for (int g = 0; g < kHeads; ++g) {
@@ -123,11 +95,14 @@ SPARSETUNE_NOINLINE void ValueTile(const Block<T>& block, const Block<T>& next, 
   }
   SPARSETUNE_UNROLL_TWICE
   for (size_t r = 0; r < block.n; ++r) {
-    if (kAhead) PrefetchRow(next.values[r] + at, kVecs * kLanes);
+    if (kAhead) {
+      PrefetchRow(next.values.rows[r] + at, kVecs * kLanes);
+      PrefetchNearRow(rows[kNearRows + r] + at, kVecs * kLanes);
+    }
     Vec weight[kHeads];
     SPARSETUNE_UNROLL
     for (int g = 0; g < kHeads; ++g) weight[g] = Set1(weights[g * kBlockRows + r]);
-    const T* row = block.values[r] + at;
+    const T* row = rows[r] + at;
     SPARSETUNE_UNROLL
     for (int c = 0; c < kVecs; ++c) {
       const Vec value = kVecs > 1       ? LoadOfPair(row, c)
@@ -190,7 +165,7 @@ inline size_t AddValuesNext(const Block<T>& block, const Block<T>& next, size_t 
   return 1;
 }
 
-/// Adds the values of a block for `n` queries; the first tile asks for those of the next block.
+/// Adds the values of a block for `n` queries; the first tile asks for those ahead.
 template <typename T>
 inline void AddValues(const Block<T>& block, const Block<T>& next, size_t n, Progress* progress) {
   size_t g = AddValuesNext<true>(block, next, 0, n, progress);
@@ -218,7 +193,7 @@ inline void OrderValues(size_t n, Progress* progress) {
 }
 
 /// Scores of a block for `n` queries, before scale and log weights: 0 where those hold it all. Asks
-/// for the keys of the next block, and for the values of the first block itself, a few at a time.
+/// for the keys ahead, and for the values of the first block itself, a few at a time.
 template <typename T>
 inline void ScoreBlock(size_t n, bool is_scored, bool is_first, const Block<T>& block,
                        const Block<T>& next, Progress* progress) {
@@ -228,16 +203,15 @@ inline void ScoreBlock(size_t n, bool is_scored, bool is_first, const Block<T>& 
   }
   for (size_t r = 0; r < block.n; r += kTileRows) {
     for (size_t i = r; is_first && i < r + kTileRows; ++i) {
-      PrefetchRow(block.values[i], progress->head_dim);
+      PrefetchRow(block.values.rows[i], progress->head_dim);
     }
-    ScoreTiles(progress->panel, n, block.keys + r, next.keys + r, progress->head_dim,
+    ScoreTiles(progress->panel, n, block.keys.rows + r, next.keys.rows + r, progress->head_dim,
                progress->weights + r, kBlockRows);
   }
 }
 
-/// Adds all rows to as many queries as fit into a panel. While a block is at work its successor's
-/// rows are on their way from memory, a few at a time: keys during the scores, values during the
-/// sums.
+/// Adds all rows to as many queries as fit into a panel. While a block is at work the rows ahead
+/// are on their way from memory, a few at a time: keys during the scores, values during the sums.
 template <typename T>
 void AttendRowsOf(const AttendQueries& queries, const AttendRows& rows, size_t first_query,
                   size_t n, AttendState* state) {
@@ -248,23 +222,25 @@ void AttendRowsOf(const AttendQueries& queries, const AttendRows& rows, size_t f
   progress.head_dim = head_dim;
   for (size_t g = 0; g < n; ++g) Store(progress.sums[g], First(state->sum[first_query + g]));
   OrderValues<T, false>(n, &progress);
-  const size_t size = rows.indices == nullptr ? kRangeRows : kListRows;
-  Block<T> blocks[2];
-  FillBlock(rows, 0, size, head_dim, &blocks[0]);
   const bool is_scored = rows.keys == nullptr;
+  const RowOrder order = {rows.indices, rows.n, head_dim};
+  const size_t n_blocks = order.Blocks();
+  Block<T> blocks[2];
+  FillBlocks(rows, order, 0, &blocks[0]);
   for (size_t r = 0; r < blocks[0].n; ++r) {
-    PrefetchRow(is_scored ? blocks[0].values[r] : blocks[0].keys[r], head_dim);
+    PrefetchRow(is_scored ? blocks[0].values.rows[r] : blocks[0].keys.rows[r], head_dim);
   }
   if (!is_scored) FillPanel<T>(queries.rows + first_query, n, head_dim, &progress.panel);
-  for (size_t first = 0, i = 0; first < rows.n; first += size, ++i) {
-    const Block<T>& block = blocks[i % 2];
-    Block<T>& next = blocks[(i + 1) % 2];
-    FillBlock(rows, first + size < rows.n ? first + size : first, size, head_dim, &next);
-    ScoreBlock(n, is_scored, first == 0, block, next, &progress);
+  for (size_t i = 0; i < n_blocks; ++i) {
+    Block<T>& block = blocks[i % 2];
+    Block<T>& next = i + 1 < n_blocks ? blocks[(i + 1) % 2] : block;
+    if (i + 1 < n_blocks) FillBlocks(rows, order, i + 1, &next);
+    ScoreBlock(n, is_scored, i == 0, block, next, &progress);
     for (size_t g = 0; g < n; ++g) {
       const float* log_weights = nullptr;
       if (rows.log_weights != nullptr) {
-        log_weights = rows.log_weights + (first_query + g) * rows.weight_stride + first;
+        log_weights =
+            rows.log_weights + (first_query + g) * rows.weight_stride + i * order.BlockRows();
       }
       SoftmaxBlock(queries.scale, log_weights, block.n, g, &progress);
     }

@@ -2,6 +2,14 @@
 // own anonymous namespace, after core/element.h, scores_isa.h and <type_traits>; includes nothing
 // itself.
 
+// Rows come from memory in two steps: those of the next block into the second cache, and those
+// kNearRows ahead from there into the first, so that no tile waits for the buffers that fill the
+// first cache while memory keeps them busy. Rows of a list take longer to come than those of a
+// range, where a longer block would only keep its first rows waiting.
+constexpr size_t kListRows = 64;
+constexpr size_t kRangeRows = 32;
+constexpr size_t kBlockRows = kListRows;  ///< the most of a block
+constexpr size_t kNearRows = 8;
 constexpr size_t kTileRows = 4;
 constexpr size_t kLineBytes = 64;
 constexpr size_t kPair = 2 * kLanes;
@@ -69,10 +77,69 @@ inline void FillPanel(const float* const* queries, size_t n, size_t head_dim, Pa
   }
 }
 
+/// The rows a kernel reads, in this order.
+struct RowOrder {
+  const uint32_t* indices;  ///< null for rows 0 to n - 1
+  size_t n;                 ///< at least 1
+  size_t head_dim;
+
+  size_t BlockRows() const { return indices == nullptr ? kRangeRows : kListRows; }
+  size_t Blocks() const { return (n + BlockRows() - 1) / BlockRows(); }
+  /// Rows of block `i`.
+  size_t RowsOf(size_t i) const {
+    const size_t left = n - i * BlockRows();
+    return left < BlockRows() ? left : BlockRows();
+  }
+};
+
+/// Where the rows of one block begin, and the kNearRows that follow them; the last of the order
+/// stands in for those beyond it.
+template <typename T>
+struct RowBlock {
+  const T* rows[kBlockRows + kNearRows];
+};
+
+/// Fills a block with the kRows rows of `elements` from `first` of the order on.
+template <size_t kRows, typename T>
+inline void FillRows(const RowOrder& order, size_t first, const T* elements, RowBlock<T>* block) {
+  constexpr size_t n = kRows + kNearRows;
+  const size_t left = order.n - first;
+  if (order.indices == nullptr && left >= n) {
+    for (size_t r = 0; r < n; ++r) block->rows[r] = elements + (first + r) * order.head_dim;
+  } else if (left >= n) {
+    const uint32_t* indices = order.indices + first;
+    for (size_t r = 0; r < n; ++r) block->rows[r] = elements + indices[r] * order.head_dim;
+  } else {
+    for (size_t r = 0; r < n; ++r) {
+      const size_t at = first + (r < left ? r : left - 1);
+      const size_t row = order.indices == nullptr ? at : order.indices[at];
+      block->rows[r] = elements + row * order.head_dim;
+    }
+  }
+}
+
+/// Fills in block `i` of an order.
+template <typename T>
+inline void FillBlock(const RowOrder& order, size_t i, const void* elements, RowBlock<T>* block) {
+  const size_t first = i * order.BlockRows();
+  if (order.indices == nullptr) {
+    FillRows<kRangeRows>(order, first, static_cast<const T*>(elements), block);
+  } else {
+    FillRows<kListRows>(order, first, static_cast<const T*>(elements), block);
+  }
+}
+
 template <typename T>
 SPARSETUNE_INLINE void PrefetchRow(const T* row, size_t head_dim) {
   const char* bytes = reinterpret_cast<const char*>(row);
   for (size_t i = 0; i < head_dim * sizeof(T); i += kLineBytes) Prefetch(bytes + i);
+}
+
+/// PrefetchRow into the first cache.
+template <typename T>
+SPARSETUNE_INLINE void PrefetchNearRow(const T* row, size_t head_dim) {
+  const char* bytes = reinterpret_cast<const char*>(row);
+  for (size_t i = 0; i < head_dim * sizeof(T); i += kLineBytes) PrefetchNear(bytes + i);
 }
 
 /// sums[g][r] += the products of keys[r] with a vector of each query; = where kFirst.
@@ -88,14 +155,18 @@ SPARSETUNE_INLINE void AddProducts(const float* panel, const Vec* keys, Vec (*su
   }
 }
 
-/// AddProducts with the pair of vectors from dimension `i` on. Asks for the same part of `next` if
-/// kAhead: all lines at once would take every fill buffer from the loads of the tile itself.
+/// AddProducts with the pair of vectors from dimension `i` on. Asks for the same part of the rows
+/// near and of `next` if kAhead: all lines at once would take every fill buffer from the loads of
+/// the tile itself.
 template <int kHeads, bool kAhead, bool kFirst, typename T>
 SPARSETUNE_INLINE void AddPair(const float* panel, const T* const* rows, const T* const* next,
                                size_t i, Vec (*sums)[kTileRows]) {
   if (kAhead && (kPair * sizeof(T) >= kLineBytes || i * sizeof(T) % kLineBytes == 0)) {
     SPARSETUNE_UNROLL
-    for (size_t r = 0; r < kTileRows; ++r) PrefetchRow(next[r] + i, kPair);
+    for (size_t r = 0; r < kTileRows; ++r) {
+      PrefetchRow(next[r] + i, kPair);
+      PrefetchNearRow(rows[kNearRows + r] + i, kPair);
+    }
   }
   Vec keys[kTileRows];
   SPARSETUNE_UNROLL
@@ -107,7 +178,7 @@ SPARSETUNE_INLINE void AddPair(const float* panel, const T* const* rows, const T
 }
 
 /// Dot products of kTileRows rows with the `kHeads` queries of a panel's tile; writes kTileRows
-/// scores per query. Asks for as many rows of `next` if kAhead.
+/// scores per query. Asks for the rows near and as many of `next` if kAhead.
 template <int kHeads, bool kAhead, typename T>
 inline void ScoreTile(const float* panel, const T* const* rows, const T* const* next,
                       size_t head_dim, float* scores, size_t stride) {
@@ -135,6 +206,7 @@ inline void ScoreTile(const float* panel, const T* const* rows, const T* const* 
     SPARSETUNE_UNROLL
     for (size_t r = 0; r < kTileRows; ++r) {
       if (kAhead) Prefetch(next[r] + i);
+      if (kAhead) PrefetchNear(rows[kNearRows + r] + i);
       keys[r] = part < kLanes ? LoadPart(rows[r] + i, part) : Load(rows[r] + i);
     }
     AddProducts<kHeads, false>(panel, keys, sums);
@@ -162,17 +234,14 @@ inline size_t ScoreNext(const float* panel, size_t left, const T* const* rows, c
   return n;
 }
 
-/// ScoreTile for the `n` queries of a panel, the first of which ask for `next` unless it is null.
+/// ScoreTile for the `n` queries of a panel, the first of which ask for rows ahead.
 template <typename T>
 inline void ScoreTiles(const Panel& panel, size_t n, const T* const* rows, const T* const* next,
                        size_t head_dim, float* scores, size_t stride) {
   const size_t dim = PadDim(head_dim);
-  size_t g = 0;
-  if (next != nullptr) {
-    g = ScoreNext<true>(panel.floats, n, rows, next, head_dim, scores, stride);
-  }
+  size_t g = ScoreNext<true>(panel.floats, n, rows, next, head_dim, scores, stride);
   while (g < n) {
-    g += ScoreNext<false>(panel.floats + g * dim, n - g, rows, rows, head_dim, scores + g * stride,
+    g += ScoreNext<false>(panel.floats + g * dim, n - g, rows, next, head_dim, scores + g * stride,
                           stride);
   }
 }

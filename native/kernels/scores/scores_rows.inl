@@ -1,41 +1,37 @@
 // The loop over rows of the score kernel. Included after scores_body.inl, in the same namespace.
 
-// Rows between the one scored and the one prefetched; those of a list take longer to come.
-constexpr size_t kRangeAhead = 32;
-constexpr size_t kListAhead = 64;
-
-/// The rows of one tile; beyond the end the last row stands in, and its score is dropped.
+/// Scores of the `n_rows` rows of a block with the `n` queries of a panel.
 template <typename T>
-inline size_t TileRowPointers(const ScoreRows& rows, size_t first, const T** pointers) {
-  const T* keys = static_cast<const T*>(rows.keys);
-  const size_t n = rows.n - first < kTileRows ? rows.n - first : kTileRows;
-  for (size_t r = 0; r < kTileRows; ++r) {
-    const size_t at = first + (r < n ? r : n - 1);
-    pointers[r] = keys + (rows.indices == nullptr ? at : rows.indices[at]) * rows.head_dim;
+inline void ScoreBlock(const Panel& panel, size_t n, const RowBlock<T>& block,
+                       const RowBlock<T>& next, size_t n_rows, size_t head_dim, float* scores,
+                       size_t stride) {
+  size_t first = 0;
+  for (; first + kTileRows <= n_rows; first += kTileRows) {
+    ScoreTiles(panel, n, block.rows + first, next.rows + first, head_dim, scores + first, stride);
   }
-  return n;
+  if (first == n_rows) return;
+  float tile[kPanelQueries * kTileRows];
+  ScoreTiles(panel, n, block.rows + first, next.rows + first, head_dim, tile, kTileRows);
+  for (size_t g = 0; g < n; ++g) {
+    for (size_t r = first; r < n_rows; ++r) {
+      scores[g * stride + r] = tile[g * kTileRows + r - first];
+    }
+  }
 }
 
-/// Scores of rows with the `n` queries of a panel.
+/// Scores of all rows with the `n` queries of a panel.
 template <typename T>
 void ScorePanel(const Panel& panel, size_t n, const ScoreRows& rows, float* scores, size_t stride) {
-  const size_t ahead = rows.indices == nullptr ? kRangeAhead : kListAhead;
-  for (size_t first = 0; first < rows.n; first += kTileRows) {
-    const T* pointers[kTileRows];
-    const T* later[kTileRows];
-    const size_t n_rows = TileRowPointers(rows, first, pointers);
-    const bool has_later = first + ahead < rows.n;
-    if (has_later) TileRowPointers(rows, first + ahead, later);
-    const T* const* next = has_later ? later : nullptr;
-    if (n_rows == kTileRows) {
-      ScoreTiles(panel, n, pointers, next, rows.head_dim, scores + first, stride);
-      continue;
-    }
-    float tile[kPanelQueries * kTileRows];
-    ScoreTiles<T>(panel, n, pointers, nullptr, rows.head_dim, tile, kTileRows);
-    for (size_t g = 0; g < n; ++g) {
-      for (size_t r = 0; r < n_rows; ++r) scores[g * stride + first + r] = tile[g * kTileRows + r];
-    }
+  const RowOrder order = {rows.indices, rows.n, rows.head_dim};
+  const size_t n_blocks = order.Blocks();
+  RowBlock<T> blocks[2];
+  for (size_t i = 0; i < n_blocks; ++i) {
+    RowBlock<T>& block = blocks[i % 2];
+    RowBlock<T>& next = i + 1 < n_blocks ? blocks[(i + 1) % 2] : block;
+    if (i == 0) FillBlock(order, 0, rows.keys, &block);
+    if (i + 1 < n_blocks) FillBlock(order, i + 1, rows.keys, &next);
+    ScoreBlock(panel, n, block, next, order.RowsOf(i), rows.head_dim,
+               scores + i * order.BlockRows(), stride);
   }
 }
 
