@@ -26,6 +26,9 @@ using Keys = Pairs;
 using Codes = Pairs;
 
 SPARSETUNE_INLINE void PrefetchNext(const uint8_t* p) {
+  _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T1);
+}
+SPARSETUNE_INLINE void PrefetchNear(const uint8_t* p) {
   _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0);
 }
 inline Ints SetInts(int32_t value) { return _mm256_set1_epi32(value); }

@@ -9,6 +9,9 @@ constexpr int32_t kBias = 128;
 SPARSETUNE_INLINE void PrefetchNext(const uint8_t* p) {
   _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T1);
 }
+SPARSETUNE_INLINE void PrefetchNear(const uint8_t* p) {
+  _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0);
+}
 inline Ints SetInts(int32_t value) { return _mm512_set1_epi32(value); }
 /// The codes of four channels, over and over.
 inline __m512i RepeatCodes(const int8_t* p) {

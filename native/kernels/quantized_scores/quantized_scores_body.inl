@@ -6,6 +6,8 @@
 constexpr size_t kVecBytes = 4 * kLanes;  ///< four channels of kLanes keys
 constexpr size_t kTileBytes = kTileVecs * kVecBytes;
 constexpr size_t kLineBytes = 64;
+/// From the keys at work to those brought from the second cache to the first.
+constexpr size_t kNearBytes = 2048;
 
 /// Some keys of a block, all channels.
 struct TileKeys {
@@ -29,7 +31,10 @@ inline void ScoreTile(const TileKeys& tile, const int8_t* codes, const int32_t* 
   }
   for (size_t i = 0; i < tile.channels; i += 4) {
     SPARSETUNE_UNROLL
-    for (size_t at = 0; at < kTileBytes; at += kLineBytes) PrefetchNext(ahead + at);
+    for (size_t at = 0; at < kTileBytes; at += kLineBytes) {
+      PrefetchNext(ahead + at);
+      PrefetchNear(elements + kNearBytes + at);
+    }
     Keys keys[kTileVecs];
     SPARSETUNE_UNROLL
     for (int v = 0; v < kTileVecs; ++v) keys[v] = LoadKeys(elements + v * kVecBytes);

@@ -8,7 +8,8 @@ constexpr size_t kLanes = 4;
 constexpr int kTileVecs = 4;
 constexpr int32_t kBias = 0;
 
-SPARSETUNE_INLINE void PrefetchNext(const uint8_t* p) { __builtin_prefetch(p); }
+SPARSETUNE_INLINE void PrefetchNext(const uint8_t* p) { __builtin_prefetch(p, 0, 2); }
+SPARSETUNE_INLINE void PrefetchNear(const uint8_t* p) { __builtin_prefetch(p, 0, 3); }
 inline Ints SetInts(int32_t value) { return vdupq_n_s32(value); }
 inline Keys LoadKeys(const uint8_t* p) {
   return vreinterpretq_s8_u8(veorq_u8(vld1q_u8(p), vdupq_n_u8(0x80)));
