@@ -36,6 +36,7 @@ struct ExpSum {
     max = top;
   }
 
+  /// Adds those of exponent(0) to exponent(n - 1).
   template <typename Exponent>
   void Add(size_t n, const Exponent& exponent) {
     Raise(n, exponent);

@@ -22,8 +22,8 @@ void DrawKeys(const QueryGroup& group, size_t g, const Selection& selection, Dra
   uint32_t* result = keys->data();
   const uint32_t* drawn = result + 1;
   ListBits(bits.data(), bits.size(), static_cast<uint32_t>(begin), result + 1);
-  // Whether the next excluded key lies before the next one drawn is as good as random, so nothing
-  // branches on it.
+  // Whether the next excluded key lies before the next one drawn cannot be foretold where both are
+  // many: nothing branches on it.
   size_t i = 0;
   size_t passed = 0;  // excluded keys before the one at hand
   while (i < n && passed < excluded.size()) {

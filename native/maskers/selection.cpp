@@ -53,15 +53,14 @@ void HeadKeys::Merge(const AddedKeys& added, HeadKeys* spare) {
   spare->indices.resize(n);
   spare->log_weights.resize(n);
   spare->scores.resize(is_scored ? n : 0);
-  // Kept for certain: one weight for all of them.
-  const float certain = 0;
-  const float* added_weights = added.log_weights == nullptr ? &certain : added.log_weights;
+  const float log_of_certain = 0;
+  const float* added_weights = added.log_weights == nullptr ? &log_of_certain : added.log_weights;
   const size_t weight_step = added.log_weights == nullptr ? 0 : 1;
   const size_t n_own = indices.size();
   size_t own = 0;
   size_t other = 0;
   while (own < n_own && other < added.keys.size()) {
-    // Which of the two comes first is as good as random, so nothing branches on it.
+    // Which of the two comes first cannot be foretold where both are long: nothing branches on it.
     const bool is_own = indices[own] < added.keys[other];
     const size_t to = own + other;
     spare->indices[to] = Select(is_own, indices[own], added.keys[other]);
@@ -70,11 +69,12 @@ void HeadKeys::Merge(const AddedKeys& added, HeadKeys* spare) {
     own += is_own ? 1 : 0;
     other += is_own ? 0 : 1;
   }
-  const auto to = static_cast<std::ptrdiff_t>(own + other);
-  const auto from = static_cast<std::ptrdiff_t>(own);
-  std::copy(indices.begin() + from, indices.end(), spare->indices.begin() + to);
-  std::copy(log_weights.begin() + from, log_weights.end(), spare->log_weights.begin() + to);
-  if (is_scored) std::copy(scores.begin() + from, scores.end(), spare->scores.begin() + to);
+  std::copy(indices.data() + own, indices.data() + n_own, spare->indices.data() + own + other);
+  std::copy(log_weights.data() + own, log_weights.data() + n_own,
+            spare->log_weights.data() + own + other);
+  if (is_scored) {
+    std::copy(scores.data() + own, scores.data() + n_own, spare->scores.data() + own + other);
+  }
   for (; other < added.keys.size(); ++other) {
     spare->indices[n_own + other] = added.keys[other];
     spare->log_weights[n_own + other] = added_weights[other * weight_step];

@@ -28,7 +28,7 @@ const groups = [1, 2, 3, 4, 5, 8];
 for (const isa of isas) {
   for (const headDim of dims) {
     test(`scores ${isa} matches the sum in double at headDim=${headDim}`, (t) => {
-      for (const n of [1, 3, 4, 5, 33]) {
+      for (const n of [1, 3, 4, 5, 33, 39, 40, 73]) {
         for (const nQueries of groups) {
           const queries = unaligned(normals(nQueries * headDim, 1));
           const keys = unaligned(normals(n * headDim, 2));
@@ -58,13 +58,16 @@ for (const isa of isas) {
     const headDim = 24;
     const keys = normals(1000 * headDim, 5);
     const queries = normals(2 * headDim, 6);
-    const indices = Uint32Array.of(999, 0, 17, 17, 500);
     const all = scores({ headDim, queries, keys, isa });
-    const listed = scores({ headDim, queries, keys, indices, isa });
-    t.deepEqual(
-      [...listed],
-      [0, 1].flatMap((g) => [...indices].map((index) => all[g * 1000 + index])),
-    );
+    for (const n of [1, 5, 63, 64, 65, 71, 72, 73, 137]) {
+      const indices = Uint32Array.from({ length: n }, (_, r) => 999 - ((r * 619) % 1000));
+      const listed = scores({ headDim, queries, keys, indices, isa });
+      t.deepEqual(
+        [...listed],
+        [0, 1].flatMap((g) => [...indices].map((index) => all[g * 1000 + index])),
+        `n=${n}`,
+      );
+    }
   });
 
   test(`a score of ${isa} does not depend on its neighbours`, (t) => {

@@ -24,8 +24,8 @@ function prefetches(): [string, number, number][] {
   const { stdout } = spawnSync('objdump', args, { encoding: 'utf8', maxBuffer: 2 ** 30 });
   return stdout.split(/^[0-9a-f]+ (?=<.*>:$)/m).map((text) => {
     const name = text.slice(0, text.indexOf('\n'));
-    const count = (hint: string) => text.split(`\tprefetch${hint} `).length - 1;
-    return [name, count('t1'), count('t0')];
+    const count = (pattern: RegExp) => text.match(pattern)?.length ?? 0;
+    return [name, count(/\sprefetcht1\s/g), count(/\sprefetcht0\s/g)];
   });
 }
 

@@ -5,7 +5,7 @@ constexpr float kInfinity = __builtin_inff();
 
 /// The key and value rows of one block.
 template <typename T>
-struct Block {
+struct KvBlock {
   RowBlock<T> keys;  ///< unless the scores are known
   RowBlock<T> values;
   size_t n;
@@ -21,9 +21,10 @@ struct Progress {
   size_t head_dim;
 };
 
-/// Block `i` of the rows.
+/// Fills in block `i` of the rows.
 template <typename T>
-inline void FillBlocks(const AttendRows& rows, const RowOrder& order, size_t i, Block<T>* block) {
+inline void FillKvBlock(const AttendRows& rows, const RowOrder& order, size_t i,
+                        KvBlock<T>* block) {
   FillBlock(order, i, rows.values, &block->values);
   if (rows.keys != nullptr) FillBlock(order, i, rows.keys, &block->keys);
   block->n = order.RowsOf(i);
@@ -78,7 +79,7 @@ inline void SoftmaxBlock(float scale, const float* log_weights, size_t n, size_t
 /// vectors of dimensions from `at`, or `part` elements of one vector. Asks for the same part of
 /// rows ahead if kAhead.
 template <int kHeads, int kVecs, bool kAhead, typename T>
-SPARSETUNE_NOINLINE void ValueTile(const Block<T>& block, const Block<T>& next, size_t first,
+SPARSETUNE_NOINLINE void ValueTile(const KvBlock<T>& block, const KvBlock<T>& next, size_t first,
                                    size_t at, size_t part, Progress* progress) {
   const size_t head_dim = progress->head_dim;
   float* out = progress->values + first * head_dim + at;
@@ -128,7 +129,7 @@ SPARSETUNE_NOINLINE void ValueTile(const Block<T>& block, const Block<T>& next, 
 
 /// ValueTile over all dimensions.
 template <int kHeads, bool kAhead, typename T>
-inline void ValueTiles(const Block<T>& block, const Block<T>& next, size_t first,
+inline void ValueTiles(const KvBlock<T>& block, const KvBlock<T>& next, size_t first,
                        Progress* progress) {
   constexpr int kVecs = ValueVecs(kHeads);
   const size_t head_dim = progress->head_dim;
@@ -147,8 +148,8 @@ inline void ValueTiles(const Block<T>& block, const Block<T>& next, size_t first
 
 /// ValueTiles of the next queries from `first` on, of `left`; returns how many they were.
 template <bool kAhead, typename T>
-inline size_t AddValuesNext(const Block<T>& block, const Block<T>& next, size_t first, size_t left,
-                            Progress* progress) {
+inline size_t AddValuesNext(const KvBlock<T>& block, const KvBlock<T>& next, size_t first,
+                            size_t left, Progress* progress) {
   if (left >= 4 && left != 5 && left != 6) {  // 5 and 6 are better cut as 3 + 2 and 3 + 3
     ValueTiles<4, kAhead>(block, next, first, progress);
     return 4;
@@ -167,7 +168,8 @@ inline size_t AddValuesNext(const Block<T>& block, const Block<T>& next, size_t 
 
 /// Adds the values of a block for `n` queries; the first tile asks for those ahead.
 template <typename T>
-inline void AddValues(const Block<T>& block, const Block<T>& next, size_t n, Progress* progress) {
+inline void AddValues(const KvBlock<T>& block, const KvBlock<T>& next, size_t n,
+                      Progress* progress) {
   size_t g = AddValuesNext<true>(block, next, 0, n, progress);
   while (g < n) g += AddValuesNext<false>(block, next, g, n - g, progress);
 }
@@ -195,8 +197,8 @@ inline void OrderValues(size_t n, Progress* progress) {
 /// Scores of a block for `n` queries, before scale and log weights: 0 where those hold it all. Asks
 /// for the keys ahead, and for the values of the first block itself, a few at a time.
 template <typename T>
-inline void ScoreBlock(size_t n, bool is_scored, bool is_first, const Block<T>& block,
-                       const Block<T>& next, Progress* progress) {
+inline void ScoreBlock(size_t n, bool is_scored, bool is_first, const KvBlock<T>& block,
+                       const KvBlock<T>& next, Progress* progress) {
   if (is_scored) {
     for (size_t i = 0; i < n * kBlockRows; i += kLanes) Store(progress->weights + i, Zero());
     return;
@@ -225,16 +227,16 @@ void AttendRowsOf(const AttendQueries& queries, const AttendRows& rows, size_t f
   const bool is_scored = rows.keys == nullptr;
   const RowOrder order = {rows.indices, rows.n, head_dim};
   const size_t n_blocks = order.Blocks();
-  Block<T> blocks[2];
-  FillBlocks(rows, order, 0, &blocks[0]);
+  KvBlock<T> blocks[2];
+  FillKvBlock(rows, order, 0, &blocks[0]);
   for (size_t r = 0; r < blocks[0].n; ++r) {
     PrefetchRow(is_scored ? blocks[0].values.rows[r] : blocks[0].keys.rows[r], head_dim);
   }
   if (!is_scored) FillPanel<T>(queries.rows + first_query, n, head_dim, &progress.panel);
   for (size_t i = 0; i < n_blocks; ++i) {
-    Block<T>& block = blocks[i % 2];
-    Block<T>& next = i + 1 < n_blocks ? blocks[(i + 1) % 2] : block;
-    if (i + 1 < n_blocks) FillBlocks(rows, order, i + 1, &next);
+    KvBlock<T>& block = blocks[i % 2];
+    KvBlock<T>& next = i + 1 < n_blocks ? blocks[(i + 1) % 2] : block;
+    if (i + 1 < n_blocks) FillKvBlock(rows, order, i + 1, &next);
     ScoreBlock(n, is_scored, i == 0, block, next, &progress);
     for (size_t g = 0; g < n; ++g) {
       const float* log_weights = nullptr;

@@ -16,7 +16,8 @@ namespace sparsetune {
 ///
 /// @param[in]  data      [n] floats
 /// @param[in]  n         a multiple of 64
-/// @param[in]  ahead     bytes to prefetch ahead of the load; 0: leave it to the hardware
+/// @param[in]  ahead     bytes to prefetch ahead of the load into the second cache, and a little
+///                       ahead into the first; 0: leave it to the hardware
 /// @param[in]  isa       one that SupportsIsa
 /// @param[out] sum       of all floats, so that no load can be left out
 /// @return kInvalidShape for another n, kUnsupported for an instruction set that is not built

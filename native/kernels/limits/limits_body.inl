@@ -2,13 +2,16 @@
 
 constexpr size_t kStreamStep = 64;  ///< floats: 4 cache lines
 constexpr size_t kLineFloats = 16;
+constexpr size_t kNearBytes = 2048;  ///< as far as the attention kernels', of rows in 16 bit
 
 inline float StreamReadBody(const float* data, size_t n, size_t ahead) {
   Vec sums[4] = {Zero(), Zero(), Zero(), Zero()};
   for (size_t i = 0; i < n; i += kStreamStep) {
     if (ahead > 0) {
       for (size_t line = 0; line < kStreamStep; line += kLineFloats) {
-        Prefetch(reinterpret_cast<const char*>(data + i + line) + ahead);
+        const char* bytes = reinterpret_cast<const char*>(data + i + line);
+        Prefetch(bytes + ahead);
+        PrefetchNear(bytes + kNearBytes);
       }
     }
     for (size_t j = 0; j < kStreamStep; j += 4 * kLanes) {

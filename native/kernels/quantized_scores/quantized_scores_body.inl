@@ -19,8 +19,8 @@ struct TileKeys {
 
 /// Scores of kTileVecs * kLanes keys with `kHeads` queries; `codes` and `sums` are the first one's.
 template <int kHeads>
-inline void ScoreTile(const TileKeys& tile, const int8_t* codes, const int32_t* sums, float* scores,
-                      size_t stride) {
+SPARSETUNE_NOINLINE void ScoreTile(const TileKeys& tile, const int8_t* codes, const int32_t* sums,
+                                   float* scores, size_t stride) {
   const uint8_t* elements = tile.elements;
   const uint8_t* ahead = tile.ahead;
   Ints totals[kHeads][kTileVecs];

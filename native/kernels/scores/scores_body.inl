@@ -3,9 +3,10 @@
 // itself.
 
 // Rows come from memory in two steps: those of the next block into the second cache, and those
-// kNearRows ahead from there into the first, so that no tile waits for the buffers that fill the
-// first cache while memory keeps them busy. Rows of a list take longer to come than those of a
-// range, where a longer block would only keep its first rows waiting.
+// kNearRows ahead from there into the first. Memory keeps the buffers that fill the first cache
+// busy, and a tile that loaded from the second would have to wait for one. Rows of a list take
+// longer to come than those of a range, where a longer block would only keep its first rows
+// waiting.
 constexpr size_t kListRows = 64;
 constexpr size_t kRangeRows = 32;
 constexpr size_t kBlockRows = kListRows;  ///< the most of a block
@@ -96,21 +97,23 @@ struct RowOrder {
 /// stands in for those beyond it.
 template <typename T>
 struct RowBlock {
+  static_assert(kListRows % kTileRows == 0 && kRangeRows % kTileRows == 0);
   const T* rows[kBlockRows + kNearRows];
 };
 
-/// Fills a block with the kRows rows of `elements` from `first` of the order on.
+/// Fills a block with the kRows rows of `elements` from `first` of the order on and those near
+/// them.
 template <size_t kRows, typename T>
 inline void FillRows(const RowOrder& order, size_t first, const T* elements, RowBlock<T>* block) {
-  constexpr size_t n = kRows + kNearRows;
+  constexpr size_t kFilled = kRows + kNearRows;
   const size_t left = order.n - first;
-  if (order.indices == nullptr && left >= n) {
-    for (size_t r = 0; r < n; ++r) block->rows[r] = elements + (first + r) * order.head_dim;
-  } else if (left >= n) {
+  if (order.indices == nullptr && left >= kFilled) {
+    for (size_t r = 0; r < kFilled; ++r) block->rows[r] = elements + (first + r) * order.head_dim;
+  } else if (left >= kFilled) {
     const uint32_t* indices = order.indices + first;
-    for (size_t r = 0; r < n; ++r) block->rows[r] = elements + indices[r] * order.head_dim;
+    for (size_t r = 0; r < kFilled; ++r) block->rows[r] = elements + indices[r] * order.head_dim;
   } else {
-    for (size_t r = 0; r < n; ++r) {
+    for (size_t r = 0; r < kFilled; ++r) {
       const size_t at = first + (r < left ? r : left - 1);
       const size_t row = order.indices == nullptr ? at : order.indices[at];
       block->rows[r] = elements + row * order.head_dim;
@@ -234,7 +237,8 @@ inline size_t ScoreNext(const float* panel, size_t left, const T* const* rows, c
   return n;
 }
 
-/// ScoreTile for the `n` queries of a panel, the first of which ask for rows ahead.
+/// ScoreTile for the `n` queries of a panel, the first of which ask for rows ahead. `rows` and
+/// `next` lie in RowBlocks: kNearRows + kTileRows pointers of `rows` are read.
 template <typename T>
 inline void ScoreTiles(const Panel& panel, size_t n, const T* const* rows, const T* const* next,
                        size_t head_dim, float* scores, size_t stride) {

@@ -25,10 +25,10 @@ void ScorePanel(const Panel& panel, size_t n, const ScoreRows& rows, float* scor
   const RowOrder order = {rows.indices, rows.n, rows.head_dim};
   const size_t n_blocks = order.Blocks();
   RowBlock<T> blocks[2];
+  FillBlock(order, 0, rows.keys, &blocks[0]);
   for (size_t i = 0; i < n_blocks; ++i) {
     RowBlock<T>& block = blocks[i % 2];
     RowBlock<T>& next = i + 1 < n_blocks ? blocks[(i + 1) % 2] : block;
-    if (i == 0) FillBlock(order, 0, rows.keys, &block);
     if (i + 1 < n_blocks) FillBlock(order, i + 1, rows.keys, &next);
     ScoreBlock(panel, n, block, next, order.RowsOf(i), rows.head_dim,
                scores + i * order.BlockRows(), stride);
@@ -38,6 +38,7 @@ void ScorePanel(const Panel& panel, size_t n, const ScoreRows& rows, float* scor
 template <typename T>
 void ScoreRowsOf(const float* const* queries, size_t n_queries, const ScoreRows& rows,
                  float* scores, size_t stride) {
+  if (rows.n == 0) return;
   Panel panel;
   const size_t capacity = Panel::Capacity(rows.head_dim);
   for (size_t first = 0; first < n_queries; first += capacity) {

@@ -49,13 +49,17 @@ void CheckBound(const ScoreCase& given, Isa isa) {
 void TestListedRows(Isa isa) {
   ScoreCase given(24, 2, 1000, Dtype::kF16);
   const Fenced<float> all = Run(given, isa);
-  const Fenced<uint32_t> indices(std::vector<uint32_t>{999, 0, 17, 17, 500});
-  given.rows.indices = indices.data();
-  given.rows.n = indices.size();
-  const Fenced<float> listed = Run(given, isa);
-  for (size_t g = 0; g < 2; ++g) {
-    for (size_t r = 0; r < indices.size(); ++r) {
-      Expect(listed[g * indices.size() + r] == all[g * 1000 + indices[r]], Text("g=", g, " r=", r));
+  for (const size_t n : {1, 5, 63, 64, 65, 71, 72, 73, 137}) {
+    std::vector<uint32_t> rows(n);
+    for (size_t r = 0; r < n; ++r) rows[r] = static_cast<uint32_t>(999 - r * 619 % 1000);
+    const Fenced<uint32_t> indices(rows);
+    given.rows.indices = indices.data();
+    given.rows.n = n;
+    const Fenced<float> listed = Run(given, isa);
+    for (size_t g = 0; g < 2; ++g) {
+      for (size_t r = 0; r < n; ++r) {
+        Expect(listed[g * n + r] == all[g * 1000 + indices[r]], Text("n=", n, " g=", g, " r=", r));
+      }
     }
   }
 }
@@ -81,7 +85,7 @@ void TestScores(Isa isa) {
   for (const size_t head_dim : kDims) {
     Test(Text("scores ", IsaName(isa), " is the sum in double at head_dim=", head_dim), [&] {
       for (const Dtype dtype : kDtypes) {
-        for (const size_t n : {0, 1, 3, 4, 5, 33}) {
+        for (const size_t n : {0, 1, 3, 4, 5, 33, 39, 40, 73}) {
           for (const size_t n_queries : {1, 2, 3, 4, 5, 8}) {
             CheckBound(ScoreCase(head_dim, n_queries, n, dtype), isa);
           }
