@@ -27,20 +27,12 @@ struct ExpSum {
   double max = -std::numeric_limits<double>::infinity();
   double sum = 0;
 
-  /// Makes it relative to the largest of exponent(0) to exponent(n - 1) where that is larger.
-  template <typename Exponent>
-  void Raise(size_t n, const Exponent& exponent) {
-    double top = max;
-    for (size_t i = 0; i < n; ++i) top = std::max(top, exponent(i));
-    if (top > max) sum *= std::exp(max - top);
-    max = top;
-  }
-
-  /// Adds those of exponent(0) to exponent(n - 1).
-  template <typename Exponent>
-  void Add(size_t n, const Exponent& exponent) {
-    Raise(n, exponent);
-    for (size_t i = 0; i < n; ++i) sum += std::exp(exponent(i) - max);
+  void Add(double exponent) {
+    if (exponent > max) {
+      sum *= std::exp(max - exponent);
+      max = exponent;
+    }
+    sum += std::exp(exponent - max);
   }
 };
 
@@ -62,25 +54,22 @@ size_t SecondSample(const MaskerConfig& masker, const QueryGroup& group, ExpSum 
                     size_t n_unknown) {
   const auto& scores = group.buffers->scores;
   const double scale = group.input->scale;
-  const size_t n = scores.size();
-  known.Raise(n, [&](size_t i) { return scale * scores[i]; });
-  auto& terms = group.buffers->terms;
-  terms.resize(n);
-  double sum = 0;
-  for (size_t i = 0; i < n; ++i) {
-    terms[i] = std::exp(scale * scores[i] - known.max);
-    sum += terms[i];
-  }
-  const double mean = sum / static_cast<double>(n);
+  for (const float score : scores) known.Add(scale * score);
+  const auto n = static_cast<double>(scores.size());
+  double mean = 0;
+  for (const float score : scores) mean += std::exp(scale * score - known.max) / n;
   double squares = 0;
-  for (const double term : terms) squares += (term - mean) * (term - mean);
+  for (const float score : scores) {
+    const double rest = std::exp(scale * score - known.max) - mean;
+    squares += rest * rest;
+  }
   BudgetInput input;
   input.epsilon = masker.epsilon;
-  input.quantile = Quantile(masker.delta, n, group.buffers);
-  input.certain = known.sum + sum;
+  input.quantile = Quantile(masker.delta, scores.size(), group.buffers);
+  input.certain = known.sum;
   input.mean = mean;
-  input.deviation = std::sqrt(squares / static_cast<double>(n - 1));
-  input.n_base = n;
+  input.deviation = std::sqrt(squares / (n - 1));
+  input.n_base = scores.size();
   input.population = n_unknown;
   return SampleBudget(input);
 }
@@ -90,13 +79,12 @@ Status AddKept(const QueryGroup& group, size_t g, const Selection& selection, Ex
   const HeadKeys& head = selection.heads[g];
   const double scale = group.input->scale;
   const size_t n = group.buffers->run_scores.size() / group.input->group_size;
-  const float* runs = group.buffers->run_scores.data() + g * n;
-  known->Add(n, [&](size_t i) { return scale * runs[i]; });
+  for (size_t i = 0; i < n; ++i) known->Add(scale * group.buffers->run_scores[g * n + i]);
   const Status status = ScoreKeys(group, g, head.indices, selection);
   if (status != Status::kOk) return status;
-  const float* scores = group.buffers->scores.data();
-  known->Add(head.indices.size(),
-             [&](size_t i) { return scale * scores[i] + head.log_weights[i]; });
+  for (size_t i = 0; i < head.indices.size(); ++i) {
+    known->Add(scale * group.buffers->scores[i] + head.log_weights[i]);
+  }
   return Status::kOk;
 }
 

@@ -17,24 +17,15 @@ void DrawKeys(const QueryGroup& group, size_t g, const Selection& selection, Dra
                        static_cast<uint32_t>(selection.n_visible - 1)};
   SampleWithoutReplacement(key, static_cast<uint32_t>(population), static_cast<uint32_t>(n),
                            group.isa, bits.data());
-  // One place further back, so that what is written below is not read again.
-  keys->resize(1 + n + kListedAtOnce);
-  uint32_t* result = keys->data();
-  const uint32_t* drawn = result + 1;
-  ListBits(bits.data(), bits.size(), static_cast<uint32_t>(begin), result + 1);
-  // Whether the next excluded key lies before the next one drawn cannot be foretold where both are
-  // many: nothing branches on it.
-  size_t i = 0;
-  size_t passed = 0;  // excluded keys before the one at hand
-  while (i < n && passed < excluded.size()) {
-    const uint32_t key = drawn[i] + static_cast<uint32_t>(passed);
-    const bool is_excluded_first = excluded[passed] <= key;
-    result[i] = key;
-    i += is_excluded_first ? 0 : 1;
-    passed += is_excluded_first ? 1 : 0;
-  }
-  for (; i < n; ++i) result[i] = drawn[i] + static_cast<uint32_t>(passed);
+  keys->resize(n + kListedAtOnce);
+  ListBits(bits.data(), bits.size(), static_cast<uint32_t>(begin), keys->data());
   keys->resize(n);
+  if (excluded.empty()) return;
+  uint32_t passed = 0;  // excluded keys before the one at hand
+  for (uint32_t& key : *keys) {
+    while (passed < excluded.size() && excluded[passed] <= key + passed) ++passed;
+    key += passed;
+  }
 }
 
 }  // namespace sparsetune

@@ -1,7 +1,6 @@
 #include "maskers/selection.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace sparsetune {
@@ -12,22 +11,6 @@ template <typename T>
 void Cut(ptrdiff_t begin, ptrdiff_t end, std::vector<T>* list) {
   list->erase(list->begin() + end, list->end());
   list->erase(list->begin(), list->begin() + begin);
-}
-
-/// `a` if `is_first`, else `b`, without a branch.
-inline uint32_t Select(bool is_first, uint32_t a, uint32_t b) {
-  const uint32_t mask = is_first ? ~uint32_t{0} : 0;
-  return (a & mask) | (b & ~mask);
-}
-
-inline float Select(bool is_first, float a, float b) {
-  uint32_t bits[2];
-  std::memcpy(&bits[0], &a, sizeof a);
-  std::memcpy(&bits[1], &b, sizeof b);
-  const uint32_t selected = Select(is_first, bits[0], bits[1]);
-  float result = 0;
-  std::memcpy(&result, &selected, sizeof result);
-  return result;
 }
 
 }  // namespace
@@ -53,33 +36,24 @@ void HeadKeys::Merge(const AddedKeys& added, HeadKeys* spare) {
   spare->indices.resize(n);
   spare->log_weights.resize(n);
   spare->scores.resize(is_scored ? n : 0);
-  const float log_of_certain = 0;
-  const float* added_weights = added.log_weights == nullptr ? &log_of_certain : added.log_weights;
-  const size_t weight_step = added.log_weights == nullptr ? 0 : 1;
-  const size_t n_own = indices.size();
-  size_t own = 0;
-  size_t other = 0;
-  while (own < n_own && other < added.keys.size()) {
-    // Which of the two comes first cannot be foretold where both are long: nothing branches on it.
-    const bool is_own = indices[own] < added.keys[other];
-    const size_t to = own + other;
-    spare->indices[to] = Select(is_own, indices[own], added.keys[other]);
-    spare->log_weights[to] = Select(is_own, log_weights[own], added_weights[other * weight_step]);
-    if (is_scored) spare->scores[to] = Select(is_own, scores[own], added.scores[other]);
-    own += is_own ? 1 : 0;
-    other += is_own ? 0 : 1;
+  size_t at = 0;
+  size_t to = 0;
+  const auto keep_until = [&](size_t end) {
+    for (; at < end; ++at, ++to) {
+      spare->indices[to] = indices[at];
+      spare->log_weights[to] = log_weights[at];
+      if (is_scored) spare->scores[to] = scores[at];
+    }
+  };
+  for (size_t i = 0; i < added.keys.size(); ++i, ++to) {
+    size_t end = at;
+    while (end < indices.size() && indices[end] < added.keys[i]) ++end;
+    keep_until(end);
+    spare->indices[to] = added.keys[i];
+    spare->log_weights[to] = added.log_weights == nullptr ? 0.0f : added.log_weights[i];
+    if (is_scored) spare->scores[to] = added.scores[i];
   }
-  std::copy(indices.data() + own, indices.data() + n_own, spare->indices.data() + own + other);
-  std::copy(log_weights.data() + own, log_weights.data() + n_own,
-            spare->log_weights.data() + own + other);
-  if (is_scored) {
-    std::copy(scores.data() + own, scores.data() + n_own, spare->scores.data() + own + other);
-  }
-  for (; other < added.keys.size(); ++other) {
-    spare->indices[n_own + other] = added.keys[other];
-    spare->log_weights[n_own + other] = added_weights[other * weight_step];
-    if (is_scored) spare->scores[n_own + other] = added.scores[other];
-  }
+  keep_until(indices.size());
   std::swap(indices, spare->indices);
   std::swap(log_weights, spare->log_weights);
   std::swap(scores, spare->scores);

@@ -142,7 +142,6 @@ struct Scratch::Buffers {
   std::vector<uint64_t> signatures;         ///< [group_size, words]
   std::vector<float> run_scores;            ///< [group_size, kept by every head]
   std::vector<uint32_t> base_keys;          ///< the first sample of adaptive_sampling
-  std::vector<double> terms;                ///< ... and the exponentials of its scores
   double student_level = 0;                 ///< arguments of the quantile that is remembered ...
   double student_dof = 0;
   double student_quantile = 0;       ///< ... and its value
